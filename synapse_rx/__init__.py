@@ -1,0 +1,1 @@
+"""Neural networks trained as values in observable reference cells."""
