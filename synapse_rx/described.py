@@ -1,0 +1,158 @@
+"""
+Descriptions: frozen values that say what to build, by name or by instance, to and from plain data.
+
+A *family* is a direct subclass of `Described` (``Activation``, ``Loss``, ``Algorithm``, ``Layer``, ...);
+its members are frozen attrs classes. A member's name is the snake case of its class, so defining the class is all
+it takes to add one: there is no registry to keep.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+import attrs
+
+from .errors import OptionError, UnknownNameError
+from .typing import Data
+
+T = TypeVar("T", bound="Described")
+
+
+class Described:
+    """
+    Base of everything that is described by a frozen value.
+
+    Both spellings work wherever a description is taken: a name with options or the instance itself, so members
+    convert their fields with ``converter=Family.of``.
+    """
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    """The name: snake case of the class unless the class says otherwise."""
+
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other names users know it by."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" not in cls.__dict__:
+            cls.kind = snake_case(cls.__name__)
+        if "aliases" not in cls.__dict__:
+            cls.aliases = ()
+
+    @classmethod
+    def of(cls, value: Any, **options: Any) -> Self:
+        """
+        Return the description meant by ``value``.
+
+        Args:
+            value: An instance (returned as it is), a name, or the plain data `to_data` made.
+            **options: The member's fields, for a name.
+
+        Raises:
+            UnknownNameError: If no member of this family has that name.
+            OptionError: If an option is unknown, or ``value`` is none of the three.
+        """
+        if isinstance(value, cls):
+            if options:
+                raise OptionError(
+                    f"{value!r} is complete; give its options inside it, not beside it: {', '.join(options)}"
+                )
+            return value
+        if isinstance(value, str):
+            return cls.member(value).checked(**options)
+        if isinstance(value, Mapping) and isinstance(value.get("kind"), str):
+            fields: dict[str, Any] = {str(k): v for k, v in value.items() if k != "kind"}
+            return cls.member(value["kind"]).checked(**fields, **options)
+        raise OptionError(
+            f"{snake_case(cls.__name__)} takes a name, {a(cls.__name__)} or its plain data, not {value!r}"
+        )
+
+    @classmethod
+    def member(cls, name: str) -> type[Self]:
+        """Return the class in this family that answers to ``name`` (spelled with ``_``, ``-`` or spaces)."""
+        wanted = normal_name(name)
+        found = [member for member in cls.members() if wanted in (member.kind, *member.aliases)]
+        if not found:
+            known = [name for member in cls.members() for name in (member.kind, *member.aliases)]
+            raise UnknownNameError.of(snake_case(cls.__name__).replace("_", " "), name, known)
+        return found[-1]  # the latest definition wins, so a class can be redefined in a REPL
+
+    @classmethod
+    def members(cls) -> Iterator[type[Self]]:
+        """Yield every concrete class of this family, in the order of definition."""
+        for child in cls.__subclasses__():
+            yield from child.members()
+        if "__attrs_attrs__" in cls.__dict__ and not inspect.isabstract(cls):
+            yield cls
+
+    @classmethod
+    def checked(cls, **options: Any) -> Self:
+        """Construct from ``options``, turning an unknown or missing one into an error that teaches."""
+        names = {field.alias: field for field in attrs.fields(cls) if field.init}
+        for name in options:
+            if name not in names:
+                raise OptionError(f"{cls.kind} has no option {name!r}{_hint(name, names)}")
+        missing = [n for n, f in names.items() if f.default is attrs.NOTHING and n not in options]
+        if missing:
+            raise OptionError(f"{cls.kind} needs {', '.join(missing)}")
+        return cls(**options)
+
+    def to_data(self) -> dict[str, Data]:
+        """Return this description as plain data (what JSON holds); `of` turns it back."""
+        fields = attrs.fields(type(self))
+        return {"kind": self.kind} | {f.alias: plain(getattr(self, f.name)) for f in fields if f.init}
+
+
+def to_data(description: Described) -> dict[str, Data]:
+    """Return a description as plain data: None, bool, int, float, str, lists and dicts only."""
+    return description.to_data()
+
+
+def from_data(family: type[T], data: Mapping[str, Data]) -> T:
+    """
+    Return the description of ``family`` that `to_data` turned into ``data``.
+
+    Raises:
+        UnknownNameError: If the kind is unknown.
+        OptionError: If a field is unknown or its value is refused.
+    """
+    return family.of(data)
+
+
+def plain(value: Any) -> Data:
+    """Turn one field's value into plain data."""
+    if isinstance(value, Described):
+        return value.to_data()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise OptionError(f"{value!r} ({type(value).__name__}) has no plain form and cannot be written down")
+
+
+def snake_case(name: str) -> str:
+    """``SquaredError`` -> ``squared_error``, ``RMSprop`` -> ``rmsprop``, ``MaxPool2D`` -> ``max_pool2d``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def normal_name(name: str) -> str:
+    """Spell a name the way kinds are spelled: ``"Cross-Entropy"`` -> ``"cross_entropy"``."""
+    return re.sub(r"[\s-]+", "_", name.strip()).lower()
+
+
+def a(noun: str) -> str:
+    """Put the indefinite article before ``noun``."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known) or 'none'}"

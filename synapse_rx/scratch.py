@@ -1,0 +1,114 @@
+"""
+Scratch: the preallocated memory one node of a program works in.
+
+A node never allocates while training: it asks its scratch for named buffers, which are made once for the largest batch
+and handed out as slices for smaller ones. Values kept between the forward and the backward pass live there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .backends.base import Backend
+from .typing import Array, Shape
+
+
+class Scratch:
+    """
+    One node's buffers, parameters and gradients for batches of ``n`` samples.
+
+    Attributes:
+        xp: The array module (numpy or cupy).
+        n: Samples in the batch.
+        dtype: The floating-point type of the program.
+        params: The node's parameters by name, views of the flat vector.
+        grads: The node's gradients by name, views of the flat gradient.
+        rng: The generator of the program, for stochastic nodes.
+        training: True in a training pass; false for inference, when stochastic nodes may act differently.
+        needs_dx: False where nobody wants the gradient of the input (the first node with parameters).
+    """
+
+    __slots__ = ("_buffers", "_views", "dtype", "grads", "n", "needs_dx", "params", "rng", "training", "xp")
+
+    def __init__(
+        self,
+        backend: Backend,
+        buffers: Buffers,
+        n: int,
+        *,
+        params: Mapping[str, Array] | None = None,
+        grads: Mapping[str, Array] | None = None,
+        rng: Any = None,
+        training: bool = True,
+        needs_dx: bool = True,
+    ) -> None:
+        self.xp = backend.xp
+        self.n = n
+        self.dtype = buffers.dtype
+        self.params: Mapping[str, Array] = params or {}
+        self.grads: Mapping[str, Array] = grads or {}
+        self.rng = rng
+        self.training = training
+        self.needs_dx = needs_dx
+        self._buffers = buffers
+        self._views: dict[str, Array] = {}
+
+    def array(self, name: str, shape: Shape = (), dtype: Any = None) -> Array:
+        """
+        Return the buffer ``name`` of shape (n, *shape), uninitialised when first asked for.
+
+        The same name always means the same memory, so what a forward pass writes, the backward pass finds.
+        """
+        view = self._views.get(name)
+        if view is None:
+            view = self._views[name] = self._buffers.batch(name, self.n, shape, dtype)
+        return view
+
+    def fixed(self, name: str, shape: Shape, dtype: Any = None) -> Array:
+        """Return the buffer ``name`` of exactly ``shape``, whatever the batch."""
+        view = self._views.get(name)
+        if view is None:
+            view = self._views[name] = self._buffers.fixed(name, shape, dtype)
+        return view
+
+    def ones(self) -> Array:
+        """Return n ones, for summing over the batch by a matrix product (faster than a sum along axis 0)."""
+        view = self._views.get("ones")
+        if view is None:
+            view = self._views["ones"] = self._buffers.ones(self.n)
+        return view
+
+
+class Buffers:
+    """The memory behind one node's `Scratch` values of every batch size: made once for the largest batch."""
+
+    __slots__ = ("_arrays", "_capacity", "_xp", "dtype")
+
+    def __init__(self, backend: Backend, capacity: int, dtype: Any) -> None:
+        self._xp = backend.xp
+        self._capacity = capacity
+        self._arrays: dict[str, Array] = {}
+        self.dtype = dtype
+
+    def batch(self, name: str, n: int, shape: Shape, dtype: Any = None) -> Array:
+        if n > self._capacity:
+            raise AssertionError(f"a batch of {n} in memory made for {self._capacity}")
+        return self.fixed(name, (self._capacity, *shape), dtype)[:n]
+
+    def fixed(self, name: str, shape: Shape, dtype: Any = None) -> Array:
+        array = self._arrays.get(name)
+        if array is None:
+            array = self._arrays[name] = self._xp.empty(shape, dtype or self.dtype)
+        return array
+
+    def ones(self, n: int) -> Array:
+        array = self._arrays.get("ones")
+        if array is None:
+            array = self._arrays["ones"] = self._xp.ones(self._capacity, self.dtype)
+        return array[:n]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(array.nbytes for array in self._arrays.values())
