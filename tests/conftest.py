@@ -1,0 +1,112 @@
+"""What every test may use: a seeded generator, marks for peers and data, a guard against left-over threads."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+MNIST_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+THREAD_GRACE = 2.0  # seconds that a thread may take to end after its test
+
+_missing = pytest.StashKey[dict[str, int]]()
+_threads_before = pytest.StashKey[set[threading.Thread]]()
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """
+    A generator with the same seed in every test.
+    """
+    return np.random.default_rng(20)
+
+
+def mnist_available() -> bool:
+    """
+    Say whether the four MNIST files lie in ``SYNAPSE_RX_DATA`` or in its folder ``mnist``, packed or not.
+    """
+    root = os.environ.get("SYNAPSE_RX_DATA")
+    folders = [Path(root), Path(root, "mnist")] if root else []
+    return any(
+        all((folder / name).exists() or (folder / f"{name}.gz").exists() for name in MNIST_FILES)
+        for folder in folders
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_missing] = {}
+
+
+def pytest_report_header() -> str:
+    data = os.environ.get("SYNAPSE_RX_DATA", "not set")
+    return f"numpy {np.__version__}, {os.cpu_count()} cores, {platform.machine()}, SYNAPSE_RX_DATA {data}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_cost)  # a stable sort: within one class of cost the order stays
+
+
+def _cost(item: pytest.Item) -> int:
+    if item.get_closest_marker("slow"):
+        return 3
+    if item.get_closest_marker("mnist"):
+        return 2
+    return 1 if item.get_closest_marker("peer") else 0
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    wanted = [name for mark in item.iter_markers("peer") for name in mark.args]
+    missing = [
+        f"the peer {name} is not installed" for name in wanted if importlib.util.find_spec(name) is None
+    ]
+    if item.get_closest_marker("mnist") and not mnist_available():
+        missing.append("the MNIST files are not in SYNAPSE_RX_DATA")
+    for reason in missing:
+        counts = item.config.stash[_missing]
+        counts[reason] = counts.get(reason, 0) + 1
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[Any]:
+    item.stash[_threads_before] = set(threading.enumerate())
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """
+    Fail a test that leaves a new thread behind which would keep the interpreter from ending.
+    """
+    yield
+    left = [t for t in threading.enumerate() if t not in item.stash[_threads_before] and not t.daemon]
+    for thread in left:
+        thread.join(THREAD_GRACE)
+    names = [thread.name for thread in left if thread.is_alive()]
+    if names:
+        pytest.fail(f"left {len(names)} non-daemon thread(s) running: {', '.join(names)}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for reason, count in config.stash[_missing].items():
+        terminalreporter.write_line(f"{count} test(s) skipped: {reason}")
