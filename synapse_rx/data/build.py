@@ -1,0 +1,139 @@
+"""Make training and test sets from samples and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import OptionError, ShapeError
+from .data_set import DataSet
+from .options import Shuffle, check_batch, check_choice, check_count, check_dtype, check_nvalid, check_shuffle
+from .samples import to_samples
+from .targets import Targets, encode
+from .training_set import TrainingSet, header_of
+
+
+def training_set(
+    samples: Any,
+    labels: Any,
+    *,
+    name: str | None = None,
+    type: str | None = None,
+    field_size: Sequence[int] | None = None,
+    nvalid: int = 0,
+    valid: DataSet | tuple[Any, Any] | None = None,
+    batch: int | None = None,
+    online: bool = False,
+    shuffle: Shuffle = "once",
+    seed: int = 0,
+    targets: Targets = "auto",
+    dtype: str = "float32",
+    scale: float = 1.0,
+) -> TrainingSet:
+    """
+    Make a `TrainingSet` from ``samples`` and their ``labels``.
+
+    Args:
+        samples: Numbers (N, *sample_shape). Copied, never changed.
+        labels: One label per sample, target rows (N, outputs), or None if there is nothing to aim at.
+        name: What to call the set.
+        type: What a sample is, such as "grayscale-image"; for display only.
+        field_size: How to lay a sample out for the eye. Default: its own shape, or the most square one.
+        nvalid: Number of samples, the last ones after shuffling, that are kept for validation.
+        valid: Validation samples and labels of their own (or a `DataSet` made like the training data).
+        batch: Samples per batch. Default: all. The last batch may be smaller.
+        online: Learn from each sample on its own: ``batch=1``.
+        shuffle: "once", before the validation samples are parted off; "epoch", also anew for every epoch;
+            False keeps the order given.
+        seed: What every shuffle follows from.
+        targets: "classes" (one-hot, by sorted label), "values" (the numbers themselves), or "auto": text,
+            integers and booleans in one dimension are classes, floats and two dimensions are values.
+        dtype: "float32", "float64", or "uint8" to keep 8-bit samples as they are.
+        scale: What samples are multiplied by when learnt, such as 1/255 for 8-bit images.
+
+    Raises:
+        DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``.
+        LabelError: If the labels do not fit the samples, are mixed, not finite or all the same.
+        OptionError: If an option is unknown or out of range.
+    """
+    shuffle = check_shuffle(shuffle)
+    everything = _data_set(samples, labels, None, targets, dtype, scale)
+    n = len(everything)
+    if valid is not None and nvalid:
+        raise OptionError("nvalid= parts validation samples off, valid= brings its own; pass one of them")
+    split = n - check_nvalid(nvalid, n)
+    if shuffle:
+        everything = everything.take(_shuffled(n, seed))
+    data = everything[:split]
+    held_out = everything[split:] if split < n else _validation(valid, everything, targets)
+    size = check_batch(batch, online, split)
+    header = header_of(data, held_out, size, name=name, type=type, field_size=field_size)
+    return TrainingSet(data, batch=size, valid=held_out, shuffle=shuffle, seed=seed, header=header)
+
+
+def test_set(
+    samples: Any,
+    labels: Any = None,
+    *,
+    known_labels: Sequence[Any] | None = None,
+    shuffle: bool = False,
+    seed: int = 0,
+    targets: Targets = "auto",
+    dtype: str = "float32",
+    scale: float = 1.0,
+) -> DataSet:
+    """
+    Make a `DataSet` to test with; its order is kept unless ``shuffle`` is asked for.
+
+    Args:
+        samples: Numbers (N, *sample_shape).
+        labels: As for `training_set`, or None.
+        known_labels: The labels of the training set, whose order the targets follow: ``trset.labels``.
+        shuffle: Shuffle once.
+        seed: What the shuffle follows from.
+        targets: As for `training_set`.
+        dtype: As for `training_set`.
+        scale: As for `training_set`.
+
+    Raises:
+        DataError: As `training_set`.
+        LabelError: As `training_set`, and if a label is not among ``known_labels``.
+    """
+    data = _data_set(samples, labels, known_labels, targets, dtype, scale)
+    return data.take(_shuffled(len(data), seed)) if shuffle else data
+
+
+test_set.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]  # pytest takes it for a test
+
+
+def _data_set(
+    samples: Any, labels: Any, known: Sequence[Any] | None, targets: Any, dtype: Any, scale: Any
+) -> DataSet:
+    kind = check_dtype(dtype)
+    x = to_samples(samples, kind)
+    check_choice("targets", targets, ("auto", "classes", "values"))
+    if labels is None:
+        return DataSet(x, labels=known if known is None else tuple(known), scale=scale)
+    encoded = encode(labels, len(x), targets=targets, known=known, dtype=kind)
+    return DataSet(x, encoded.y, encoded.labels, scale=scale)
+
+
+def _shuffled(n: int, seed: Any) -> np.ndarray:
+    # A stream of its own: default_rng(seed) would be that of epoch 0.
+    sequence = np.random.SeedSequence(check_count("seed", seed, 0), spawn_key=(0,))
+    return np.random.default_rng(sequence).permutation(n)
+
+
+def _validation(valid: Any, like: DataSet, targets: Targets) -> DataSet | None:
+    if valid is None or isinstance(valid, DataSet):
+        return valid
+    if not isinstance(valid, tuple | list) or len(valid) != 2:
+        raise OptionError("valid= takes a pair (samples, labels) or a DataSet")
+    x = to_samples(valid[0], like.x.dtype.name)
+    if x.shape[1:] != like.sample_shape:
+        raise ShapeError(
+            f"validation samples have the shape {x.shape[1:]}, training samples {like.sample_shape}"
+        )
+    return _data_set(x, valid[1], like.labels, targets, like.x.dtype, like.scale)

@@ -1,0 +1,161 @@
+"""The value that samples and targets travel in."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, SupportsIndex, final
+
+import attrs
+import numpy as np
+
+from ..errors import DataError, LabelError
+from ..typing import Shape
+from .frozen import frozen
+from .options import check_choice, check_scale
+from .samples import describe, first_bad, place, to_samples
+
+
+@final
+@attrs.frozen(eq=False, repr=False, slots=True)
+class DataSet:
+    """
+    Samples ``x * scale`` and their targets ``y``.
+
+    A value: equal by content, hashable, and its arrays cannot be written to. What it is made from is copied
+    unless it cannot be written to either, so a slice costs nothing.
+
+    Shapes:
+        x (N, *sample_shape), y (N, outputs)
+
+    Raises:
+        DataError: If the samples are empty, not numbers, ragged or not finite.
+        LabelError: If the targets are no finite numbers (N, outputs) or do not fit ``labels``.
+    """
+
+    x: np.ndarray = attrs.field(converter=to_samples)
+    """The samples: float32, or float64 or uint8 when given as an array of these. Read-only."""
+    y: np.ndarray | None = None
+    """The targets: float32 (float64 beside float64 samples), or None. Read-only."""
+    labels: tuple[Any, ...] | None = None
+    """The class label of every column of ``y``; None if the targets are values."""
+    scale: float = attrs.field(default=1.0, converter=check_scale, kw_only=True)
+    """What the samples are multiplied by when learnt: 1/255 lets 8-bit images stay 8-bit in memory."""
+
+    def __attrs_post_init__(self) -> None:
+        assign = partial(object.__setattr__, self)
+        if self.y is not None:
+            kind = "float64" if self.x.dtype == np.float64 else "float32"
+            assign("y", _to_targets(self.y, len(self), kind))
+        if self.labels is not None:
+            assign("labels", tuple(self.labels))
+            _check_labels(self.labels, self.outputs if self.y is not None else None)
+
+    @property
+    def sample_shape(self) -> Shape:
+        """The shape of one sample."""
+        return self.x.shape[1:]
+
+    @property
+    def outputs(self) -> int:
+        """Number of targets per sample; 0 without targets."""
+        return 0 if self.y is None else self.y.shape[1]
+
+    def scaled(self, dtype: str = "float32") -> np.ndarray:
+        """Return the samples as they are learnt, ``x * scale``, in "float32" or "float64"."""
+        kind = np.dtype(check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")))
+        x = self.x.astype(kind, copy=False)
+        return x if self.scale == 1 else x * kind.type(self.scale)
+
+    def take(self, indices: Any) -> DataSet:
+        """Return the samples that ``indices`` (a slice, row numbers or a mask) name, in that order."""
+        rows = indices if isinstance(indices, slice) else _row_numbers(indices)
+        y = None if self.y is None else _part(self.y, rows)
+        return DataSet(_part(self.x, rows), y, self.labels, scale=self.scale)
+
+    def __getitem__(self, key: Any) -> DataSet:
+        """Return a part of the set, as `take` does; ``data[3]`` is a set of one sample."""
+        if isinstance(key, SupportsIndex) and not isinstance(key, np.ndarray):
+            row = range(len(self))[key]
+            return self.take(slice(row, row + 1))
+        return self.take(key)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, DataSet):
+            return NotImplemented
+        return (
+            self.scale == other.scale
+            and self.labels == other.labels
+            and _same(self.x, other.x)
+            and _same(self.y, other.y)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.x.shape, self.x.dtype.str, self.labels, self.scale, _glance(self.x)))
+
+    def __reduce__(self) -> Any:
+        return partial(DataSet, scale=self.scale), (self.x, self.y, self.labels)
+
+    def __repr__(self) -> str:
+        of = f"{len(self)} samples {self.sample_shape} {self.x.dtype}"
+        scale = "" if self.scale == 1 else f" * {self.scale:.4g}"
+        return f"<DataSet {of}{scale}, {_what(self)}>"
+
+
+def _to_targets(y: Any, n: int, dtype: str) -> np.ndarray:
+    array = np.asarray(y)
+    if array.dtype.kind not in "buif" or array.ndim != 2 or not array.shape[1]:
+        raise LabelError(f"targets y are wanted as numbers (N, outputs), not as {describe(array)}")
+    if len(array) != n:
+        raise LabelError(f"{n} samples have {len(array)} targets; one row of targets for each is needed")
+    with np.errstate(over="ignore"):
+        cast = array.astype(dtype, order="C", copy=False)
+    if (bad := first_bad(cast)) is not None:
+        raise LabelError(
+            f"targets must be finite {cast.dtype} numbers, but there is {array[bad]} at {place(bad)}"
+        )
+    return frozen(cast, fresh=cast is not array)
+
+
+def _check_labels(labels: tuple[Any, ...], outputs: int | None) -> None:
+    if len(set(labels)) != len(labels):
+        raise LabelError(f"labels= names a class twice: {labels}")
+    if outputs not in (None, len(labels)):
+        raise LabelError(f"the targets have {outputs} columns, but there are {len(labels)} labels: {labels}")
+
+
+def _row_numbers(indices: Any) -> np.ndarray:
+    rows = np.asarray(indices)
+    if rows.dtype.kind not in "biu" or rows.ndim != 1:
+        if not rows.size:
+            raise DataError("take() needs at least one row number")
+        raise DataError(f"take() wants row numbers or a mask in one dimension, not {describe(indices)}")
+    return rows
+
+
+def _part(array: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+    part = array[rows]
+    return part if isinstance(rows, slice) else frozen(part, fresh=True)
+
+
+def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    if a is b or a is None or b is None:
+        return a is b
+    return a.dtype == b.dtype and a.shape == b.shape and np.array_equal(a.view(np.uint8), b.view(np.uint8))
+
+
+def _glance(array: np.ndarray) -> bytes:
+    """Return the bytes of about 16 samples: enough for a hash, at no cost that grows with the set."""
+    return array[:: max(1, len(array) // 16)].tobytes()
+
+
+def _what(data: DataSet) -> str:
+    if data.labels is not None:
+        names = [repr(label) for label in data.labels]
+        shown = names if len(names) < 4 else [names[0], "...", names[-1]]
+        return f"{len(names)} labels {', '.join(shown)}"
+    return f"{data.outputs} values" if data.outputs else "no targets"

@@ -1,0 +1,31 @@
+"""Arrays that nobody can write to, nor make writable again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def frozen(array: np.ndarray, *, fresh: bool = False) -> np.ndarray:
+    """
+    Return ``array`` as a C-contiguous array that cannot be made writable.
+
+    ``setflags(write=False)`` is not enough: whoever holds the original could go on writing to it.
+
+    Args:
+        array: Any numeric array.
+        fresh: The caller made the array and nobody else holds it, so that it need not be copied.
+    """
+    if is_frozen(array) and array.flags.c_contiguous:
+        return array
+    own: Any = np.ascontiguousarray(array) if fresh else np.array(array, order="C")
+    return np.frombuffer(memoryview(own.reshape(-1)).toreadonly(), own.dtype).reshape(array.shape)
+
+
+def is_frozen(array: np.ndarray) -> bool:
+    """Tell whether the memory below ``array`` refuses to be written to."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base, bytes) or (isinstance(base, memoryview) and base.readonly)

@@ -1,0 +1,139 @@
+"""Everything a trainer needs to know about what it learns from."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import attrs
+import numpy as np
+
+from ..errors import LabelError, ShapeError
+from ..typing import Shape
+from .data_set import DataSet
+from .header import Header, count_labels
+from .options import Shuffle, check_count, check_field_size, check_shuffle
+
+
+@final
+@attrs.frozen(repr=False)
+class TrainingSet:
+    """
+    Samples to learn from, samples to validate with, and how to walk through them.
+
+    A value like the `DataSet`s in it: equal by content, hashable, unchangeable.
+
+    Raises:
+        ShapeError: If the validation samples have another shape or type than the training samples.
+        LabelError: If the validation set has other labels or another number of targets.
+        OptionError: If ``batch``, ``shuffle`` or ``seed`` is none.
+    """
+
+    data: DataSet
+    """The training part, in the order it is learnt in (shuffled already if it was to be)."""
+    batch: int = attrs.field(kw_only=True, converter=lambda batch: check_count("batch", batch, 1))
+    """Samples per batch; the last batch may be smaller."""
+    valid: DataSet | None = attrs.field(default=None, kw_only=True)
+    """The validation part, never learnt from."""
+    shuffle: Shuffle = attrs.field(default=False, kw_only=True, converter=check_shuffle)
+    """"epoch": `order` draws a new order for every epoch. "once" and False: `data` is learnt as it stands."""
+    seed: int = attrs.field(default=0, kw_only=True, converter=lambda seed: check_count("seed", seed, 0))
+    """What every order follows from."""
+    header: Header = attrs.field(
+        kw_only=True,
+        default=attrs.Factory(lambda self: header_of(self.data, self.valid, self.batch), takes_self=True),
+    )
+    """Name, kind and label counts."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.valid is not None:
+            _check_valid(self.data, self.valid)
+
+    @property
+    def x(self) -> np.ndarray:
+        """The training samples, still to be multiplied by ``data.scale``."""
+        return self.data.x
+
+    @property
+    def y(self) -> np.ndarray | None:
+        """The training targets."""
+        return self.data.y
+
+    @property
+    def labels(self) -> tuple[Any, ...] | None:
+        """The class labels in target order, or None."""
+        return self.data.labels
+
+    @property
+    def sample_shape(self) -> Shape:
+        """The shape of one sample."""
+        return self.data.sample_shape
+
+    @property
+    def outputs(self) -> int:
+        """Number of targets per sample; 0 without targets."""
+        return self.data.outputs
+
+    @property
+    def n_batches(self) -> int:
+        """Number of batches in one epoch."""
+        return -(-len(self) // self.batch)
+
+    def batch_slices(self) -> tuple[slice, ...]:
+        """Return the slices that part an epoch into batches."""
+        n = len(self)
+        return tuple(slice(i, min(i + self.batch, n)) for i in range(0, n, self.batch))
+
+    def order(self, epoch: int) -> np.ndarray | None:
+        """
+        Return the row numbers (int64) in the order of ``epoch`` (from 0), or None for the natural order.
+
+        It depends on the seed and the epoch alone, so training that is resumed goes on as it would have.
+        """
+        number = check_count("epoch", epoch, 0)
+        if self.shuffle != "epoch":
+            return None
+        return np.random.default_rng([self.seed, number]).permutation(len(self))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __repr__(self) -> str:
+        name = f" {self.header.name!r}" if self.header.name else ""
+        valid = f", {len(self.valid)} for validation" if self.valid is not None else ""
+        shuffle = f", shuffle={self.shuffle!r}"
+        return f"<TrainingSet{name} {self.n_batches} batches of {self.batch}{valid}{shuffle}: {self.data!r}>"
+
+
+def header_of(
+    data: DataSet,
+    valid: DataSet | None,
+    batch: int,
+    *,
+    name: Any = None,
+    type: Any = None,
+    field_size: Any = None,
+) -> Header:
+    """Return the header of a training set made of these parts."""
+    return Header(
+        name=name,
+        type=type,
+        field_size=check_field_size(field_size, data.sample_shape),
+        labels=data.labels,
+        batch_counts=count_labels(data, batch),
+        valid_counts=next(iter(count_labels(valid, len(valid))), ()) if valid is not None else (),
+    )
+
+
+def _check_valid(data: DataSet, valid: DataSet) -> None:
+    ours, theirs = _made(data), _made(valid)
+    if ours != theirs:
+        raise ShapeError(f"validation samples must be made like training samples: {ours}, not {theirs}")
+    if (data.outputs, data.labels) != (valid.outputs, valid.labels):
+        raise LabelError(
+            f"validation has {valid.outputs} targets with the labels {valid.labels}, "
+            f"training {data.outputs} with {data.labels}"
+        )
+
+
+def _made(data: DataSet) -> str:
+    return f"{data.x.dtype} {data.sample_shape} * {data.scale:.6g}"
