@@ -1,0 +1,22 @@
+"""Draw with a wanted standard deviation."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from ..activations.options import one_of
+from ..typing import Array, Shape
+
+Distribution: TypeAlias = Literal["uniform", "normal"]
+
+a_distribution = one_of("uniform", "normal")
+
+
+def draw(rng: np.random.Generator, shape: Shape, std: float, distribution: Distribution) -> Array:
+    """Return numbers of mean 0 and standard deviation ``std``; uniform ones lie within sqrt(3) std."""
+    if distribution == "normal":
+        return rng.standard_normal(shape) * std
+    limit = std * 3**0.5
+    return rng.uniform(-limit, limit, shape)
