@@ -15,8 +15,9 @@ BIN := $(VENV)/bin
 NAME :=
 ARGS :=
 
-.PHONY: demo test check format docs bench peers clean help
+.PHONY: demo test check lint types floors format docs bench peers clean help
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # one pip at a time
 
 help:
 	@sed -n 's/^# \{0,1\}//; /^make /p' Makefile
@@ -31,17 +32,27 @@ demo: $(VENV)/.has-all
 test: $(VENV)/.has-test
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.has-check
+check: lint types floors docs
+
+lint: $(VENV)/.has-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright --pythonpath $(BIN)/python
+
+types: $(VENV)/.has-check
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+
+floors: $(VENV)/.has-check
 	$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.has-check
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+# Griffe's warnings about docstrings do not fail a strict build by themselves.
 docs: $(VENV)/.has-docs
+	@mkdir -p build
+	$(BIN)/zensical build --strict --clean >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
+	@cat build/docs.log; ! grep -q '^griffe:' build/docs.log
 
 bench: $(VENV)/.has-test
 	$(BIN)/python -m benchmarks $(NAME) $(ARGS)
@@ -49,7 +60,7 @@ bench: $(VENV)/.has-test
 peers: $(VENV)/.has-peers
 
 clean:
-	rm -rf $(VENV) build dist site demo-output .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist site demo-output .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each extra of pyproject.toml; an install happens again only when that file changes.
