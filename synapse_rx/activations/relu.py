@@ -15,6 +15,7 @@ from .base import Activation
 class ReLU(Activation):
     """The rectified linear unit, ``y = max(z, 0)``, with gradient 0 at z = 0 (Nair & Hinton, 2010)."""
 
+    kind: ClassVar[str] = "relu"
     range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     initializer: ClassVar[str] = "he"
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from ..activations.options import non_negative, number
 from ..typing import Array, Shape
 from .base import Initializer
-from .variance import Distribution, a_distribution, draw
+from .variance import a_distribution, draw
 
 
 @frozen
@@ -25,7 +25,7 @@ class Glorot(Initializer):
 
     aliases: ClassVar[tuple[str, ...]] = ("xavier",)
 
-    distribution: Distribution = field(default="uniform", validator=a_distribution)
+    distribution: str = field(default="uniform", validator=a_distribution)
     gain: float = field(default=1.0, converter=number, validator=non_negative)
 
     def draw(self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ..typing import Array, Shape
 from .base import Initializer
-from .variance import Distribution, a_distribution, draw
+from .variance import a_distribution, draw
 
 
 @frozen
@@ -23,7 +23,7 @@ class He(Initializer):
 
     aliases: ClassVar[tuple[str, ...]] = ("kaiming",)
 
-    distribution: Distribution = field(default="normal", validator=a_distribution)
+    distribution: str = field(default="normal", validator=a_distribution)
 
     def draw(self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return draw(rng, shape, (2 / fan_in) ** 0.5, self.distribution)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 import numpy as np
 
 from ..activations.options import one_of
 from ..typing import Array, Shape
 
-Distribution: TypeAlias = Literal["uniform", "normal"]
-
 a_distribution = one_of("uniform", "normal")
 
 
-def draw(rng: np.random.Generator, shape: Shape, std: float, distribution: Distribution) -> Array:
+def draw(rng: np.random.Generator, shape: Shape, std: float, distribution: str) -> Array:
     """Return numbers of mean 0 and standard deviation ``std``; uniform ones lie within sqrt(3) std."""
     if distribution == "normal":
         return rng.standard_normal(shape) * std

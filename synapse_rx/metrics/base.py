@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ..activations.base import Activation
 from ..described import Described
 from ..scratch import Scratch
 from ..typing import Array
@@ -19,6 +20,10 @@ class Metric(Described, ABC):
     Shapes:
         y, t (N, outputs); values (N,)
     """
+
+    def for_output(self, activation: Activation) -> Metric:
+        """Return the metric to use behind ``activation``: itself, or a more special one chosen by the output."""
+        return self
 
     @abstractmethod
     def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
