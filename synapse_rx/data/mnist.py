@@ -48,7 +48,7 @@ def read_mnist(part: str) -> tuple[np.ndarray, np.ndarray]:
     prefix = "train" if part == "train" else "t10k"
     images, labels = f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
     if folder := os.environ.get(FOLDER_VARIABLE):
-        found = _find(Path(folder), (images, labels))
+        found = _find(Path(folder).expanduser(), (images, labels))
         return read_idx(found[0], sha256=SHA256[images]), read_idx(found[1], sha256=SHA256[labels])
     return _download(images), _download(labels)
 

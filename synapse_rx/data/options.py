@@ -40,7 +40,7 @@ def check_choice(name: str, value: Any, known: Iterable[str], also: str = "") ->
     """Return ``value`` if it is one of ``known``."""
     if isinstance(value, str) and value in known:
         return value
-    raise UnknownNameError.of(f"{name}=", value, [*known, also] if also else known)
+    raise UnknownNameError.of(name, value, [*known, also] if also else known)
 
 
 def check_dtype(dtype: Any) -> str:

@@ -39,8 +39,8 @@ def encode(
     Turn the labels of ``n`` samples into targets.
 
     "classes" become one-hot, one column per label in sorted order (or that of ``known``); rows that are
-    one-hot already stay. "values" stay as they are, one column if one-dimensional. "auto" goes by the type, not
-    by the content: text, integers and booleans in one dimension are classes, and so are floats if there
+    one-hot already stay. "values" stay as they are, one column if one-dimensional. "auto" goes by the type,
+    not by the content: text, integers and booleans in one dimension are classes, and so are floats if there
     are ``known`` labels; other floats and everything in two dimensions are values.
 
     Raises:
