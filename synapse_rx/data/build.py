@@ -9,7 +9,16 @@ import numpy as np
 
 from ..errors import OptionError, ShapeError
 from .data_set import DataSet
-from .options import Shuffle, check_batch, check_choice, check_count, check_dtype, check_nvalid, check_shuffle
+from .options import (
+    Shuffle,
+    check_batch,
+    check_choice,
+    check_count,
+    check_dtype,
+    check_labels,
+    check_nvalid,
+    check_shuffle,
+)
 from .samples import to_samples
 from .targets import Targets, encode
 from .training_set import TrainingSet, header_of
@@ -101,7 +110,9 @@ def test_set(
         DataError: As `training_set`.
         LabelError: As `training_set`, and if a label is not among ``known_labels``.
     """
-    data = _data_set(samples, labels, known_labels, targets, dtype, scale)
+    if not isinstance(shuffle, bool | np.bool_):
+        raise OptionError(f"shuffle= of a test set is True or False, not {shuffle!r}")
+    data = _data_set(samples, labels, check_labels("known_labels", known_labels), targets, dtype, scale)
     return data.take(_shuffled(len(data), seed)) if shuffle else data
 
 
@@ -109,13 +120,13 @@ test_set.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]  # pyte
 
 
 def _data_set(
-    samples: Any, labels: Any, known: Sequence[Any] | None, targets: Any, dtype: Any, scale: Any
+    samples: Any, labels: Any, known: tuple[Any, ...] | None, targets: Any, dtype: Any, scale: Any
 ) -> DataSet:
     kind = check_dtype(dtype)
     x = to_samples(samples, kind)
     check_choice("targets", targets, ("auto", "classes", "values"))
     if labels is None:
-        return DataSet(x, labels=known if known is None else tuple(known), scale=scale)
+        return DataSet(x, labels=known, scale=scale)
     encoded = encode(labels, len(x), targets=targets, known=known, dtype=kind)
     return DataSet(x, encoded.y, encoded.labels, scale=scale)
 

@@ -63,6 +63,15 @@ def check_scale(scale: Any) -> float:
     return value
 
 
+def check_labels(name: str, labels: Any) -> tuple[Any, ...] | None:
+    """Return a sequence of class labels as a tuple of plain values, or None."""
+    if labels is None:
+        return None
+    if isinstance(labels, str | bytes) or not isinstance(labels, Iterable):
+        raise OptionError(f"{name}= takes a sequence of labels, not {labels!r}")
+    return tuple(label.item() if isinstance(label, np.generic) else label for label in labels)
+
+
 def check_batch(batch: Any, online: bool, n: int) -> int:
     """Return the batch size, at most ``n``: ``batch``, all when None, 1 when ``online``."""
     if online and batch not in (None, 1):

@@ -49,7 +49,7 @@ def place(index: tuple[int, ...]) -> str:
 
 def describe(value: Any) -> str:
     """Say in a few words what ``value`` is."""
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, np.ndarray):
         return f"an array {value.shape} of {value.dtype}"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
@@ -103,7 +103,7 @@ def _why_no_numbers(samples: Any, array: np.ndarray) -> str:
     if not array.ndim:
         return (
             f"samples are wanted as an array (N, *sample_shape) of numbers, not {describe(samples)}; "
-            "collect them first, for example with np.array(list(samples))"
+            "pass a numpy array or a list of rows"
         )
     repair = {
         "O": "give every value a number; None and text have no place",

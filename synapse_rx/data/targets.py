@@ -14,8 +14,6 @@ from .samples import describe, first_bad, place
 Targets = Literal["auto", "classes", "values"]
 """How labels become targets; see `encode`."""
 
-_FAMILIES = {"U": "text", "b": "booleans", "i": "integers", "u": "integers", "f": "floats"}
-
 
 @attrs.frozen
 class Encoded:
@@ -51,7 +49,7 @@ def encode(
         raise LabelError(f"{n} samples have {len(array)} labels; one for each is needed")
     if targets == "values" and known is not None:
         raise OptionError("known_labels= belongs to classes; it contradicts targets='values'")
-    if targets == "classes" and array.ndim == 2 and array.shape[1] == 1:
+    if (targets == "classes" or known is not None) and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2:
         return _rows(array, targets, known, dtype)
@@ -90,49 +88,49 @@ def _as_array(labels: Any) -> np.ndarray:
 
 
 def _from_sequence(labels: Sequence[Any]) -> np.ndarray:
-    families: dict[str, type] = {}
-    for kind in dict.fromkeys(map(type, labels)):
-        families.setdefault(_family(kind), kind)
-    if families.keys() - {"integers", "floats"} and len(families) > 1:
-        first, second = list(families)[:2]
-        row = next(i for i, label in enumerate(labels) if type(label) is families[second])
-        raise LabelError(
-            f"labels must be of one kind, but there are {first} (such as {labels[0]!r}) "
-            f"and {second} ({labels[row]!r} at row {row})"
-        )
-    if odd := families.keys() - {*_FAMILIES.values(), "rows"}:
-        raise LabelError(
-            f"labels are text, numbers or booleans, not {odd.pop()} such as {labels[0]!r}; convert them first"
-        )
+    kinds = {kind: _family(kind) for kind in dict.fromkeys(map(type, labels))}
+    for kind, family in kinds.items():
+        row = next(i for i, label in enumerate(labels) if type(label) is kind)
+        if family is None:
+            raise LabelError(
+                f"labels are text, numbers or booleans, not {kind.__name__} "
+                f"({labels[row]!r} at row {row}); convert them first"
+            )
+        if (first := _family(type(labels[0]))) != family:
+            raise LabelError(
+                f"labels must be of one kind, but there are {first} (such as {labels[0]!r}) "
+                f"and {family} ({labels[row]!r} at row {row})"
+            )
     try:
-        return _checked(np.array(labels))
-    except ValueError as error:
-        if isinstance(error, LabelError):
-            raise
+        array = np.array(labels)
+    except ValueError:
         raise LabelError("target rows must all have the same length") from None
+    if array.dtype.kind in "Of" and all(issubclass(kind, int | np.integer) for kind in kinds) and kinds:
+        raise LabelError("integer labels must fit 64 bits; make text of larger ones with str")
+    return _checked(array)
 
 
-def _family(kind: type) -> str:
+def _family(kind: type) -> str | None:
     if issubclass(kind, str):
         return "text"
     if issubclass(kind, bool | np.bool_):
         return "booleans"
-    if issubclass(kind, int | np.integer):
-        return "integers"
-    if issubclass(kind, float | np.floating):
-        return "floats"
-    return "rows" if issubclass(kind, list | tuple | np.ndarray) else kind.__name__
+    if issubclass(kind, int | float | np.integer | np.floating):
+        return "numbers"
+    return "rows" if issubclass(kind, list | tuple | np.ndarray) else None
 
 
 def _checked(array: np.ndarray) -> np.ndarray:
     if not array.size:
         raise LabelError(f"there are no labels: their shape is {array.shape}")
-    if array.dtype.kind not in _FAMILIES:
+    if array.dtype.kind not in "Ubiuf":
         raise LabelError(f"labels are text, numbers or booleans, not {array.dtype}; convert them first")
     if array.ndim > 2:
         raise LabelError(f"labels are (N,) and targets (N, outputs), not {array.shape}; flatten the targets")
     if array.ndim == 2 and array.dtype.kind == "U":
-        raise LabelError(f"text labels are wanted in one dimension, not {array.shape}; take one column")
+        if array.shape[1] > 1:
+            raise LabelError(f"text labels are wanted in one dimension, not {array.shape}; take one column")
+        return array[:, 0]
     return array
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import sys
 import types
 from pathlib import Path
@@ -14,10 +13,6 @@ import pytest
 
 from synapse_rx.data import load_test_set, load_training_set, mnist
 from synapse_rx.errors import DataError, FormatError, MissingExtraError
-
-needs_mnist = pytest.mark.skipif(
-    not os.environ.get(mnist.FOLDER_VARIABLE), reason=f"{mnist.FOLDER_VARIABLE} names no folder with MNIST"
-)
 
 IMAGES = b"\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02" + bytes([1, 2, 3, 4])
 LABELS = b"\0\0\x08\x01\0\0\0\x02" + bytes([7, 8])
@@ -131,7 +126,7 @@ def test_without_pooch_the_error_names_the_installation(monkeypatch):
         load_training_set("mnist")
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_mnist_is_real():
     trset, teset = load_training_set("mnist"), load_test_set("mnist")
 
@@ -142,7 +137,7 @@ def test_mnist_is_real():
     assert teset.y[:6].argmax(axis=1).tolist() == [7, 2, 1, 0, 4, 1]
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_mnist10k_is_the_first_of_it_in_order():
     trset = load_training_set("mnist10k", flat=False)
 

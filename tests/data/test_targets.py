@@ -88,16 +88,26 @@ def test_known_labels_give_the_order():
     assert encode(["a", "a"], 2, known=("b", "a", "c")).y.tolist() == [[0, 1, 0], [0, 1, 0]]
 
 
+def test_a_column_of_labels_finds_its_known_labels():
+    assert encode([[5], [6]], 2, known=(5, 6, 7)).y.tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_one_column_of_text_is_a_column_of_labels():
+    assert encode([["a"], ["b"]], 2).labels == ("a", "b")
+
+
 def test_floats_find_their_known_labels():
     assert encode([1.0, 0.0], 2, known=(0, 1)).y.tolist() == [[0, 1], [1, 0]]
 
 
 BAD = [
-    ([1, "a"], {}, "integers (such as 1) and text ('a' at row 1)"),
+    ([1, "a"], {}, "numbers (such as 1) and text ('a' at row 1)"),
     ([1, 0, True], {}, "booleans (True at row 2)"),
-    (["a", None], {}, "NoneType (None at row 1)"),
-    (np.array(["a", 1], object), {}, "integers (1 at row 1)"),
-    ([None, None], {}, "not NoneType such as None"),
+    ([1, 2.5, None], {}, "not NoneType (None at row 2)"),
+    (np.array(["a", 1], object), {}, "numbers (1 at row 1)"),
+    ([2**63, -1], {}, "64 bits"),
+    ([2**70, 1], {}, "64 bits"),
+    ([None, None], {}, "not NoneType (None at row 0)"),
     ([b"a", b"b"], {}, "not bytes"),
     (np.array([b"a", b"b"]), {}, "not |S1"),
     (np.array([1j, 2]), {}, "not complex128"),
@@ -109,13 +119,14 @@ BAD = [
     ([[1.0, 0.0], [0.0, float("nan")]], {}, "nan at row 1, column 1"),
     ([1e300, 0.0], {}, "1e+300"),
     (["a", "b"], {"targets": "values"}, "not text such as 'a'"),
-    ([["a"], ["b"]], {}, "take one column"),
+    ([["a", "b"]] * 2, {}, "take one column"),
     ([[0, 1], [1, 1]], {"targets": "classes"}, "row 1 is [1 1]"),
     ([[0.5, 0.0], [1, 0]], {"targets": "classes"}, "row 0 is"),
     (np.zeros((2, 1, 1)), {}, "(2, 1, 1)"),
     (np.zeros((2, 0)), {}, "no labels"),
     ([], {}, "no labels"),
     (3, {}, "an int"),
+    (np.array(3), {}, "an array () of int64"),
     ({1, 2}, {}, "a set"),
     ((i for i in range(2)), {}, "a generator"),
     ([1, 2, 3], {}, "2 samples have 3 labels"),

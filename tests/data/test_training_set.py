@@ -295,6 +295,23 @@ def test_a_label_that_training_never_saw_is_named():
         test_set([[1]], ["q"], known_labels=["a", "b"])
 
 
+@pytest.mark.parametrize("known", [3, "ab"])
+def test_known_labels_are_a_sequence(known):
+    with pytest.raises(OptionError, match="known_labels= takes a sequence"):
+        test_set([[1]], [1], known_labels=known)
+
+
+def test_known_labels_are_plain_values():
+    labels = test_set([[1]], [1], known_labels=np.arange(2)).labels
+
+    assert [type(label) for label in labels] == [int, int]
+
+
+def test_a_test_set_is_shuffled_or_not():
+    with pytest.raises(OptionError, match="True or False, not 'epoch'"):
+        test_set([[1]], shuffle="epoch")
+
+
 def test_a_test_set_of_nothing_is_refused():
     with pytest.raises(DataError, match="empty"):
         test_set(np.empty((0, 3)))
