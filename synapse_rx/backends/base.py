@@ -39,8 +39,12 @@ class Backend(ABC):
         """Return a fresh host copy of an array (a synchronisation on a device)."""
 
     @abstractmethod
-    def generator(self, state: Any) -> Any:
-        """Return a random generator from a seed or from what `generator_state` gave."""
+    def generator(self, seed: Any) -> Any:
+        """Return a new random generator."""
+
+    @abstractmethod
+    def restore(self, generator: Any, state: Any) -> None:
+        """Put a generator back into a state that `generator_state` gave."""
 
     @abstractmethod
     def generator_state(self, generator: Any) -> Any:

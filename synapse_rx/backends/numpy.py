@@ -29,24 +29,19 @@ class NumpyBackend(Backend):
     def to_host(self, array: Array) -> Array:
         return np.array(array)
 
-    def generator(self, state: Any) -> np.random.Generator:
-        generator = np.random.Generator(np.random.PCG64())
-        if isinstance(state, tuple):
-            generator.bit_generator.state = _thawed(state)
-            return generator
-        return np.random.default_rng(state)
+    def generator(self, seed: Any) -> np.random.Generator:
+        return np.random.default_rng(seed)
+
+    def restore(self, generator: np.random.Generator, state: Any) -> None:
+        name, value, increment, has_uint32, uinteger = state
+        generator.bit_generator.state = {
+            "bit_generator": name,
+            "state": {"state": value, "inc": increment},
+            "has_uint32": has_uint32,
+            "uinteger": uinteger,
+        }
 
     def generator_state(self, generator: np.random.Generator) -> Any:
         state: Any = generator.bit_generator.state
         inner = state["state"]
         return (state["bit_generator"], inner["state"], inner["inc"], state["has_uint32"], state["uinteger"])
-
-
-def _thawed(state: tuple[Any, ...]) -> dict[str, Any]:
-    name, value, increment, has_uint32, uinteger = state
-    return {
-        "bit_generator": name,
-        "state": {"state": value, "inc": increment},
-        "has_uint32": has_uint32,
-        "uinteger": uinteger,
-    }

@@ -1,0 +1,87 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from ..activations import Activation as Function
+from ..activations import Linear
+from ..errors import OptionError
+from ..initializers import Initializer
+from ..params import ParameterSpec
+from ..scratch import Scratch
+from ..typing import Array, Shape
+from .activation import Activation
+from .base import Layer
+
+
+def _units(instance: Any, attribute: Any, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise OptionError(f"units must be a whole number >= 1, not {value!r}")
+
+
+@frozen
+class Dense(Layer):
+    """
+    Fully connected layer, ``y = f(x W + b)``.
+
+    Args:
+        units: Number of outputs.
+        activation: f, by name or description; linear by default.
+        initializer: How W is drawn; by default what suits the activation.
+        bias_initializer: How b is drawn; zeros by default.
+
+    Shapes:
+        x (N, *in_shape), y (N, units), W (prod(in_shape), units), b (units,)
+
+    Raises:
+        OptionError: If units is not a whole number >= 1.
+        UnknownNameError: If an activation or initialiser is unknown.
+    """
+
+    units: int = field(validator=_units)
+    activation: Function = field(default="linear", converter=Function.of)
+    initializer: Initializer | None = field(
+        default=None, converter=lambda value: None if value is None else Initializer.of(value)
+    )
+    bias_initializer: Initializer = field(default="zeros", converter=Initializer.of)
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        return (self.units,)
+
+    def specs(self, in_shape: Shape) -> tuple[ParameterSpec, ...]:
+        fan_in = math.prod(in_shape)
+        draw = self.initializer or Initializer.of(self.activation.initializer)
+        return (
+            ParameterSpec("W", (fan_in, self.units), draw, fan_in, self.units),
+            ParameterSpec("b", (self.units,), self.bias_initializer, fan_in, self.units, regularized=False),
+        )
+
+    def expand(self) -> tuple[Layer, ...]:
+        if isinstance(self.activation, Linear):
+            return (self,)
+        # The weights are drawn for the activation that follows, so the initialiser is settled before it leaves.
+        draw = self.initializer or Initializer.of(self.activation.initializer)
+        return (evolve(self, activation=Linear(), initializer=draw), Activation(self.activation))
+
+    def forward(self, x: Array, s: Scratch) -> Array:
+        z = s.array("z", (self.units,))
+        s.xp.matmul(_rows(x), s.params["W"], out=z)
+        s.xp.add(z, s.params["b"], out=z)
+        return z
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        s.xp.matmul(_rows(x).T, dy, out=s.grads["W"])
+        s.xp.matmul(s.ones(), dy, out=s.grads["b"])
+        if not s.needs_dx:
+            return None
+        dx = s.array("dx", x.shape[1:])
+        s.xp.matmul(dy, s.params["W"].T, out=_rows(dx))
+        return dx
+
+
+def _rows(x: Array) -> Array:
+    return x if x.ndim == 2 else x.reshape(len(x), -1)

@@ -1,0 +1,40 @@
+"""What was edited between two snapshots, in words."""
+
+from __future__ import annotations
+
+from attrs import fields
+
+from ..algorithms import Algorithm
+from ..learner import Edit
+from ..snapshot import Net
+
+
+def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
+    """
+    Return what a trainer must take over to go on from ``net`` where it had ``seen``.
+
+    Parts are compared by identity first, so an unedited snapshot costs nothing. Hyper-parameters are named one by one;
+    "algorithm" means another kind of algorithm.
+    """
+    was, now = seen.training, net.training
+    edits: list[Edit] = []
+    if net.arch is not seen.arch and net.arch != seen.arch:
+        edits.append(("arch", f"{seen.arch} -> {net.arch}"))
+    if net.params is not seen.params:
+        before, after = seen.params.flat.dtype, net.params.flat.dtype
+        edits.append(("params", "replaced") if before == after else ("dtype", f"{before} -> {after}"))
+    if now.algorithm is not was.algorithm:
+        edits += _algorithm(was.algorithm, now.algorithm)
+    if now.loss is not was.loss and now.loss != was.loss:
+        edits.append(("loss", f"{was.loss} -> {now.loss}"))
+    if now.state is not was.state or now.stats.epochs != was.stats.epochs:
+        edits.append(("state", f"epoch {was.stats.epochs} -> {now.stats.epochs}"))
+    return tuple(edits)
+
+
+def _algorithm(was: Algorithm, now: Algorithm) -> list[Edit]:
+    if type(was) is not type(now):
+        return [("algorithm", f"{was!r} -> {now!r}")]
+    names = [option.name for option in fields(type(now))]
+    pairs = [(name, getattr(was, name), getattr(now, name)) for name in names]
+    return [(name, f"{before} -> {after}") for name, before, after in pairs if before != after]

@@ -1,0 +1,155 @@
+"""Ask a network: outputs, labels, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from ..atom import Atom
+from ..backends import NumpyBackend
+from ..data import DataSet, TrainingSet, test_set
+from ..errors import DataError
+from ..metrics import confusion_matrix
+from ..snapshot import Net
+from ..typing import Array
+from .checks import check_samples, check_targets
+from .evaluation import CAPACITY, Evaluator, error_kinds
+from .feed import Feed
+from .program import Program
+
+_HOST = NumpyBackend()
+
+
+def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
+    """
+    Return what a network answers to samples.
+
+    Args:
+        net: A cell or a snapshot.
+        samples: Numbers (N, *sample_shape), or a `DataSet`.
+
+    Returns:
+        The outputs (N, *out_shape), in the network's type.
+
+    Raises:
+        DataError: If the samples are not finite numbers.
+        ShapeError: If they do not fit the network.
+    """
+    snapshot, data = _net(net), _samples(samples)
+    check_samples(snapshot, data)
+    arch, theta = snapshot.arch, snapshot.params.flat
+    feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype)
+    program = Program(arch, _HOST, feed.batch, theta, rng=_generator(snapshot))
+    answer = np.empty((feed.n, *arch.out_shape), theta.dtype)
+    with np.errstate(all="ignore"):
+        for index in range(feed.n_batches):
+            first, last = feed.span(index)
+            answer[first:last] = program.forward(feed.get(index)[0])
+    return answer
+
+
+def estimate(net: Atom[Net] | Net, samples: Any) -> Array:
+    """
+    Return the label of each sample: the one with the largest output.
+
+    Args:
+        net: A cell or a snapshot.
+        samples: Numbers (N, *sample_shape), or a `DataSet`.
+
+    Returns:
+        Labels (N,) if the network was trained on classes; the outputs themselves (N, *out_shape) if on values.
+
+    Raises:
+        DataError: If the samples are not finite numbers.
+        ShapeError: If they do not fit the network.
+    """
+    snapshot = _net(net)
+    answer = outputs(snapshot, samples)
+    if snapshot.labels is None:
+        return answer
+    return np.asarray(snapshot.labels)[answer.argmax(axis=1)]
+
+
+@frozen
+class Evaluation:
+    """
+    How well a network does on a data set.
+
+    Attributes:
+        samples: How many there were.
+        errors: Mean errors by kind.
+        labels: The classes, or None for values.
+        confusion: Counts (classes, classes), a row for each true class, a column for each estimated one; None for
+            values.
+    """
+
+    samples: int
+    errors: dict[str, float]
+    labels: tuple[Any, ...] | None = None
+    confusion: Array | None = field(default=None, repr=False, eq=False)
+
+    @property
+    def accuracy(self) -> float:
+        """
+        The share of samples whose class is estimated right.
+
+        Raises:
+            DataError: If the targets are values, not classes.
+        """
+        if "misclassification" not in self.errors:
+            raise DataError("accuracy is for classes; these targets are values: see errors")
+        return 1.0 - self.errors["misclassification"]
+
+
+def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
+    """
+    Measure a network's errors on samples with targets.
+
+    Args:
+        net: A cell or a snapshot.
+        data: Samples with targets; of a `TrainingSet` its training part.
+
+    Raises:
+        DataError: If ``data`` is neither.
+        ShapeError: If it does not fit the network.
+        LabelError: If it has no targets, or other labels than the network.
+    """
+    snapshot = _net(net)
+    part = data.data if isinstance(data, TrainingSet) else data
+    if not isinstance(part, DataSet):
+        raise DataError(f"evaluate takes a DataSet with targets (see test_set), not {type(data).__name__}")
+    check_samples(snapshot, part)
+    check_targets(snapshot, part)
+    arch, theta = snapshot.arch, snapshot.params.flat
+    loss = snapshot.training.loss or arch.default_loss()
+    feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype)
+    kinds = error_kinds(loss, arch.output, part.labels)
+    evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))
+    with np.errstate(all="ignore"):
+        while not evaluator.advance():
+            continue
+    confusion = None
+    if part.labels is not None and part.y is not None:
+        estimated = outputs(snapshot, part).argmax(axis=1)
+        confusion = confusion_matrix(part.y.argmax(axis=1), estimated, len(part.labels))
+    return Evaluation(feed.n, evaluator.errors(), part.labels, confusion)
+
+
+def _net(net: Atom[Net] | Net) -> Net:
+    snapshot = net.value if isinstance(net, Atom) else net
+    if not isinstance(snapshot, Net):
+        raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")
+    return snapshot
+
+
+def _samples(samples: Any) -> DataSet:
+    if isinstance(samples, TrainingSet):
+        return samples.data
+    return samples if isinstance(samples, DataSet) else test_set(samples)
+
+
+def _generator(net: Net) -> Any:
+    """Return a generator of its own for stochastic layers: asking a network never changes it."""
+    return _HOST.generator([net.training.seed, 2])

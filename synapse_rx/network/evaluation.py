@@ -1,0 +1,105 @@
+"""Errors of a network on a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..activations import Activation
+from ..backends import Backend
+from ..losses import Loss
+from ..metrics import Metric, metric
+from ..typing import Array
+from .arch import Arch
+from .feed import Feed
+from .program import Program
+
+CAPACITY = 1024
+"""Samples evaluated at a time: enough for full speed, little memory."""
+
+Kind = Metric | Loss
+
+
+def error_kinds(loss: Loss, output: Activation, labels: Sequence[Any] | None) -> dict[str, Kind]:
+    """
+    Return the errors that are recorded, by name: the loss, and misclassification where there are classes.
+
+    Each is in the form that suits the output, under the name it was asked for by.
+    """
+    kinds: dict[str, Kind] = {loss.kind: loss.for_output(output)}
+    if labels is not None:
+        kinds["misclassification"] = metric("misclassification").for_output(output)
+    return kinds
+
+
+class ErrorValues:
+    """
+    One row of values a sample for each error kind, written batch by batch, summed when asked.
+
+    Sums are taken a batch at a time, so they do not depend on how the batches were grouped into calls.
+    """
+
+    def __init__(self, backend: Backend, kinds: Sequence[str], feed: Feed, dtype: Any) -> None:
+        self.kinds = tuple(kinds)
+        self.rows = backend.xp.zeros((len(self.kinds), feed.n), dtype)
+        self._backend = backend
+        self._feed = feed
+
+    def sums(self, first: int, last: int) -> Array:
+        """Return (kinds, last - first) float64 on the host: the sums over each of these batches."""
+        feed, batch = self._feed, self._feed.batch
+        full = min(last, feed.n // batch)
+        parts = []
+        if full > first:
+            whole = self.rows[:, first * batch : full * batch].reshape(len(self.kinds), -1, batch)
+            parts.append(whole.sum(axis=2))
+        if last > max(full, first):
+            parts.append(self.rows[:, full * batch :].sum(axis=1, keepdims=True))
+        xp = self._backend.xp
+        return self._backend.to_host(xp.concatenate(parts, axis=1)).astype(np.float64)
+
+
+class Evaluator:
+    """
+    Measures a network's errors batch by batch, so that a trainer can stop in between.
+
+    Args:
+        arch: The architecture.
+        backend: Where to compute.
+        theta: The parameters; changes to them are seen.
+        feed: The data.
+        kinds: What to measure, by name.
+        rng: The generator of stochastic layers.
+    """
+
+    def __init__(
+        self, arch: Arch, backend: Backend, theta: Array, feed: Feed, kinds: Mapping[str, Kind], rng: Any = None
+    ) -> None:
+        self._program = Program(arch, backend, feed.batch, theta, rng=rng)
+        self._feed = feed
+        self._kinds = dict(kinds)
+        self._values = ErrorValues(backend, list(kinds), feed, theta.dtype)
+        self._next = 0
+
+    def restart(self) -> None:
+        """Begin from the first batch again."""
+        self._next = 0
+
+    def advance(self) -> bool:
+        """Measure one more batch; return whether all are measured."""
+        if self._next < self._feed.n_batches:
+            x, t = self._feed.get(self._next)
+            first, last = self._feed.span(self._next)
+            y = self._program.forward(x)
+            s = self._program.scratch(len(x))
+            for row, kind in enumerate(self._kinds.values()):
+                kind.values(y, t, self._values.rows[row, first:last], s)
+            self._next += 1
+        return self._next >= self._feed.n_batches
+
+    def errors(self) -> dict[str, float]:
+        """Return the mean of each kind over all samples."""
+        sums = self._values.sums(0, self._feed.n_batches).sum(axis=1)
+        return {kind: float(total) / self._feed.n for kind, total in zip(self._kinds, sums, strict=True)}

@@ -1,0 +1,44 @@
+"""A network seen by its training algorithm: a flat vector and the gradient of the batch at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..backends import Backend
+from ..typing import Array
+
+BLOCK = 1 << 16
+"""Numbers in a block: three vectors of float32 blocks fit the second-level cache of a common core."""
+
+
+class NetworkProblem:
+    """
+    The flat parameters and gradient of a network, as algorithms see them (`Problem`).
+
+    Attributes:
+        xp: The array module.
+        theta: The parameters.
+        grad: The gradient.
+        evaluate: Computes loss and gradient of the batch at hand.
+    """
+
+    def __init__(self, backend: Backend, theta: Array, evaluate: Callable[[], None]) -> None:
+        self.xp = backend.xp
+        self.theta = theta
+        self.grad = self.zeros()
+        self.evaluate = evaluate
+        # A device gains nothing from blocks: it would only launch more kernels.
+        step = BLOCK if backend.name == "numpy" else max(1, theta.size)
+        self._slices = [slice(start, start + step) for start in range(0, theta.size, step)]
+
+    def zeros(self) -> Array:
+        """Return a new vector of zeros like theta."""
+        return self.xp.zeros_like(self.theta)
+
+    def blocks(self, *vectors: Array) -> Iterator[tuple[Array, ...]]:
+        """Yield the vectors cut into the same cache-sized blocks."""
+        if len(self._slices) == 1:
+            yield vectors
+            return
+        for part in self._slices:
+            yield tuple(vector[part] for vector in vectors)

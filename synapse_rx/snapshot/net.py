@@ -1,0 +1,69 @@
+"""A network as a value."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from ..errors import ShapeError
+from ..params import Layout, Params
+from ..typing import Shape
+from . import display
+from .training import Training
+
+
+class Architecture(Protocol):
+    """What a snapshot asks of a description of a network."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def in_shape(self) -> Shape: ...
+    @property
+    def out_shape(self) -> Shape: ...
+
+
+@frozen(repr=False)
+class Net:
+    """
+    An immutable snapshot of a network: description, parameters and training, equal by content.
+
+    Snapshots share everything that did not change from one to the next, so keeping many is cheap.
+
+    Attributes:
+        arch: What it is made of.
+        params: All weights and biases.
+        training: How it is trained and where that stands.
+        labels: The classes in the order of the outputs; None before it saw labelled data.
+        version: Counts the snapshots published by training.
+
+    Raises:
+        ShapeError: If the parameters are not laid out as the architecture wants them.
+    """
+
+    arch: Any
+    params: Params
+    training: Training
+    labels: tuple[Any, ...] | None = field(
+        default=None, converter=lambda labels: None if labels is None else tuple(labels)
+    )
+    version: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        wanted, given = self.arch.layout, self.params.layout
+        if wanted is not given and wanted != given:
+            raise ShapeError(
+                f"this architecture wants the parameters {_named(wanted)}, but was given {_named(given)}; "
+                "to change an architecture, make its parameters anew (fresh_params)"
+            )
+
+    def __repr__(self) -> str:
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+
+def _named(layout: Layout) -> str:
+    return ", ".join(f"{e.name} {e.shape}" for e in layout.entries) or "none"

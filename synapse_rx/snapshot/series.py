@@ -1,0 +1,92 @@
+"""A history of numbers that grows in O(1) and never changes what was handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from ..typing import Array
+
+_APPENDING = Lock()
+
+
+class Series:
+    """
+    An immutable sequence of floats, made longer by `append`, which returns a new one.
+
+    Successive versions share one growing buffer: appending to the newest writes behind its end (amortised O(1)),
+    appending to an older one copies first, so histories that branch off never see each other. ``np.asarray(series)``
+    reads it without copying.
+    """
+
+    __slots__ = ("_buffer", "_n")
+
+    def __init__(self, values: Iterable[float] = ()) -> None:
+        array = np.array(list(values) if not isinstance(values, np.ndarray) else values, dtype=np.float64)
+        self._n = array.size
+        self._buffer = _Buffer(array.reshape(-1), array.size)
+
+    def append(self, value: float) -> Series:
+        """Return this history with ``value`` behind it."""
+        with _APPENDING:
+            buffer = self._buffer
+            if buffer.used != self._n or buffer.array.size == self._n:
+                grown = np.empty(max(8, 2 * self._n), np.float64)
+                grown[: self._n] = buffer.array[: self._n]
+                buffer = _Buffer(grown, self._n)
+            buffer.array[self._n] = value
+            buffer.used += 1
+        longer = object.__new__(Series)
+        longer._buffer = buffer
+        longer._n = self._n + 1
+        return longer
+
+    @property
+    def array(self) -> Array:
+        """The values as a read-only numpy array of float64, without a copy."""
+        view = self._buffer.array[: self._n]
+        view.setflags(write=False)
+        return view
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        view = self.array
+        if copy or (dtype is not None and np.dtype(dtype) != view.dtype):
+            return np.array(view, dtype=dtype)
+        return view
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, key: int | slice) -> Any:
+        picked = self.array[key]
+        return picked if isinstance(key, slice) else float(picked)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.array.tolist())
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Series):
+            return NotImplemented
+        return self._n == other._n and self.array.tobytes() == other.array.tobytes()
+
+    def __hash__(self) -> int:
+        return hash((self._n, self[-1] if self._n else None))
+
+    def __repr__(self) -> str:
+        shown = [f"{value:.4g}" for value in self.array[-3:]]
+        return f"<Series of {self._n}: {'... ' if self._n > 3 else ''}{' '.join(shown)}>"
+
+
+class _Buffer:
+    """Memory shared by the versions of one history; ``used`` is the length of the newest."""
+
+    __slots__ = ("array", "used")
+
+    def __init__(self, array: Array, used: int) -> None:
+        self.array = array
+        self.used = used

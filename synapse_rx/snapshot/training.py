@@ -1,0 +1,128 @@
+"""How a network is trained and where its training stands."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import field, fields, frozen
+
+from ..algorithms.base import Algorithm
+from ..errors import OptionError
+from ..losses.base import Loss
+from .slots import Slots
+from .stats import Stats
+
+STATUSES = ("idle", "training", "paused", "stopping", "done", "stopped", "cancelled", "failed")
+"""What a network may be doing; it is live in the second to the fourth."""
+
+
+@frozen
+class Position:
+    """
+    A place inside an epoch, so that training resumes there exactly.
+
+    Attributes:
+        batch: Batches of the epoch that are learnt.
+        sums: For the loss and each error kind, the sum over each of these batches' samples.
+        since: The first batch that counts for these errors; later than 0 if the loss was changed on the way.
+        seconds: Seconds of compute spent on them.
+        data: What tells the training set from another: samples, batch size, shuffling and seed.
+    """
+
+    batch: int
+    sums: Slots
+    since: int
+    seconds: float
+    data: tuple[Any, ...]
+
+
+@frozen
+class State:
+    """
+    The working state of training, as a value.
+
+    Attributes:
+        algorithm: The kind of algorithm the slots belong to; None before the first step.
+        slots: The algorithm's state.
+        generator: The state of the random generator, or None before the first step.
+        position: The place inside an epoch, or None between epochs.
+    """
+
+    algorithm: str | None = None
+    slots: Slots = field(factory=Slots)
+    generator: Any = None
+    position: Position | None = None
+
+
+def _optional_loss(value: Any) -> Loss | None:
+    return None if value is None else Loss.of(value)
+
+
+def _status(instance: Any, attribute: Any, value: str) -> None:
+    if value not in STATUSES:
+        raise OptionError(f"status is one of {', '.join(STATUSES)}, not {value!r}")
+
+
+def _seed(instance: Any, attribute: Any, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise OptionError(f"seed must be a whole number >= 0, not {value!r}")
+
+
+@frozen(repr=False)
+class Training:
+    """
+    Everything about a network's training but its data.
+
+    Attributes:
+        algorithm: The algorithm with its hyper-parameters.
+        loss: What is minimised; None until a network chooses it by its output (`neural_net`).
+        seed: Where all randomness of this network starts: its first weights, its stochastic layers.
+        state: The algorithm's state, generator and place in the epoch.
+        stats: What happened so far.
+        status: "idle", "training", "paused", "stopping", then "done", "stopped", "cancelled" or "failed".
+    """
+
+    LIVE: ClassVar[tuple[str, ...]] = ("training", "paused", "stopping")
+
+    algorithm: Algorithm = field(converter=Algorithm.of)
+    loss: Loss | None = field(default=None, converter=_optional_loss)
+    seed: int = field(default=0, validator=_seed)
+    state: State = field(factory=State)
+    stats: Stats = field(factory=Stats)
+    status: str = field(default="idle", validator=_status)
+
+    def __repr__(self) -> str:
+        return f"<Training {self.algorithm!r}, {self.loss!r}, {self.status}, {self.stats!r}>"
+
+
+def training(
+    algorithm: str | Algorithm = "backprop",
+    *,
+    loss: str | Loss | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Training:
+    """
+    Describe a training: an algorithm by name with its options, or a complete `Algorithm`.
+
+    Args:
+        algorithm: Such as "backprop", or ``Backprop(learning_rate=0.1)``.
+        loss: What to minimise; by default chosen by the network's output: cross-entropy behind outputs in
+            [0, 1], squared error behind others.
+        seed: Where all randomness starts; one seed gives one result.
+        **options: The algorithm's hyper-parameters.
+
+    Raises:
+        UnknownNameError: If a name is unknown.
+        OptionError: If an option is unknown or out of range.
+    """
+    if isinstance(algorithm, str):
+        known = [f.alias for f in fields(Algorithm.member(algorithm))]
+        settings = ("loss", "seed")
+        for name in options:
+            if name not in known:
+                raise OptionError(
+                    f"{algorithm} has no option {name!r}; it has {', '.join(known)}, and training itself has "
+                    f"{', '.join(settings)}"
+                )
+    return Training(Algorithm.of(algorithm, **options), loss=loss, seed=seed)

@@ -1,0 +1,20 @@
+"""Computing in the event loop itself, a chunk at a time, where there are no threads."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .trainer import Next, Trainer
+
+
+def advance_inline(trainer: Trainer, loop: asyncio.AbstractEventLoop) -> None:
+    """Advance ``trainer`` on ``loop`` till it is done, letting everything else on the loop have its turn in between."""
+
+    def advance() -> None:
+        after = trainer.advance()
+        if after is Next.MORE:
+            loop.call_soon(advance)
+        elif after is Next.PAUSED:
+            trainer.when_awake(lambda: loop.call_soon_threadsafe(advance))
+
+    loop.call_soon_threadsafe(advance)
