@@ -31,6 +31,6 @@ class LeakyReLU(Activation):
         s.xp.maximum(z, y, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, dz: Array, s: Scratch) -> None:
-        s.xp.sign(z, out=dz)
+        s.xp.greater(z, 0.0, out=dz)
         s.xp.maximum(dz, self.slope, out=dz)
         s.xp.multiply(dz, dy, out=dz)

@@ -1,4 +1,4 @@
-"""The tail of the normal distribution, to the last digit, from elementary functions only."""
+"""The tail of the normal distribution, accurate to rounding, from elementary functions only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..typing import Array
 _SINGLE_K = 2.0  # relative error 1.6e-8
 _SINGLE = (
     1.2769783878347882,
-    -0.09276398867761997,
+    -0.09276398767861997,
     -0.16603105984611866,
     0.16405548412814738,
     -0.05420797094084218,
@@ -65,8 +65,8 @@ def normal_tail(z: Array, out: Array, s: Scratch) -> None:
     xp.multiply(a, 4.0, out=q)
     xp.add(q, 2.0, out=q)
     xp.divide(out, q, out=out)
-    xp.multiply(a, a, out=a)
-    xp.negative(a, out=a)
+    xp.multiply(z, z, out=a)
+    xp.multiply(a, -0.5, out=a)
     xp.exp(a, out=a)
     xp.multiply(out, a, out=out)
 

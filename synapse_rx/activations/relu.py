@@ -23,5 +23,5 @@ class ReLU(Activation):
         s.xp.maximum(z, 0.0, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, dz: Array, s: Scratch) -> None:
-        s.xp.sign(y, out=dz)
+        s.xp.greater(y, 0.0, out=dz)
         s.xp.multiply(dz, dy, out=dz)
