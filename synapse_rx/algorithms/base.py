@@ -25,6 +25,9 @@ class Problem(Protocol):
     grad: Array
     """The gradient of the batch's loss at the theta of the last `evaluate`, (n,); free to be overwritten."""
 
+    loss: float
+    """The loss at the theta of the last evaluation; only kept for `FullBatchAlgorithm`s."""
+
     def evaluate(self) -> None:
         """Compute loss and gradient of the batch at hand at the present theta."""
         ...
@@ -57,3 +60,24 @@ class Algorithm(Described, ABC):
     @abstractmethod
     def step(self, problem: Problem, state: State) -> None:
         """Evaluate the batch at hand (once or more) and change theta and ``state`` in place."""
+
+
+class FullBatchAlgorithm(Algorithm):
+    """
+    An algorithm that sees all samples before it decides, such as one with a line search.
+
+    The roles are reversed: it does not ask for evaluations but is told of each one, and says where the next shall be.
+    So a trainer can stop, publish or resume between any two evaluations, and between the batches of one.
+    """
+
+    def step(self, problem: Problem, state: State) -> None:
+        raise AssertionError(f"{self.kind} is driven by advance")
+
+    @abstractmethod
+    def advance(self, problem: Problem, state: State) -> bool:
+        """
+        Take note of loss and gradient at theta, move theta to where they are wanted next, and ``state`` with it.
+
+        Returns:
+            Whether this completed an iteration: one epoch, worth publishing. Theta is then the accepted iterate.
+        """
