@@ -56,19 +56,19 @@ class Described:
 
         Raises:
             UnknownNameError: If no member of this family has that name.
-            OptionError: If an option is unknown, or ``value`` is none of the three.
+            OptionError: If an option is unknown or stands beside what is no name, or ``value`` is none of the three.
         """
-        if isinstance(value, cls):
-            if options:
-                raise OptionError(
-                    f"{value!r} is complete; give its options inside it, not beside it: {', '.join(options)}"
-                )
-            return value
         if isinstance(value, str):
             return cls.member(value).checked(**options)
+        if options and isinstance(value, (cls, Mapping)):
+            raise OptionError(
+                f"{value!r} is complete; give its options inside it, not beside it: {', '.join(options)}"
+            )
+        if isinstance(value, cls):
+            return value
         if isinstance(value, Mapping) and isinstance(value.get("kind"), str):
             fields: dict[str, Any] = {str(k): v for k, v in value.items() if k != "kind"}
-            return cls.member(value["kind"]).checked(**fields, **options)
+            return cls.member(value["kind"]).checked(**fields)
         raise OptionError(
             f"{snake_case(cls.__name__)} takes a name, {a(cls.__name__)} or its plain data, not {value!r}"
         )

@@ -100,6 +100,8 @@ class Buffers:
         array = self._arrays.get(name)
         if array is None:
             array = self._arrays[name] = self._xp.empty(shape, dtype or self.dtype)
+        if array.shape != shape:
+            raise AssertionError(f"buffer {name!r} of {array.shape} is asked for again as {shape}")
         return array
 
     def ones(self, n: int) -> Array:
