@@ -131,6 +131,6 @@ class Handover:
 def running_loop() -> AbstractEventLoop | None:
     """Give the loop that runs on this thread, if one does."""
     try:
-        return getrunning_loop()
+        return get_running_loop()
     except RuntimeError:
         return None
