@@ -1,0 +1,31 @@
+"""Stopping conditions: values that say when a training is over, combined by ``|`` and ``&``."""
+
+from .base import AllOf as AllOf
+from .base import AnyOf as AnyOf
+from .base import Condition as Condition
+from .base import Course as Course
+from .epochs import Epochs as Epochs
+from .error_below import ErrorBelow as ErrorBelow
+from .plateau import Plateau as Plateau
+from .seconds import Seconds as Seconds
+from .monitor import monitored as monitored
+
+
+def epochs(n: int) -> Epochs:
+    """Stop after ``n`` complete epochs."""
+    return Epochs(n)
+
+
+def error_below(error: float, monitor: str = "loss") -> ErrorBelow:
+    """Stop when an error is below ``error``: ``error_below(0.02, "validation:misclassification")``."""
+    return ErrorBelow(error, monitor)
+
+
+def plateau(patience: int, *, min_delta: float = 0.0, monitor: str = "loss") -> Plateau:
+    """Stop when an error has not improved for ``patience`` epochs."""
+    return Plateau(patience, min_delta, monitor)
+
+
+def seconds(seconds: float) -> Seconds:
+    """Stop after so many seconds of computing."""
+    return Seconds(seconds)

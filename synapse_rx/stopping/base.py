@@ -1,0 +1,88 @@
+"""The contract of a stopping condition, and how conditions combine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from attrs import field, frozen
+
+from ..described import Described
+
+
+@frozen
+class Course:
+    """
+    How far a training has come.
+
+    Attributes:
+        epochs: Complete epochs it learnt.
+        seconds: Seconds it computed, pauses not counted.
+        stats: The statistics of the network, those of earlier trainings included.
+        since: Complete epochs in ``stats`` when it began.
+    """
+
+    epochs: int
+    seconds: float
+    stats: Any
+    since: int
+
+
+class Condition(Described, ABC):
+    """
+    When a training is over; asked after every complete epoch.
+
+    Conditions are values: ``epochs(50) | error_below(0.01)`` is met when either is, ``a & b`` when both are. A condition
+    asks the statistics only, so one and the same may be used for many networks.
+    """
+
+    @abstractmethod
+    def met(self, course: Course) -> bool:
+        """Return whether the training is over."""
+
+    def total(self) -> int | None:
+        """Return the epochs it takes at most, if that is known (for displays)."""
+        return None
+
+    def __or__(self, other: Condition) -> Condition:
+        return AnyOf((self, other))
+
+    def __and__(self, other: Condition) -> Condition:
+        return AllOf((self, other))
+
+
+def _conditions(value: Any) -> tuple[Condition, ...]:
+    return tuple(Condition.of(condition) for condition in value)
+
+
+@frozen
+class AnyOf(Condition):
+    """Met when one of its conditions is."""
+
+    conditions: tuple[Condition, ...] = field(converter=_conditions)
+
+    def met(self, course: Course) -> bool:
+        return any([condition.met(course) for condition in self.conditions])
+
+    def total(self) -> int | None:
+        return min((n for n in (condition.total() for condition in self.conditions) if n is not None), default=None)
+
+    def __repr__(self) -> str:
+        return f"({' | '.join(map(repr, self.conditions))})"
+
+
+@frozen
+class AllOf(Condition):
+    """Met when all of its conditions are."""
+
+    conditions: tuple[Condition, ...] = field(converter=_conditions)
+
+    def met(self, course: Course) -> bool:
+        return all([condition.met(course) for condition in self.conditions])
+
+    def total(self) -> int | None:
+        known = [condition.total() for condition in self.conditions]
+        return None if None in known else max(n for n in known if n is not None)
+
+    def __repr__(self) -> str:
+        return f"({' & '.join(map(repr, self.conditions))})"

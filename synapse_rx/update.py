@@ -1,0 +1,81 @@
+"""What is done to every update, whatever the algorithm: a description."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from .described import Described
+from .errors import OptionError
+from .regularizers import Regularizer
+
+
+def _optional_regularizer(value: Any) -> Regularizer | None:
+    return None if value is None else Regularizer.of(value)
+
+
+def _positive(instance: Any, attribute: Any, value: float | None) -> None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise OptionError(f"{attribute.name} must be a number > 0 or None, not {value!r}")
+
+
+def _decay(instance: Any, attribute: Any, value: float | None) -> None:
+    if value is not None and not 0 <= value < 1:
+        raise OptionError(f"{attribute.name} must be in [0, 1) or None, not {value!r}")
+
+
+def _choice(instance: Any, attribute: Any, value: str) -> None:
+    if value not in ("mean", "sum"):
+        raise OptionError(f"reduction is 'mean' or 'sum', not {value!r}")
+
+
+def _factors(value: Mapping[Any, Any] | tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    pairs = dict(value.items() if isinstance(value, Mapping) else value)
+    for layer, factor in pairs.items():
+        if isinstance(layer, str) and layer.isdigit():
+            continue
+        if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
+            raise OptionError(f"factors name layers by their positions, 0 for the first, not {layer!r}")
+        if not (math.isfinite(factor) and factor >= 0):
+            raise OptionError(f"the learning-rate factor of layer {layer} must be a number >= 0, not {factor!r}")
+    return tuple(sorted((int(layer), float(factor)) for layer, factor in pairs.items() if factor != 1.0))
+
+
+@frozen
+class Update(Described):
+    """
+    What happens to gradients before an algorithm sees them, and to parameters after it moved them.
+
+    In this order: the gradient is reduced over the batch, the penalty's derivative is added, it is clipped by value,
+    then by norm; the algorithm takes its step; each layer's step is scaled by its factor; weights are pulled back to
+    the maximal norm; the moving average is updated.
+
+    Args:
+        reduction: "mean" of the samples' gradients, or their "sum".
+        regularization: A penalty on the weights; None for none.
+        clip_value: Bound on every number of the gradient; None for none.
+        clip_norm: Bound on the length of the whole gradient (Pascanu et al., 2013, algorithm 1); None for none.
+        max_norm: Bound on the length of the weights into each unit (Srivastava et al., 2014, section 5.1); None for
+            none.
+        factors: Learning-rate factors of layers by position; 0 freezes a layer, 1 is the rule.
+        averaging: Decay of an exponential moving average of the parameters (`averaged`); None for none.
+
+    Raises:
+        OptionError: If a value is out of range.
+    """
+
+    reduction: str = field(default="mean", validator=_choice)
+    regularization: Regularizer | None = field(default=None, converter=_optional_regularizer)
+    clip_value: float | None = field(default=None, validator=_positive)
+    clip_norm: float | None = field(default=None, validator=_positive)
+    max_norm: float | None = field(default=None, validator=_positive)
+    factors: tuple[tuple[int, float], ...] = field(default=(), converter=_factors)
+    averaging: float | None = field(default=None, validator=_decay)
+
+    @property
+    def frozen_layers(self) -> frozenset[int]:
+        """The layers that do not move."""
+        return frozenset(layer for layer, factor in self.factors if factor == 0)
