@@ -10,7 +10,8 @@ it is not installed; a benchmark then leaves that contestant out. ``make peers``
 **Threads.** `equal_threads(1)` holds every library to one compute thread: BLAS and OpenMP through threadpoolctl,
 torch and numba through their own setting if they are loaded, and processes started inside through the environment.
 JAX reads its setting once, when it first computes: call ``peer("jax")`` inside `equal_threads`, before anything else
-has imported it.
+has imported it. `pinned(1)` keeps this thread, and those it starts, on one core: a library that hands its work to a
+thread of its own would otherwise have two.
 """
 
 from __future__ import annotations
@@ -138,6 +139,22 @@ def equal_threads(n: int) -> Iterator[None]:
             stack.callback(numba.set_num_threads, numba.get_num_threads())
             numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
         yield
+
+
+@contextmanager
+def pinned(cores: int) -> Iterator[None]:
+    """
+    Keep this thread and those it starts on the last ``cores`` cores, where the operating system knows how.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[-cores:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager

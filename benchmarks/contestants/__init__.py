@@ -1,0 +1,39 @@
+"""
+Who trains in `benchmarks.mlp`, one file each: this library, plain numpy, and the peers that are installed.
+
+A contestant learns the same batches of a `Problem` in the same order from the same first weights. It is set up outside
+the clock, ``epoch`` is what is measured, and ``weights`` shows what it learnt.
+"""
+
+from __future__ import annotations
+
+from ..harness import peer
+from .base import Contestant
+from .by_hand import ByHand
+from .ours import Bare, Ours
+from .problem import Problem
+
+
+def contestants(problem: Problem) -> dict[str, Contestant]:
+    """
+    Return everyone who can take part here, by the name to print; this library first.
+    """
+    found: dict[str, Contestant] = {
+        "synapse_rx": Ours(problem),
+        "its learner alone": Bare(problem),
+        "numpy by hand": ByHand(problem),
+    }
+    if torch := peer("torch"):
+        from .pytorch import Eager
+
+        found["PyTorch eager"] = Eager(torch, problem)
+    if jax := peer("jax"):
+        from .with_jax import JitPerStep, Scan
+
+        found["JAX jit per step"] = JitPerStep(jax, problem)
+        found["JAX scan"] = Scan(jax, problem)
+    if peer("sklearn"):
+        from .scikit import PartialFit
+
+        found["scikit-learn"] = PartialFit(problem)
+    return found

@@ -1,0 +1,104 @@
+"""
+Train 784-100-10 with this library and its peers on one thread: samples a second, and who is how much faster.
+
+All contestants (`benchmarks.contestants`) learn the same batches in the same order from the same first weights. After
+the warm-up epoch their weights are held against each other: the same loss, or the comparison is worthless.
+``--watchers 100`` measures instead what a hundred idle watches and a reader cost this library.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from .contestants import Contestant, contestants
+from .contestants.ours import Ours
+from .contestants.problem import HIDDEN, INPUTS, Problem, problem
+from .harness import Contest, alternate, equal_threads, gemm_rate, pinned, table
+
+TOLERANCE = 1e-3
+"""How much, relative to ours, a loss after the warm-up may differ."""
+
+MULTIPLE = 1024
+"""Samples come in multiples of this, so that no batch is short: lax.scan wants equal ones."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--batch", type=int, nargs="+", default=[32, 128, 1024], help="batch sizes")
+    parser.add_argument("--threads", type=int, default=1, help="compute threads (and cores) for everyone")
+    parser.add_argument("--data", choices=["random", "mnist"], default="random", help="what is learnt")
+    parser.add_argument("--samples", type=int, help="samples in an epoch")
+    parser.add_argument("--rounds", type=int, help="epochs measured")
+    parser.add_argument("--watchers", type=int, default=0, help="measure what so many idle watches cost")
+
+
+def run(
+    quick: bool = False,
+    batch: tuple[int, ...] = (32, 128, 1024),
+    threads: int = 1,
+    data: str = "random",
+    samples: int | None = None,
+    rounds: int | None = None,
+    watchers: int = 0,
+) -> None:
+    samples = max(MULTIPLE, (samples or (2048 if quick else 60_000)) // MULTIPLE * MULTIPLE)
+    rounds = rounds or (3 if quick else 15)
+    with equal_threads(threads), pinned(threads):
+        for size in batch:
+            task = problem(data, samples, size)
+            if watchers:
+                _watch(task, watchers, rounds)
+            else:
+                _compare(task, threads, rounds)
+
+
+def _compare(task: Problem, threads: int, rounds: int) -> None:
+    names = contestants(task)
+    _warm_up(names, task)
+    contest = alternate(rounds, {name: one.epoch for name, one in names.items()}, warmup=0)
+    peak = 1e9 * gemm_rate(task.batch, INPUTS, HIDDEN, threads=threads)
+    table(
+        f"784-100-10, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds",
+        ["", "samples/s", "us/step", "quartiles", "ours/theirs", "of GEMM"],
+        [_row(name, contest, task, peak) for name in names],
+    )
+
+
+def _warm_up(names: dict[str, Contestant], task: Problem) -> None:
+    """
+    Let everyone learn one epoch, which also compiles what is to be compiled, and compare what they learnt.
+    """
+    start = task.loss(task.first_weights())
+    losses = {}
+    for name, one in names.items():
+        one.epoch()
+        losses[name] = task.loss(one.weights())
+    ours = next(iter(losses.values()))
+    lost = {name: loss for name, loss in losses.items() if not abs(loss - ours) <= TOLERANCE * ours}
+    if lost or not ours < start:
+        raise AssertionError(f"the contestants do not learn the same: from {start:.6f} to {losses}")
+    furthest = max(abs(loss - ours) / ours for loss in losses.values())
+    print(f"\nloss from {start:.4f} to {ours:.4f} in {task.steps} steps; they agree to {furthest:.0e}")
+
+
+def _row(name: str, contest: Contest, task: Problem, peak: float) -> list[str]:
+    step = contest.median(name) / task.steps
+    low, high = (1e6 * seconds / task.steps for seconds in contest.spread(name))
+    ours = next(iter(contest.rounds))
+    return [
+        name,
+        f"{task.batch / step:,.0f}",
+        f"{1e6 * step:.1f}",
+        f"{low:.1f}-{high:.1f}",
+        f"{contest.ratio(name, ours):.2f}",
+        f"{task.flops / step / peak:.0%}",
+    ]
+
+
+def _watch(task: Problem, watchers: int, rounds: int) -> None:
+    alone, watched = Ours(task), Ours(task, watches=watchers, readers=1)
+    contest = alternate(rounds, {"unwatched": alone.epoch, "watched": watched.epoch})
+    title = (
+        f"An epoch of {task.steps} steps of {task.batch}, with {watchers} idle watches and an async reader"
+    )
+    contest.print(title)
+    print(f"watched / unwatched: {contest.ratio('watched', 'unwatched'):.3f}")
