@@ -26,7 +26,8 @@ class ParameterSpec:
     What a layer asks for: one named parameter.
 
     ``fan_in`` and ``fan_out`` are the numbers of inputs and outputs an initialiser scales by; ``regularized`` is
-    false for biases and the like, which penalties leave alone.
+    false for biases and the like, which penalties leave alone. ``unit_axis`` is the axis that counts units: the weights
+    into one unit lie along the others.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ParameterSpec:
     fan_in: int = 1
     fan_out: int = 1
     regularized: bool = True
+    unit_axis: int = -1
 
 
 @attrs.frozen
@@ -45,6 +47,7 @@ class Entry:
     shape: Shape
     offset: int
     regularized: bool = True
+    unit_axis: int = -1
 
     @property
     def size(self) -> int:
@@ -73,7 +76,9 @@ class Layout:
         offset = 0
         for path, asked in specs.items():
             for spec in asked:
-                entries.append(Entry((*path, spec.name), tuple(spec.shape), offset, spec.regularized))
+                entries.append(
+                    Entry((*path, spec.name), tuple(spec.shape), offset, spec.regularized, spec.unit_axis)
+                )
                 offset += entries[-1].size
         return cls(entries)
 

@@ -27,9 +27,10 @@ class Scratch:
         rng: The generator of the program, for stochastic nodes.
         training: True in a training pass; false for inference, when stochastic nodes may act differently.
         needs_dx: False where nobody wants the gradient of the input (the first node with parameters).
+        learns: False where the parameters are frozen, so that nobody wants their gradients.
     """
 
-    __slots__ = ("_buffers", "_views", "dtype", "grads", "n", "needs_dx", "params", "rng", "training", "xp")
+    __slots__ = ("_buffers", "_views", "dtype", "grads", "learns", "n", "needs_dx", "params", "rng", "training", "xp")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Scratch:
         rng: Any = None,
         training: bool = True,
         needs_dx: bool = True,
+        learns: bool = True,
     ) -> None:
         self.xp = backend.xp
         self.n = n
@@ -51,6 +53,7 @@ class Scratch:
         self.rng = rng
         self.training = training
         self.needs_dx = needs_dx
+        self.learns = learns
         self._buffers = buffers
         self._views: dict[str, Array] = {}
 

@@ -45,5 +45,5 @@ class Layer(Described, ABC):
         Pass the gradient back: write every parameter's gradient into ``s.grads``, return dL/dx.
 
         ``x`` and ``y`` are those of the forward pass, ``dy`` is dL/dy. Where ``s.needs_dx`` is false dL/dx is not
-        computed and None is returned.
+        computed and None is returned; where ``s.learns`` is false no parameter's gradient is.
         """

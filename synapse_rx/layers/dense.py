@@ -74,8 +74,9 @@ class Dense(Layer):
         return z
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
-        s.xp.matmul(_rows(x).T, dy, out=s.grads["W"])
-        s.xp.matmul(s.ones(), dy, out=s.grads["b"])
+        if s.learns:
+            s.xp.matmul(_rows(x).T, dy, out=s.grads["W"])
+            s.xp.matmul(s.ones(), dy, out=s.grads["b"])
         if not s.needs_dx:
             return None
         dx = s.array("dx", x.shape[1:])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import frozen as frozen_value
 
 from ..activations import Linear
 from ..backends import Backend
@@ -30,6 +30,7 @@ class Program:
         theta: The parameters, (arch.layout.size,).
         grad: Where gradients go, like theta; None for inference.
         rng: The generator of stochastic layers.
+        frozen: Positions of layers that do not learn; nothing is passed back through those before the first that does.
     """
 
     def __init__(
@@ -40,14 +41,15 @@ class Program:
         theta: Array,
         grad: Array | None = None,
         rng: Any = None,
+        frozen: Collection[int] = (),
     ) -> None:
         self.backend = backend
         self.capacity = capacity
         self._training = grad is not None
         self._rng = rng
-        self._nodes = _nodes(arch, backend, capacity, theta, grad)
-        # Nothing before the first parameters needs a gradient, so the backward pass ends there.
-        self._first = next((i for i, node in enumerate(self._nodes) if node.params), len(self._nodes))
+        self._nodes = _nodes(arch, backend, capacity, theta, grad, frozen)
+        # Nothing before the first parameters that learn needs a gradient, so the backward pass ends there.
+        self._first = next((i for i, node in enumerate(self._nodes) if node.learns), len(self._nodes))
         self._buffers = Buffers(backend, capacity, theta.dtype)
         self._passes: dict[int, _Pass] = {}
 
@@ -125,20 +127,22 @@ class Program:
             rng=self._rng,
             training=self._training,
             needs_dx=index > self._first,
+            learns=node.learns,
         )
 
 
-@frozen
+@frozen_value
 class _Node:
     """A primitive layer with its parameters, gradients and memory."""
 
     layer: Layer
     params: Mapping[str, Array]
     grads: Mapping[str, Array]
+    learns: bool
     buffers: Buffers
 
 
-@frozen
+@frozen_value
 class _Pass:
     """The nodes for one batch size, and what each was given in the forward pass."""
 
@@ -147,7 +151,9 @@ class _Pass:
     scratch: Scratch
 
 
-def _nodes(arch: Arch, backend: Backend, capacity: int, theta: Array, grad: Array | None) -> list[_Node]:
+def _nodes(
+    arch: Arch, backend: Backend, capacity: int, theta: Array, grad: Array | None, frozen: Collection[int]
+) -> list[_Node]:
     nodes: list[_Node] = []
     for index, primitives in enumerate(arch.primitives):
         params = arch.layout.views(theta, (index,))
@@ -155,5 +161,6 @@ def _nodes(arch: Arch, backend: Backend, capacity: int, theta: Array, grad: Arra
         for layer in primitives:
             has = bool(layer.specs(arch.shapes[index]))
             buffers = Buffers(backend, capacity, theta.dtype)
-            nodes.append(_Node(layer, params if has else {}, grads if has else {}, buffers))
+            learns = has and index not in frozen
+            nodes.append(_Node(layer, params if has else {}, grads if has else {}, learns, buffers))
     return nodes
