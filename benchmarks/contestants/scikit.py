@@ -21,7 +21,8 @@ class PartialFit(Contestant):
         from sklearn.neural_network import MLPClassifier  # optional, like every peer
 
         self._problem = problem
-        self._model: Any = MLPClassifier(
+        model: Any = MLPClassifier  # its stub says that batch_size were a text
+        self._model = model(
             (HIDDEN,),
             activation="logistic",
             solver="sgd",

@@ -1,0 +1,91 @@
+"""Trainings that go on beside an event loop until they are told to end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import cycle
+from threading import Event, Thread
+from time import perf_counter
+from typing import Any
+
+import synapse_rx as sx
+
+from .by_hand import ByHand
+from .problem import Problem
+
+ENDLESS = 1_000_000
+"""Epochs that nobody waits for."""
+
+
+class Load:
+    """
+    A training under way, and how fast it was once it is over.
+
+    Attributes:
+        rate: Steps a second from its start to its end; 0 before.
+    """
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self._start = perf_counter()
+
+    def ended(self, steps: int) -> None:
+        self.rate = steps / (perf_counter() - self._start)
+
+
+Background = Callable[[], AbstractAsyncContextManager[Load]]
+"""Starts a load, and ends it on leaving."""
+
+
+@asynccontextmanager
+async def nothing() -> AsyncIterator[Load]:
+    """
+    No load, to compare with.
+    """
+    yield Load()
+
+
+def training(task: Problem, **options: Any) -> Background:
+    """
+    Return a training by `synapse_rx.train` with these options.
+    """
+    data = task.training_set()
+
+    @asynccontextmanager
+    async def background() -> AsyncIterator[Load]:
+        net = task.net()
+        load = Load()
+        run = sx.train(net, data, ENDLESS, **options)
+        yield load
+        run.stop()
+        await run
+        load.ended(net.value.training.stats.steps)
+
+    return background
+
+
+def thread(task: Problem) -> Background:
+    """
+    Return the same steps in plain numpy on a thread.
+    """
+
+    @asynccontextmanager
+    async def background() -> AsyncIterator[Load]:
+        hand, load, over, steps = ByHand(task), Load(), Event(), [0]
+
+        def work() -> None:
+            for x, t in cycle(task.batches(task.x, task.targets)):
+                hand.step(x, t)
+                steps[0] += 1
+                if over.is_set():
+                    return
+
+        worker = Thread(target=work, daemon=True)
+        worker.start()
+        yield load
+        over.set()
+        worker.join()
+        load.ended(steps[0])
+
+    return background
