@@ -198,6 +198,9 @@ class Params:
     def __hash__(self) -> int:
         return hash((self._content(), len(self)))
 
+    def __reduce__(self) -> Any:
+        return Params, (self.layout, self.flat)
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{e.name} {'x'.join(map(str, e.shape)) or '()'}" for e in self.layout.entries)
         return f"<Params {self.flat.size:,} {self.flat.dtype}: {parts or 'none'}>"
