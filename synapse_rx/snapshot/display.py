@@ -57,11 +57,12 @@ def _curves(stats: Any) -> str:
         f'<polyline fill="none" stroke="{_COLORS[name]}" stroke-width="1.5" points="{_points(curve, low, high)}"/>'
         for name, curve in curves.items()
     )
+    shown = escape.escape(kind)
     legend = " ".join(f'<span style="color:{_COLORS[name]}">&#9632; {name}</span>' for name in curves)
     return (
-        f'<svg role="img" aria-label="{kind} by epoch" width="{_WIDTH}" height="{_HEIGHT}" '
+        f'<svg role="img" aria-label="{shown} by epoch" width="{_WIDTH}" height="{_HEIGHT}" '
         f'viewBox="0 0 {_WIDTH} {_HEIGHT}">{lines}</svg>'
-        f"<div>{escape.escape(kind)}, {low:.4g} to {high:.4g}: {legend}</div>"
+        f"<div>{shown}, {low:.4g} to {high:.4g}: {legend}</div>"
     )
 
 
@@ -74,5 +75,6 @@ def _points(curve: Array, low: float, high: float) -> str:
     # A curve wider than the picture shows no more than its pixels: long runs stay small on the page.
     index = np.unique(np.linspace(0, len(curve) - 1, min(len(curve), _WIDTH)).astype(int))
     x = index / max(1, len(curve) - 1) * (_WIDTH - 4) + 2
-    y = _HEIGHT - 4 - (curve[index] - low) / ((high - low) or 1.0) * (_HEIGHT - 8)
+    with np.errstate(all="ignore"):  # of a diverged training, what can be drawn is drawn
+        y = _HEIGHT - 4 - (curve[index] - low) / ((high - low) or 1.0) * (_HEIGHT - 8)
     return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True) if np.isfinite(b))

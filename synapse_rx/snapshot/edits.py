@@ -43,7 +43,9 @@ def with_options(net: Net, **options: Any) -> Net:
         OptionError: If an option is unknown or out of range.
     """
     algorithm = net.training.algorithm
-    present = {option.alias: getattr(algorithm, option.name) for option in fields(type(algorithm))}
+    present = {
+        option.alias: getattr(algorithm, option.name) for option in fields(type(algorithm)) if option.init
+    }
     return with_algorithm(net, type(algorithm).checked(**{**present, **options}))
 
 
@@ -64,8 +66,11 @@ def with_loss(net: Net, loss: str | Loss) -> Net:
 
     Raises:
         UnknownNameError: If the name is unknown.
+        LossError: If the loss is not defined on the network's outputs.
     """
-    return evolve(net, training=evolve(net.training, loss=Loss.of(loss)))
+    chosen = Loss.of(loss)
+    chosen.for_output(net.arch.output)
+    return evolve(net, training=evolve(net.training, loss=chosen))
 
 
 def with_status(net: Net, status: str) -> Net:
@@ -73,6 +78,6 @@ def with_status(net: Net, status: str) -> Net:
     Return ``net`` with another training status.
 
     Raises:
-        OptionError: If there is no such status.
+        UnknownNameError: If there is no such status.
     """
     return evolve(net, training=evolve(net.training, status=status))

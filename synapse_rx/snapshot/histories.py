@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..described import normal_name
 from .series import Series
@@ -28,10 +30,12 @@ class Histories(Mapping[str, Series]):
         A kind not recorded before starts with NaN for the ``epochs`` that went by without it; one left out this time
         gets a NaN, so that all histories stay aligned.
         """
-        kinds = dict.fromkeys((*self._series, *errors))
-        blank = Series([float("nan")] * epochs)
+        newest = {normal_name(kind): value for kind, value in errors.items()}
+        if not newest and not self._series:
+            return self
+        series = {kind: Series([math.nan] * epochs) for kind in newest if kind not in self._series}
         return Histories(
-            {kind: self._series.get(kind, blank).append(errors.get(kind, float("nan"))) for kind in kinds}
+            {kind: past.append(newest.get(kind, math.nan)) for kind, past in (self._series | series).items()}
         )
 
     def __getitem__(self, kind: str) -> Series:
@@ -53,6 +57,9 @@ class Histories(Mapping[str, Series]):
 
     def __hash__(self) -> int:
         return hash(frozenset(self._series.items()))
+
+    def __reduce__(self) -> Any:
+        return Histories, (self._series,)
 
     def __repr__(self) -> str:
         return f"<Histories {', '.join(f'{k} {v!r}' for k, v in self._series.items()) or 'none'}>"

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from ..errors import ShapeError
+from ..data.options import check_labels
+from ..errors import LabelError, ShapeError
 from ..params import Layout, Params
 from ..typing import Shape
 from . import display
@@ -22,6 +23,15 @@ class Architecture(Protocol):
     def in_shape(self) -> Shape: ...
     @property
     def out_shape(self) -> Shape: ...
+
+
+def _different(instance: Any, attribute: Any, labels: tuple[Any, ...] | None) -> None:
+    try:
+        twice = labels is not None and len(set(labels)) != len(labels)
+    except TypeError:
+        raise LabelError(f"labels= takes labels that can be dictionary keys, not {labels}") from None
+    if twice:
+        raise LabelError(f"labels= names a class twice: {labels}")
 
 
 @frozen(repr=False)
@@ -40,13 +50,14 @@ class Net:
 
     Raises:
         ShapeError: If the parameters are not laid out as the architecture wants them.
+        LabelError: If a label is there twice, or is not hashable.
     """
 
     arch: Any
     params: Params
     training: Training
     labels: tuple[Any, ...] | None = field(
-        default=None, converter=lambda labels: None if labels is None else tuple(labels)
+        default=None, converter=lambda labels: check_labels("labels", labels), validator=_different
     )
     version: int = 0
 

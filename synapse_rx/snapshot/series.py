@@ -19,25 +19,26 @@ class Series:
 
     Successive versions share one growing buffer: appending to the newest writes behind its end (amortised O(1)),
     appending to an older one copies first, so histories that branch off never see each other. ``np.asarray(series)``
-    reads it without copying.
+    reads it without copying. Equal are series of the same bits, so NaN equals itself.
     """
 
     __slots__ = ("_buffer", "_n")
 
     def __init__(self, values: Iterable[float] = ()) -> None:
-        array = np.array(list(values) if not isinstance(values, np.ndarray) else values, dtype=np.float64)
+        array = np.array(values if isinstance(values, np.ndarray) else list(values), np.float64).reshape(-1)
         self._n = array.size
-        self._buffer = _Buffer(array.reshape(-1), array.size)
+        self._buffer = _Buffer(array, array.size)
 
     def append(self, value: float) -> Series:
         """Return this history with ``value`` behind it."""
+        number = float(value)
         with _APPENDING:
             buffer = self._buffer
             if buffer.used != self._n or buffer.array.size == self._n:
                 grown = np.empty(max(8, 2 * self._n), np.float64)
                 grown[: self._n] = buffer.array[: self._n]
                 buffer = _Buffer(grown, self._n)
-            buffer.array[self._n] = value
+            buffer.array[self._n] = number
             buffer.used += 1
         longer = object.__new__(Series)
         longer._buffer = buffer
@@ -47,22 +48,21 @@ class Series:
     @property
     def array(self) -> Array:
         """The values as a read-only numpy array of float64, without a copy."""
-        view = self._buffer.array[: self._n]
-        view.setflags(write=False)
-        return view
+        return self._buffer.shown[: self._n]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         view = self.array
-        if copy or (dtype is not None and np.dtype(dtype) != view.dtype):
-            return np.array(view, dtype=dtype)
-        return view
+        converts = dtype is not None and np.dtype(dtype) != view.dtype
+        if converts and copy is False:
+            raise ValueError(f"a history is float64; as {np.dtype(dtype)} it must be copied")
+        return np.array(view, dtype=dtype) if copy or converts else view
 
     def __len__(self) -> int:
         return self._n
 
-    def __getitem__(self, key: int | slice) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         picked = self.array[key]
-        return picked if isinstance(key, slice) else float(picked)
+        return picked if isinstance(picked, np.ndarray) else float(picked)
 
     def __iter__(self) -> Iterator[float]:
         return iter(self.array.tolist())
@@ -75,18 +75,26 @@ class Series:
         return self._n == other._n and self.array.tobytes() == other.array.tobytes()
 
     def __hash__(self) -> int:
-        return hash((self._n, self[-1] if self._n else None))
+        return hash((self._n, self.array[-1:].tobytes()))
+
+    def __reduce__(self) -> Any:
+        return Series, (np.array(self.array),)
 
     def __repr__(self) -> str:
         shown = [f"{value:.4g}" for value in self.array[-3:]]
-        return f"<Series of {self._n}: {'... ' if self._n > 3 else ''}{' '.join(shown)}>"
+        return f"<Series of {self._n}{': ' if shown else ''}{'... ' if self._n > 3 else ''}{' '.join(shown)}>"
 
 
 class _Buffer:
-    """Memory shared by the versions of one history; ``used`` is the length of the newest."""
+    """
+    Memory shared by the versions of one history; ``used`` is the length of the newest.
 
-    __slots__ = ("array", "used")
+    It is shown to others through a memoryview that cannot be made writable, unlike a view of the array itself.
+    """
+
+    __slots__ = ("array", "shown", "used")
 
     def __init__(self, array: Array, used: int) -> None:
         self.array = array
+        self.shown: Array = np.frombuffer(memoryview(array).toreadonly(), np.float64)
         self.used = used

@@ -13,7 +13,8 @@ class Slots(Mapping[str, Any]):
     """
     A frozen mapping from names to read-only arrays and plain numbers; equal by content, hashable.
 
-    Arrays are taken over, not copied: give it arrays nobody writes to any more.
+    Arrays are taken over, not copied: give it arrays nobody writes to any more. Equal are numbers of the same type and
+    arrays of the same bits, so NaN equals itself.
     """
 
     __slots__ = ("_digest", "_values")
@@ -44,6 +45,9 @@ class Slots(Mapping[str, Any]):
     def __hash__(self) -> int:
         return hash(self._content())
 
+    def __reduce__(self) -> Any:
+        return Slots, (self._values,)
+
     def __repr__(self) -> str:
         return f"<Slots {', '.join(self._values) or 'none'}>"
 
@@ -51,10 +55,14 @@ class Slots(Mapping[str, Any]):
         if self._digest is None:
             digest = blake2b(digest_size=16)
             for name in sorted(self._values):
-                value = self._values[name]
-                digest.update(f"{name}:{type(value).__name__}:{getattr(value, 'dtype', '')}".encode())
-                digest.update(
-                    np.ascontiguousarray(value) if isinstance(value, np.ndarray) else repr(value).encode()
-                )
+                _digest_one(digest, name, self._values[name])
             self._digest = digest.digest()
         return self._digest
+
+
+def _digest_one(digest: Any, name: str, value: Any) -> None:
+    if isinstance(value, np.ndarray):
+        digest.update(repr((name, value.dtype.str, value.shape)).encode())
+        digest.update(np.ascontiguousarray(value))
+    else:
+        digest.update(repr((name, type(value).__name__, value)).encode())

@@ -70,7 +70,7 @@ class Stats:
             steps=steps,
             loss=self.loss.append(loss),
             training=self.training.append(training, self.epochs),
-            validation=self.validation.append(validation, self.epochs) if validation or self.validation else self.validation,
+            validation=self.validation.append(validation, self.epochs),
             seconds=self.seconds.append(seconds),
             samples_per_second=self.samples_per_second.append(samples / seconds if seconds > 0 else 0.0),
             events=self.events,
@@ -78,9 +78,10 @@ class Stats:
 
     def last_errors(self) -> dict[str, float]:
         """Return the newest loss and errors, such as ``{"loss": 0.1, "validation misclassification": 0.02}``."""
-        newest = {"loss": self.loss[-1]} if self.epochs else {}
-        newest |= {f"training {kind}": series[-1] for kind, series in self.training.items()}
-        return newest | {f"validation {kind}": series[-1] for kind, series in self.validation.items()}
+        newest = {"loss": self.loss[-1]} if self.loss else {}
+        for part, histories in (("training", self.training), ("validation", self.validation)):
+            newest |= {f"{part} {kind}": series[-1] for kind, series in histories.items() if series}
+        return newest
 
     def __repr__(self) -> str:
         newest = ", ".join(f"{name} {value:.4g}" for name, value in self.last_errors().items())

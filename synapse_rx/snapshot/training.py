@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from attrs import field, fields, frozen
 
 from ..algorithms.base import Algorithm
-from ..errors import OptionError
+from ..data.options import check_count
+from ..errors import UnknownNameError
 from ..losses.base import Loss
 from .slots import Slots
 from .stats import Stats
@@ -60,12 +61,11 @@ def _optional_loss(value: Any) -> Loss | None:
 
 def _status(instance: Any, attribute: Any, value: str) -> None:
     if value not in STATUSES:
-        raise OptionError(f"status is one of {', '.join(STATUSES)}, not {value!r}")
+        raise UnknownNameError.of("status", value, STATUSES)
 
 
-def _seed(instance: Any, attribute: Any, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise OptionError(f"seed must be a whole number >= 0, not {value!r}")
+def _seed(value: Any) -> int:
+    return check_count("seed", value, 0)
 
 
 @frozen(repr=False)
@@ -86,7 +86,7 @@ class Training:
 
     algorithm: Algorithm = field(converter=Algorithm.of)
     loss: Loss | None = field(default=None, converter=_optional_loss)
-    seed: int = field(default=0, validator=_seed)
+    seed: int = field(default=0, converter=_seed)
     state: State = field(factory=State)
     stats: Stats = field(factory=Stats)
     status: str = field(default="idle", validator=_status)
@@ -118,11 +118,7 @@ def training(
     """
     if isinstance(algorithm, str):
         known = [f.alias for f in fields(Algorithm.member(algorithm))]
-        settings = ("loss", "seed")
         for name in options:
             if name not in known:
-                raise OptionError(
-                    f"{algorithm} has no option {name!r}; it has {', '.join(known)}, and training itself has "
-                    f"{', '.join(settings)}"
-                )
+                raise UnknownNameError.of(f"option of {algorithm}", name, [*known, "loss", "seed"])
     return Training(Algorithm.of(algorithm, **options), loss=loss, seed=seed)
