@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ..errors import OptionError
 from .base import Algorithm, Problem, State
-from .options import fraction, non_negative
+from .options import flag, fraction, non_negative, number
 
 
 @frozen
@@ -31,9 +31,9 @@ class Backprop(Algorithm):
 
     aliases: ClassVar[tuple[str, ...]] = ("sgd",)
 
-    learning_rate: float = field(default=0.1, converter=float, validator=non_negative)
-    momentum: float = field(default=0.0, converter=float, validator=fraction)
-    nesterov: bool = False
+    learning_rate: float = field(default=0.1, converter=number, validator=non_negative)
+    momentum: float = field(default=0.0, converter=number, validator=fraction)
+    nesterov: bool = field(default=False, validator=flag)
 
     def __attrs_post_init__(self) -> None:
         if self.nesterov and not self.momentum:

@@ -53,6 +53,8 @@ class Algorithm(Described, ABC):
     any two steps. All memory is in the state, so that a snapshot of it resumes bit for bit.
     """
 
+    __slots__ = ()
+
     @abstractmethod
     def init(self, problem: Problem) -> State:
         """Return the state before the first step. Every value is a vector like theta, an int or a float."""
@@ -69,6 +71,8 @@ class FullBatchAlgorithm(Algorithm):
     The roles are reversed: it does not ask for evaluations but is told of each one, and says where the next shall be.
     So a trainer can stop, publish or resume between any two evaluations, and between the batches of one.
     """
+
+    __slots__ = ()
 
     def step(self, problem: Problem, state: State) -> None:
         raise AssertionError(f"{self.kind} is driven by advance")

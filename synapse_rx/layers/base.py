@@ -18,6 +18,8 @@ class Layer(Described, ABC):
     allocate nothing. A layer checks what it is given when it is placed (`out_shape`), and trusts it afterwards.
     """
 
+    __slots__ = ()
+
     @abstractmethod
     def out_shape(self, in_shape: Shape) -> Shape:
         """

@@ -9,8 +9,8 @@ from attrs import evolve, field, frozen
 
 from ..activations import Activation as Function
 from ..activations import Linear
-from ..errors import OptionError
-from ..initializers import Initializer
+from ..data.options import check_count
+from ..initializers import Initializer, Zeros
 from ..params import ParameterSpec
 from ..scratch import Scratch
 from ..typing import Array, Shape
@@ -18,9 +18,8 @@ from .activation import Activation
 from .base import Layer
 
 
-def _units(instance: Any, attribute: Any, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise OptionError(f"units must be a whole number >= 1, not {value!r}")
+def _units(value: Any) -> int:
+    return check_count("units", value, 1)
 
 
 @frozen
@@ -42,12 +41,12 @@ class Dense(Layer):
         UnknownNameError: If an activation or initialiser is unknown.
     """
 
-    units: int = field(validator=_units)
-    activation: Function = field(default="linear", converter=Function.of)
+    units: int = field(converter=_units)
+    activation: Function = field(default=Linear(), converter=Function.of)
     initializer: Initializer | None = field(
         default=None, converter=lambda value: None if value is None else Initializer.of(value)
     )
-    bias_initializer: Initializer = field(default="zeros", converter=Initializer.of)
+    bias_initializer: Initializer = field(default=Zeros(), converter=Initializer.of)
 
     def out_shape(self, in_shape: Shape) -> Shape:
         return (self.units,)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from attrs import field, frozen
 
+from ..data.options import check_count
 from ..described import Described
 from ..errors import ShapeError
 from ..typing import Shape
 
 
 def _shape(value: Any) -> Shape:
-    sizes = (value,) if isinstance(value, int) else value
     try:
-        shape = tuple(int(size) for size in sizes)
+        shape = tuple(check_count("size", size, 1) for size in np.atleast_1d(value).tolist())
     except (TypeError, ValueError):
-        raise ShapeError(f"an input shape is a positive number or a tuple of them, not {value!r}") from None
-    if not shape or any(size < 1 or size != given for size, given in zip(shape, sizes, strict=True)):
-        raise ShapeError(f"an input shape has positive whole sizes only, not {value!r}")
+        shape = ()
+    if not shape:
+        raise ShapeError(f"an input shape is one or more whole numbers >= 1, not {value!r}")
     return shape
 
 
