@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import field, frozen
@@ -20,6 +21,16 @@ def _input(value: Any) -> Input:
     if isinstance(value, (Input, dict)):
         return Input.of(value)
     return Input(value)
+
+
+def _layers(value: Any) -> tuple[Layer, ...]:
+    if isinstance(value, (str, Layer)) or not isinstance(value, Iterable):
+        raise OptionError(f"layers are a sequence, such as [Dense(10)], not {value!r}")
+    layers = tuple(value)
+    for layer in layers:
+        if isinstance(layer, Input):
+            raise OptionError(f"only the first layer is an Input, but there is another: {layer!r}")
+    return tuple(Layer.of(layer) for layer in layers)
 
 
 @frozen(repr=False)
@@ -42,7 +53,7 @@ class Arch(Described):
     """
 
     input: Input = field(converter=_input)
-    layers: tuple[Layer, ...] = field(converter=lambda layers: tuple(Layer.of(layer) for layer in layers))
+    layers: tuple[Layer, ...] = field(converter=_layers)
     shapes: tuple[Shape, ...] = field(init=False, eq=False)
     primitives: tuple[tuple[Layer, ...], ...] = field(init=False, eq=False)
     layout: Layout = field(init=False, eq=False)
@@ -86,15 +97,18 @@ class Arch(Described):
         Return ``loss`` as it applies to this output, if this network can be trained by gradients of it.
 
         Raises:
-            LossError: If an activation has no gradient, or the loss is not defined on the outputs.
+            LossError: If an activation behind the first parameters has no gradient, or the loss is not defined on the
+                outputs.
         """
+        learns = False
         for index, primitives in enumerate(self.primitives):
             for layer in primitives:
-                if isinstance(layer, Activation) and not layer.function.differentiable:
+                if learns and isinstance(layer, Activation) and not layer.function.differentiable:
                     raise LossError(
                         f"layer {index} has no gradient: {layer.function.kind} is flat or random; "
                         f"train with a smooth activation (sigmoid instead of a threshold)"
                     )
+                learns = learns or bool(layer.specs(self.shapes[index]))
         return loss.for_output(self.output)
 
     def default_loss(self) -> Loss:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import evolve
 
 from ..activations import Activation as Function
+from ..algorithms import Algorithm
 from ..atom import Atom
-from ..errors import OptionError
+from ..data.options import check_choice, check_count
+from ..errors import LabelError, OptionError
 from ..layers import Dense, Input, Layer
 from ..params import Params
 from ..snapshot import Net, Training
@@ -21,7 +23,7 @@ DTYPES = ("float32", "float64")
 
 def neural_net(
     layers: Iterable[Input | Layer],
-    training: Training | str = "backprop",
+    training: Training | Algorithm | str = "backprop",
     *,
     labels: Sequence[Any] | None = None,
     dtype: str = "float32",
@@ -31,7 +33,7 @@ def neural_net(
 
     Args:
         layers: An `Input`, then the layers in order.
-        training: How to train it: what `synapse_rx.training` returns, or the name of an algorithm.
+        training: How to train it: what `synapse_rx.training` returns, or an algorithm or its name.
         labels: The classes in the order of the outputs; usually left to the first training set.
         dtype: "float32" or "float64", the type of its parameters and of all its arithmetic.
 
@@ -39,17 +41,19 @@ def neural_net(
         OptionError: If the first layer is no `Input`, or another stands further on.
         ShapeError: If a layer does not fit the one before it.
         LossError: If the loss asked for is not defined on the network's outputs.
+        LabelError: If there are not as many different labels as outputs.
     """
     parts = list(layers)
     if not parts or not isinstance(parts[0], Input):
-        raise OptionError(f"the first layer must be an Input, such as Input(64), not {parts[:1] or 'nothing'}")
+        first = repr(parts[0]) if parts else "nothing"
+        raise OptionError(f"the first layer must be an Input, such as Input(64), not {first}")
     return _atom(Arch(parts[0], parts[1:]), training, labels, dtype)
 
 
 def mlp(
     units: Sequence[int],
     activations: str | Function | Sequence[str | Function] = "sigmoid",
-    training: Training | str = "backprop",
+    training: Training | Algorithm | str = "backprop",
     *,
     labels: Sequence[Any] | None = None,
     dtype: str = "float32",
@@ -66,11 +70,13 @@ def mlp(
 
     Raises:
         OptionError: If there are fewer than two sizes, or not as many activations as layers.
+        ShapeError: If the first size is no positive whole number, nor a shape.
+        UnknownNameError: If a name is unknown.
     """
-    sizes = list(units)
+    sizes = list(units) if isinstance(units, Iterable) else [units]
     if len(sizes) < 2:
         raise OptionError(f"an mlp needs the numbers of inputs and of outputs at least, not {sizes}")
-    if isinstance(activations, (str, Function)):
+    if isinstance(activations, (str, Function, Mapping)):
         functions = [activations] * (len(sizes) - 1)
     else:
         functions = list(activations)
@@ -91,26 +97,35 @@ def fresh_params(arch: Arch, seed: int = 0, dtype: str = "float32") -> Params:
         arch: The architecture.
         seed: Where the randomness starts.
         dtype: "float32" or "float64".
+
+    Raises:
+        OptionError: If the seed is no whole number >= 0, or the type neither of the two.
     """
-    if str(dtype) not in DTYPES:
-        raise OptionError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    rng = np.random.default_rng(seed)
-    flat = np.empty(arch.layout.size, np.dtype(dtype))
+    rng = np.random.default_rng(check_count("seed", seed, 0))
+    flat = np.empty(arch.layout.size, _dtype(dtype))
     for entry, spec in zip(arch.layout.entries, arch.specs, strict=True):
         entry.view(flat)[...] = spec.initializer.draw(rng, spec.shape, spec.fan_in, spec.fan_out)
     flat.setflags(write=False)
     return Params(arch.layout, flat)
 
 
-def _atom(arch: Arch, training: Training | str, labels: Sequence[Any] | None, dtype: str) -> Atom[Net]:
-    how = Training(training) if isinstance(training, str) else training
-    if not isinstance(how, Training):
-        raise OptionError(f"training is what sx.training(...) returns or an algorithm's name, not {training!r}")
+def _dtype(dtype: Any) -> np.dtype[Any]:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = dtype
+    return np.dtype(check_choice("dtype", name, DTYPES))
+
+
+def _atom(
+    arch: Arch, training: Training | Algorithm | str, labels: Sequence[Any] | None, dtype: str
+) -> Atom[Net]:
+    how = training if isinstance(training, Training) else Training(Algorithm.of(training))
     loss = how.loss or arch.default_loss()
     loss.for_output(arch.output)
-    if labels is not None and len(labels) != arch.out_shape[-1]:
-        raise OptionError(f"{len(labels)} labels for {arch.out_shape[-1]} outputs; give one for each")
     net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
+    if net.labels is not None and len(net.labels) != arch.out_shape[-1]:
+        raise LabelError(f"{len(net.labels)} labels for {arch.out_shape[-1]} outputs; give one for each")
     return Atom(net, validator=_is_net)
 
 

@@ -33,15 +33,25 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
 
 
 def check_samples(net: Net, data: DataSet) -> None:
-    """Raise a ShapeError unless each sample has as many numbers as the network has inputs."""
+    """Raise a ShapeError unless samples can be read in the network's input shape."""
     check_shape(net.arch.in_shape, data.sample_shape)
 
 
 def check_shape(wanted: Shape, given: Shape) -> None:
-    """Raise a ShapeError unless samples of shape ``given`` can be read as ``wanted``."""
+    """
+    Raise a ShapeError unless samples of shape ``given`` can be read as ``wanted``.
+
+    Flat samples can be read in any shape of their size and the other way round, and axes of size 1 do not count.
+    """
     if math.prod(wanted) != math.prod(given):
         raise ShapeError(
             f"this network takes samples of {_numbers(wanted)}, but these have {_numbers(given)}"
+        )
+    long = [tuple(size for size in shape if size != 1) for shape in (wanted, given)]
+    if long[0] != long[1] and min(map(len, long)) > 1:
+        raise ShapeError(
+            f"this network takes samples of {_numbers(wanted)}, but these have {_numbers(given)}; "
+            "put their axes in order (np.moveaxis), or flatten them if the order of the numbers is right"
         )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import cmp_using, field, frozen
 
 from ..atom import Atom
 from ..backends import NumpyBackend
 from ..data import DataSet, TrainingSet, test_set
 from ..errors import DataError
 from ..metrics import confusion_matrix
-from ..snapshot import Net
+from ..snapshot import Net, Slots
 from ..typing import Array
 from .checks import check_samples, check_targets
 from .evaluation import CAPACITY, Evaluator, error_kinds
@@ -37,9 +38,10 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
         DataError: If the samples are not finite numbers.
         ShapeError: If they do not fit the network.
     """
-    snapshot, data = _net(net), _samples(samples)
-    check_samples(snapshot, data)
+    snapshot = _net(net)
     arch, theta = snapshot.arch, snapshot.params.flat
+    data = _samples(samples, theta.dtype)
+    check_samples(snapshot, data)
     feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype)
     program = Program(arch, _HOST, feed.batch, theta, rng=_generator(snapshot))
     answer = np.empty((feed.n, *arch.out_shape), theta.dtype)
@@ -69,10 +71,10 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Array:
     answer = outputs(snapshot, samples)
     if snapshot.labels is None:
         return answer
-    return np.asarray(snapshot.labels)[answer.argmax(axis=1)]
+    return _named(snapshot.labels)[answer.argmax(axis=1)]
 
 
-@frozen
+@frozen(repr=False)
 class Evaluation:
     """
     How well a network does on a data set.
@@ -81,14 +83,14 @@ class Evaluation:
         samples: How many there were.
         errors: Mean errors by kind.
         labels: The classes, or None for values.
-        confusion: Counts (classes, classes), a row for each true class, a column for each estimated one; None for
-            values.
+        confusion: Counts (classes, classes), a row for each true class, a column for each estimated one, read-only;
+            None for values.
     """
 
     samples: int
-    errors: dict[str, float]
+    errors: Mapping[str, float] = field(converter=Slots)
     labels: tuple[Any, ...] | None = None
-    confusion: Array | None = field(default=None, repr=False, eq=False)
+    confusion: Array | None = field(default=None, eq=cmp_using(eq=np.array_equal), hash=False)
 
     @property
     def accuracy(self) -> float:
@@ -101,6 +103,10 @@ class Evaluation:
         if "misclassification" not in self.errors:
             raise DataError("accuracy is for classes; these targets are values: see errors")
         return 1.0 - self.errors["misclassification"]
+
+    def __repr__(self) -> str:
+        errors = ", ".join(f"{kind} {value:.4g}" for kind, value in self.errors.items())
+        return f"<Evaluation of {self.samples} samples: {errors}>"
 
 
 def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
@@ -127,27 +133,43 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype)
     kinds = error_kinds(loss, arch.output, part.labels)
     evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))
+    estimated = np.empty(feed.n, np.int64)
     with np.errstate(all="ignore"):
-        while not evaluator.advance():
-            continue
-    confusion = None
-    if part.labels is not None and part.y is not None:
-        estimated = outputs(snapshot, part).argmax(axis=1)
-        confusion = confusion_matrix(part.y.argmax(axis=1), estimated, len(part.labels))
-    return Evaluation(feed.n, evaluator.errors(), part.labels, confusion)
+        for index in range(feed.n_batches):
+            evaluator.advance()
+            assert evaluator.outputs is not None
+            estimated[slice(*feed.span(index))] = evaluator.outputs.argmax(axis=1)
+        errors = evaluator.errors()
+    return Evaluation(feed.n, errors, part.labels, _confusion(part, estimated))
+
+
+def _confusion(data: DataSet, estimated: Array) -> Array | None:
+    if data.labels is None or data.y is None:
+        return None
+    counts = confusion_matrix(data.y.argmax(axis=1), estimated, len(data.labels))
+    counts.setflags(write=False)
+    return counts
 
 
 def _net(net: Atom[Net] | Net) -> Net:
-    snapshot = net.value if isinstance(net, Atom) else net
+    snapshot = net if isinstance(net, Net) else getattr(net, "value", None)
     if not isinstance(snapshot, Net):
         raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")
     return snapshot
 
 
-def _samples(samples: Any) -> DataSet:
+def _samples(samples: Any, dtype: Any) -> DataSet:
     if isinstance(samples, TrainingSet):
         return samples.data
-    return samples if isinstance(samples, DataSet) else test_set(samples)
+    return samples if isinstance(samples, DataSet) else test_set(samples, dtype=dtype.name)
+
+
+def _named(labels: tuple[Any, ...]) -> Array:
+    """Return labels as an array that keeps each as it is: no text for numbers among texts, no table for tuples."""
+    array = np.empty(len(labels), object)
+    array[:] = labels
+    plain = np.asarray(labels) if len({type(label) for label in labels}) == 1 else array
+    return plain if plain.ndim == 1 else array
 
 
 def _generator(net: Net) -> Any:

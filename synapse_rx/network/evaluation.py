@@ -72,16 +72,26 @@ class Evaluator:
         feed: The data.
         kinds: What to measure, by name.
         rng: The generator of stochastic layers.
+
+    Attributes:
+        outputs: Those of the batch measured last, in memory of the program.
     """
 
     def __init__(
-        self, arch: Arch, backend: Backend, theta: Array, feed: Feed, kinds: Mapping[str, Kind], rng: Any = None
+        self,
+        arch: Arch,
+        backend: Backend,
+        theta: Array,
+        feed: Feed,
+        kinds: Mapping[str, Kind],
+        rng: Any = None,
     ) -> None:
         self._program = Program(arch, backend, feed.batch, theta, rng=rng)
         self._feed = feed
         self._kinds = dict(kinds)
         self._values = ErrorValues(backend, list(kinds), feed, theta.dtype)
         self._next = 0
+        self.outputs: Array | None = None
 
     def restart(self) -> None:
         """Begin from the first batch again."""
@@ -96,6 +106,7 @@ class Evaluator:
             s = self._program.scratch(len(x))
             for row, kind in enumerate(self._kinds.values()):
                 kind.values(y, t, self._values.rows[row, first:last], s)
+            self.outputs = y
             self._next += 1
         return self._next >= self._feed.n_batches
 

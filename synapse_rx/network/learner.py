@@ -67,9 +67,9 @@ class NetworkLearner:
                     break
             self._collect(first)
             done = self._batch == self._feed.n_batches and self._validate(deadline)
-        self._seconds += perf_counter() - start
-        if done:
-            self._finished = self._result()
+            self._seconds += perf_counter() - start
+            if done:
+                self._finished = self._result()
         return Progress(batches=self._batch - first, epoch_done=done)
 
     def merge(self, net: Net) -> Net:
@@ -82,7 +82,9 @@ class NetworkLearner:
         return Net(
             arch=net.arch,
             params=self._read(),
-            training=evolve(how, loss=how.loss or net.arch.default_loss(), state=self._state_value(), stats=stats),
+            training=evolve(
+                how, loss=how.loss or net.arch.default_loss(), state=self._state_value(), stats=stats
+            ),
             labels=net.labels if net.labels is not None else self._data.labels,
             version=net.version + 1,
         )
@@ -143,12 +145,16 @@ class NetworkLearner:
         state = how.state
         same = state.algorithm == self._algorithm.kind
         self._state = self._resumed(state.slots) if same else self._algorithm.init(self._problem)
-        if state.generator is not None:
-            self._backend.restore(self._rng, state.generator)
+        fresh = self._backend.generator([how.seed, 1])
+        self._backend.restore(self._rng, state.generator or self._backend.generator_state(fresh))
         self._steps = how.stats.steps
         self._begin_epoch(how.stats.epochs)
         position = state.position
-        if position is not None and position.data == self._fingerprint and set(position.sums) == set(self._values.kinds):
+        if (
+            position is not None
+            and position.data == self._fingerprint
+            and set(position.sums) == set(self._values.kinds)
+        ):
             self._batch, self._since, self._seconds = position.batch, position.since, position.seconds
             for row, kind in enumerate(self._values.kinds):
                 self._sums[row, : position.batch] = position.sums[kind]
@@ -216,19 +222,23 @@ class NetworkLearner:
         return True
 
     def _result(self) -> EpochResult:
-        counted = self._feed.n - self._since * self._feed.batch
-        means = self._sums[:, self._since :].sum(axis=1) / max(1, counted)
+        # Of an epoch whose loss was changed behind its last batch nothing counts, and 0 / 0 says so.
+        counted = max(0, self._feed.n - self._since * self._feed.batch)
+        means = self._sums[:, self._since :].sum(axis=1) / np.float64(counted)
         errors = {kind: float(mean) for kind, mean in zip(self._values.kinds, means, strict=True)}
         validation = {} if self._evaluator is None else self._evaluator.errors()
         return EpochResult(float(means[0]), errors, validation, self._seconds, self._feed.n)
 
     def _state_value(self) -> State:
         slots = {
-            name: self._backend.to_host(value) if np.ndim(value) else value for name, value in self._state.items()
+            name: self._backend.to_host(value) if np.ndim(value) else value
+            for name, value in self._state.items()
         }
         position = None
         if self._finished is None and self._batch:
-            sums = {kind: self._sums[row, : self._batch].copy() for row, kind in enumerate(self._values.kinds)}
+            sums = {
+                kind: self._sums[row, : self._batch].copy() for row, kind in enumerate(self._values.kinds)
+            }
             position = Position(self._batch, Slots(sums), self._since, self._seconds, self._fingerprint)
         generator = self._backend.generator_state(self._rng)
         return State(self._algorithm.kind, Slots(slots), generator, position)
