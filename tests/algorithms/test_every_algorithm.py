@@ -1,0 +1,25 @@
+"""Every algorithm of the library keeps the contract; a new one is covered by its export line alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from synapse_rx.algorithms import Algorithm, Backprop
+from tests.contracts.algorithm import AlgorithmContract
+
+VARIANTS = [
+    Backprop(learning_rate=0.05, momentum=0.9),
+    Backprop(learning_rate=0.05, momentum=0.9, nesterov=True),
+]
+EVERY = [*(member() for member in Algorithm.members()), *VARIANTS]
+
+
+@pytest.mark.parametrize("algorithm", EVERY, ids=str)
+class TestEveryAlgorithm(AlgorithmContract):
+    pass
+
+
+def test_names_and_aliases_are_unique() -> None:
+    names = [name for member in Algorithm.members() for name in (member.kind, *member.aliases)]
+
+    assert len(names) == len(set(names))

@@ -1,0 +1,161 @@
+"""
+The contract that every training algorithm keeps.
+
+    @pytest.mark.parametrize("algorithm", [Mine(), Mine(momentum=0.9)], ids=str)
+    class TestMine(AlgorithmContract): ...
+
+Members of the family are covered without that, with the options they have by default (`tests/algorithms`).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from attrs import evolve
+
+import synapse_rx as sx
+from synapse_rx.algorithms import Algorithm
+from synapse_rx.backends import NumpyBackend
+from synapse_rx.errors import LossError, OptionError
+from synapse_rx.network import NetworkLearner
+from synapse_rx.snapshot import Net, Slots
+from tests.problems import TinyProblem, drive, minimise, parabola
+
+START = np.array([0.5, -1.0, 2.0, 7.0, -3.0, 0.1, 4.0])
+STEPS = 4
+
+
+class AlgorithmContract:
+    """What holds for every algorithm; tests take it as the parameter ``algorithm``."""
+
+    def test_it_is_a_frozen_value(self, algorithm: Algorithm) -> None:
+        twin = copy.deepcopy(algorithm)
+
+        assert twin == algorithm
+        assert hash(twin) == hash(algorithm)
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            algorithm.learning_rate = 1.0  # type: ignore[attr-defined]
+
+    def test_it_survives_the_way_to_plain_data_and_back(self, algorithm: Algorithm) -> None:
+        data = json.loads(json.dumps(sx.to_data(algorithm)))
+
+        assert sx.from_data(Algorithm, data) == algorithm
+
+    def test_it_goes_downhill(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(parabola, START)
+
+        theta = minimise(algorithm, problem, 10 * STEPS)
+
+        assert np.isfinite(theta).all()
+        assert parabola(theta)[0] < parabola(START)[0]
+
+    def test_it_is_deterministic(self, algorithm: Algorithm) -> None:
+        thetas = [minimise(algorithm, TinyProblem(parabola, START), STEPS) for _ in range(2)]
+
+        np.testing.assert_array_equal(*thetas)
+
+    def test_resuming_from_its_state_is_going_on(self, algorithm: Algorithm) -> None:
+        straight = minimise(algorithm, TinyProblem(parabola, START), 2 * STEPS)
+
+        first = TinyProblem(parabola, START)
+        state = algorithm.init(first)
+        drive(algorithm, first, state, STEPS)
+        kept = pickle.loads(pickle.dumps(Slots({name: _copied(value) for name, value in state.items()})))
+        second = TinyProblem(parabola, first.theta)
+        drive(algorithm, second, {name: _copied(value) for name, value in kept.items()}, STEPS)
+
+        np.testing.assert_array_equal(second.theta, straight)
+
+    def test_its_state_is_made_of_arrays_and_numbers(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(parabola, START)
+        state = algorithm.init(problem)
+
+        drive(algorithm, problem, state, STEPS)
+
+        assert all(isinstance(value, np.ndarray | int | float) for value in state.values())
+        assert state.keys() == algorithm.init(problem).keys()
+
+    def test_an_edit_that_changes_nothing_changes_nothing(self, algorithm: Algorithm) -> None:
+        straight = minimise(algorithm, TinyProblem(parabola, START), STEPS)
+
+        problem = TinyProblem(parabola, START)
+        state = algorithm.init(problem)
+        for _ in range(STEPS):
+            drive(evolve(algorithm), problem, state, 1)
+
+        np.testing.assert_array_equal(problem.theta, straight)
+
+    def test_blocks_give_what_the_whole_vector_gives(self, algorithm: Algorithm) -> None:
+        whole = minimise(algorithm, TinyProblem(parabola, START), STEPS)
+
+        blocked = minimise(algorithm, TinyProblem(parabola, START, block=3), STEPS)
+
+        np.testing.assert_array_equal(blocked, whole)
+
+    def test_float32_stays_float32(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(parabola, START.astype(np.float32))
+        state = algorithm.init(problem)
+        types = {name: value.dtype for name, value in state.items() if isinstance(value, np.ndarray)}
+
+        drive(algorithm, problem, state, STEPS)
+
+        assert problem.theta.dtype == problem.grad.dtype == np.float32
+        assert {name: state[name].dtype for name in types} == types
+        assert np.float64 not in types.values()
+
+    def test_a_network_trained_in_pieces_is_the_network_trained_at_once(self, algorithm: Algorithm) -> None:
+        net, data = _task(algorithm)
+        straight = _learnt(NetworkLearner(net, data, NumpyBackend()), net)
+
+        piecewise = net
+        while piecewise.training.stats.epochs < 1:
+            learner = NetworkLearner(piecewise, data, NumpyBackend())
+            learner.learn(60.0, batches=1)
+            piecewise = pickle.loads(pickle.dumps(learner.merge(piecewise)))
+
+        np.testing.assert_array_equal(piecewise.params.flat, straight.params.flat)
+        assert piecewise.training.state.slots == straight.training.state.slots
+        assert piecewise.training.stats.loss == straight.training.stats.loss
+
+    def test_a_network_of_float32_stays_so(self, algorithm: Algorithm) -> None:
+        net, data = _task(algorithm)
+
+        trained = _learnt(NetworkLearner(net, data, NumpyBackend()), net)
+
+        slots = trained.training.state.slots.values()
+        arrays = [slot for slot in slots if isinstance(slot, np.ndarray)]
+        assert {array.dtype for array in (trained.params.flat, *arrays)} & {np.dtype(np.float64)} == set()
+        assert not np.array_equal(trained.params.flat, net.params.flat)
+        assert np.isfinite(trained.params.flat).all()
+
+
+def _learnt(learner: NetworkLearner, net: Net) -> Net:
+    """Return ``net`` after an epoch."""
+    while not learner.learn(60.0).epoch_done:
+        continue
+    return learner.merge(net)
+
+
+def _task(algorithm: Algorithm) -> tuple[Net, sx.TrainingSet]:
+    """Return a network that ``algorithm`` can train, with batches of 4, 4 and 3 samples."""
+    rng = np.random.default_rng(5)
+    data = sx.training_set(rng.standard_normal((11, 3)), [0, 1] * 5 + [1], batch=4, seed=1)
+    shapes: list[Any] = [([3, 4, 2], ["tanh", "softmax"]), ([3, 2], "binary_threshold")]
+    for units, activations in shapes:
+        try:
+            net = sx.mlp(units, activations, sx.training(algorithm)).value
+            NetworkLearner(net, data, NumpyBackend())
+        except (LossError, OptionError):
+            continue
+        return net, data
+    pytest.skip(f"{algorithm!r} trains neither of the networks of this test")
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
