@@ -21,12 +21,11 @@ class Ours(Contestant):
         self.net = problem.net()
         self._data = problem.training_set()
         self._readers = readers
-        self._runner = asyncio.Runner()
         for number in range(watches):
             self.net.add_watch(number, _idle)
 
     def epoch(self) -> None:
-        self._runner.run(self._train())
+        asyncio.run(self._train())
 
     def weights(self) -> Weights:
         return weights_of(self.net.value.params)

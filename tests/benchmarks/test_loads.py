@@ -1,0 +1,73 @@
+"""Loads go on till they are told to end, and the meters beside them count."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from benchmarks.busy import Case, Work
+from benchmarks.contestants.loads import Background, nothing, thread, training
+from benchmarks.contestants.problem import Problem, problem
+from benchmarks.loop import Meter
+from benchmarks.step import Clock, TimedNumpy
+
+
+@pytest.fixture
+def task() -> Problem:
+    return problem("random", 128, 32)
+
+
+@pytest.mark.parametrize("make", [training, thread])
+async def test_a_load_tells_its_rate_when_it_is_over(make: type[Background], task: Problem) -> None:
+    async with make(task)() as load:
+        await asyncio.sleep(0)
+        assert load.rate == 0
+
+    assert load.rate > 0
+
+
+async def test_no_load_does_no_steps() -> None:
+    async with nothing() as load:
+        pass
+
+    assert load.rate == 0
+
+
+def test_a_meter_shows_percentiles_of_all_its_rounds() -> None:
+    with asyncio.Runner() as runner:
+        meter = Meter(runner, nothing, 0.01)
+        meter.measure()
+        few = int(meter.row()[-1])
+        meter.measure()
+
+    p50, p99, most, ticks = map(float, meter.row())
+    assert ticks > few > 0
+    assert p50 <= p99 <= most
+
+
+def test_a_busy_loop_counts_its_work() -> None:
+    with asyncio.Runner() as runner:
+        idle, busy = (Case(runner, nothing, work, 0.01) for work in (Work(0.0), Work(0.5, 1e-3)))
+        idle.measure()
+        busy.measure()
+
+    assert idle.speed == 0
+    assert busy.speed > 0
+
+
+def test_the_clock_files_calls_by_operation_and_shapes() -> None:
+    clock = Clock()
+    xp = TimedNumpy(clock)
+    for n in (2, 2, 3):
+        xp.matmul(np.ones((n, 4)), np.ones((4, 5)))
+
+    assert xp.float32 is np.float32
+    assert [(place.operation, place.shapes, len(place.times)) for place in clock.places.values()] == [
+        ("matmul", ((2, 4), (4, 5)), 2),
+        ("matmul", ((3, 4), (4, 5)), 1),
+    ]
+    assert all(
+        place.is_product and place.where.startswith("test_loads.py") for place in clock.places.values()
+    )

@@ -1,0 +1,90 @@
+"""Each benchmark prints a table with everyone who can take part; what it says about time is not tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+
+import pytest
+
+from tests.docs.shell import ROOT, run
+
+OURS = ["synapse_rx", "its learner alone", "numpy by hand"]
+PEERS = {
+    "PyTorch eager": "torch",
+    "JAX jit per step": "jax",
+    "JAX scan": "jax",
+    "scikit-learn": "sklearn",
+}
+LOADS = ["idle", "synapse_rx", "numpy on a thread", 'executor="inline"']
+
+
+def printed(*words: str) -> str:
+    """
+    Return what a benchmark prints in a process of its own.
+    """
+    done = run([sys.executable, "-m", "benchmarks", *words, "--quick"], ROOT)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def rows(text: str) -> dict[str, list[float]]:
+    """
+    Return the numbers of each table's rows by the name in front; of several tables with the same names the last.
+    """
+    cells = [re.split(r"  +", line) for line in text.splitlines()]
+    return {name: [_number(cell) for cell in others if _is_number(cell)] for name, *others in cells if others}
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[\d.,]+%?", cell) is not None
+
+
+def _number(cell: str) -> float:
+    return float(cell.replace(",", "").rstrip("%"))
+
+
+@pytest.mark.slow
+def test_everyone_who_is_installed_is_compared() -> None:
+    found = rows(printed("mlp", "--batch", "128"))
+
+    peers = [name for name, library in PEERS.items() if importlib.util.find_spec(library)]
+    for name in OURS + peers:
+        assert len(found[name]) == 4
+        assert all(number > 0 for number in found[name])
+
+
+@pytest.mark.slow
+def test_watches_are_compared_with_none() -> None:
+    text = printed("mlp", "--batch", "128", "--watchers", "10")
+
+    assert "10 idle watches" in text
+    assert all(number > 0 for name in ("unwatched", "watched") for number in rows(text)[name])
+
+
+@pytest.mark.slow
+def test_the_lag_beside_each_load_is_shown() -> None:
+    found = rows(printed("loop", "--batch", "128"))
+
+    for name in LOADS:
+        p50, p99, most, ticks, rate = found[name]
+        assert 0 < p50 <= p99 <= most
+        assert ticks > 0
+        assert rate > 0 or name == "idle"
+
+
+@pytest.mark.slow
+def test_every_work_of_the_loop_is_shown() -> None:
+    found = rows(printed("busy", "--batch", "128"))
+
+    names = ["idle loop", *(f"{share} in {burst} ms bursts" for share in ("50%", "95%") for burst in (5, 50))]
+    assert all(number > 0 for name in names for number in found[name])
+
+
+@pytest.mark.slow
+def test_the_lines_of_a_step_are_shown() -> None:
+    text = printed("step", "--batch", "32")
+
+    assert len(re.findall(r"^layers/dense\.py:\d+ forward +matmul", text, flags=re.MULTILINE)) == 2
+    assert all(number > 0 for number in rows(text)["matrix products"])
