@@ -1,4 +1,4 @@
-"""Gradient descent on mini-batches, with momentum."""
+"""Gradient descent on mini-batches, with momentum and gains."""
 
 from __future__ import annotations
 
@@ -8,75 +8,90 @@ from attrs import field, frozen
 
 from ..errors import OptionError
 from .base import Algorithm, Problem, State
-from .options import flag, fraction, non_negative, number
+from .momentum import check_nesterov, correct, descend, look_ahead, roll
+from .options import flag, fraction, non_negative, number, number_or_schedule, positive, scheduled
 
 
 @frozen
 class Backprop(Algorithm):
     """
-    Stochastic gradient descent with classical or Nesterov momentum; also known as "sgd".
+    Stochastic gradient descent with momentum and gains; also known as "sgd".
 
-    Classical (Polyak, 1964): ``v <- momentum v - learning_rate g(theta)``, ``theta <- theta + v``.
-    Nesterov (Sutskever et al., 2013, equations 3 and 4): the same with the gradient taken at
+    Classical momentum (Polyak, 1964): ``v <- momentum v - learning_rate g(theta)``, ``theta <- theta + v``.
+    Nesterov's (Sutskever et al., 2013, equations 3 and 4): the same with the gradient taken at
     ``theta + momentum v``. Between steps theta is the iterate itself, not the point looked ahead to.
 
+    Adaptive gains (Hinton, 2012, lecture 6d; as in Synaptic) multiply the learning rate of each parameter. They start
+    at 1; a gain grows by 0.05 where ``-g`` and the last step taken, momentum included, have the same sign, else it is
+    multiplied by 0.95.
+
     Args:
-        learning_rate: Step length, >= 0.
-        momentum: Share of the last step that is taken again, in [0, 1).
+        learning_rate: Step length, >= 0, or a schedule.
+        momentum: Share of the last step that is taken again, in [0, 1), or a schedule.
         nesterov: Look ahead before taking the gradient; needs a momentum > 0.
+        adaptive: Give each parameter a gain of its own.
+        min_gain: The smallest gain, > 0.
+        max_gain: The largest gain.
 
     Raises:
-        OptionError: If a value is out of range, or nesterov is asked for without momentum.
+        OptionError: If a value is out of range, the smallest gain is above the largest, or nesterov is asked for
+            without momentum.
     """
 
     aliases: ClassVar[tuple[str, ...]] = ("sgd",)
 
-    learning_rate: float = field(default=0.1, converter=number, validator=non_negative)
-    momentum: float = field(default=0.0, converter=number, validator=fraction)
+    learning_rate: float = field(default=0.1, converter=number_or_schedule, validator=scheduled(non_negative))
+    momentum: float = field(default=0.0, converter=number_or_schedule, validator=scheduled(fraction))
     nesterov: bool = field(default=False, validator=flag)
+    adaptive: bool = field(default=False, validator=flag)
+    min_gain: float = field(default=0.01, converter=number, validator=positive)
+    max_gain: float = field(default=10.0, converter=number, validator=positive)
 
     def __attrs_post_init__(self) -> None:
-        if self.nesterov and not self.momentum:
-            raise OptionError("nesterov needs a momentum > 0, such as momentum=0.9")
+        check_nesterov(self.nesterov, self.momentum)
+        if self.min_gain > self.max_gain:
+            raise OptionError(f"min_gain {self.min_gain:g} is above max_gain {self.max_gain:g}")
 
     def init(self, problem: Problem) -> State:
-        return {"velocity": problem.zeros()} if self.momentum else {}
+        state: State = {}
+        if self.momentum or self.adaptive:
+            state["velocity"] = problem.zeros()
+        if self.adaptive:
+            state |= {"gain": problem.zeros(), "steps": 0}
+        return state
 
     def step(self, problem: Problem, state: State) -> None:
-        if not self.momentum:
-            problem.evaluate()
-            self._descend(problem)
-        elif self.nesterov:
-            self._look_ahead(problem, state["velocity"])
-            problem.evaluate()
-            self._correct(problem, state["velocity"])
+        velocity = state.get("velocity")
+        if self.nesterov and self.momentum:
+            look_ahead(problem, velocity, self.momentum)
+        problem.evaluate()
+        if self.adaptive:
+            self._gain(problem, state)
+        if velocity is None:
+            descend(problem, self.learning_rate)
+        elif self.nesterov and self.momentum:
+            correct(problem, velocity, self.learning_rate)
         else:
-            problem.evaluate()
-            self._roll(problem, state["velocity"])
+            roll(problem, velocity, self.momentum, self.learning_rate)
 
-    def _descend(self, problem: Problem) -> None:
+    def _gain(self, problem: Problem, state: State) -> None:
         xp = problem.xp
-        for theta, grad in problem.blocks(problem.theta, problem.grad):
-            xp.multiply(grad, self.learning_rate, out=grad)
-            xp.subtract(theta, grad, out=theta)
-
-    def _roll(self, problem: Problem, velocity: object) -> None:
-        xp = problem.xp
-        for theta, grad, v in problem.blocks(problem.theta, problem.grad, velocity):
-            xp.multiply(v, self.momentum, out=v)
-            xp.multiply(grad, self.learning_rate, out=grad)
-            xp.subtract(v, grad, out=v)
-            xp.add(theta, v, out=theta)
-
-    def _look_ahead(self, problem: Problem, velocity: object) -> None:
-        xp = problem.xp
-        for theta, v in problem.blocks(problem.theta, velocity):
-            xp.multiply(v, self.momentum, out=v)
-            xp.add(theta, v, out=theta)
-
-    def _correct(self, problem: Problem, velocity: object) -> None:
-        xp = problem.xp
-        for theta, grad, v in problem.blocks(problem.theta, problem.grad, velocity):
-            xp.multiply(grad, self.learning_rate, out=grad)
-            xp.subtract(v, grad, out=v)
-            xp.subtract(theta, grad, out=theta)
+        state["steps"] += 1
+        if state["steps"] == 1:
+            state["gain"].fill(1.0)
+            return
+        temporary = problem.temporary(0)
+        for grad, v, gain in problem.blocks(problem.grad, state["velocity"], state["gain"]):
+            # 1 where downhill is where the last step went, else 0; signs, because the product may underflow.
+            along = temporary[: len(grad)]
+            xp.sign(grad, out=along)
+            xp.multiply(along, v, out=along)
+            xp.less(along, 0.0, out=along)
+            # 0.05 is added or 0; then 0.95 + 0.05 or 0.95 is the factor, the sum being 1 in every precision
+            xp.multiply(along, 0.05, out=along)
+            xp.add(gain, along, out=gain)
+            xp.add(along, 0.95, out=along)
+            xp.multiply(gain, along, out=gain)
+            xp.maximum(gain, self.min_gain, out=gain)
+            xp.minimum(gain, self.max_gain, out=gain)
+            xp.multiply(grad, gain, out=grad)

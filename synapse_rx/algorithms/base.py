@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Protocol, Self
 
+import attrs
+
+from ..activations.base import Activation
 from ..described import Described
+from ..errors import OptionError
+from ..losses.base import Loss
+from ..schedules.base import Schedule
 from ..typing import Array
 
 State = dict[str, Any]
-"""An algorithm's working memory by name: vectors like theta where it computes, and plain numbers."""
+"""An algorithm's working memory by name: arrays where it computes, and plain numbers."""
+
+HINTS: Mapping[str, str] = {
+    "nesterov": "Nesterov momentum is defined for backprop and rmsprop, and nadam builds it into Adam",
+    "momentum": "backprop and rmsprop have one; in adam, nadam and lion beta1 takes its part",
+    "betas": "they are two options, beta1 and beta2",
+    "weight_decay": "adamw and lion have one; a penalty on the weights goes with every algorithm",
+    "lr": "it is called learning_rate",
+    "eps": "it is called epsilon",
+}
+"""Where to find what an algorithm does not have, by the name people ask for it by."""
 
 
 class Problem(Protocol):
@@ -25,8 +42,10 @@ class Problem(Protocol):
     grad: Array
     """The gradient of the batch's loss at the theta of the last `evaluate`, (n,); free to be overwritten."""
 
-    loss: float
-    """The loss at the theta of the last evaluation; only kept for `FullBatchAlgorithm`s."""
+    @property
+    def loss(self) -> float:
+        """The loss at the theta of the last evaluation; worked out when asked for."""
+        ...
 
     def evaluate(self) -> None:
         """Compute loss and gradient of the batch at hand at the present theta."""
@@ -44,6 +63,14 @@ class Problem(Protocol):
         """
         ...
 
+    def temporary(self, k: int) -> Array:
+        """
+        Return scratch vector number ``k``, as long as the longest block; what was in it is lost.
+
+        The same number always means the same memory, so an update that asks for 0 and 1 never allocates.
+        """
+        ...
+
 
 class Algorithm(Described, ABC):
     """
@@ -51,17 +78,100 @@ class Algorithm(Described, ABC):
 
     Implementations are frozen attrs classes: their fields are the hyper-parameters, which may be exchanged between
     any two steps. All memory is in the state, so that a snapshot of it resumes bit for bit.
+
+    A field that takes a `Schedule` holds it as it is; `at` gives the algorithm of one moment, with numbers in it.
     """
 
-    __slots__ = ()
+    reduction: ClassVar[str | None] = None
+    """How gradients must be reduced over the batch, "mean" or "sum", for algorithms that prescribe it."""
+
+    hints: ClassVar[Mapping[str, str]] = {}
+    """Where to find options that this algorithm does not have; goes before `HINTS`."""
 
     @abstractmethod
     def init(self, problem: Problem) -> State:
-        """Return the state before the first step. Every value is a vector like theta, an int or a float."""
+        """Return the state before the first step. Every value is an array, an int or a float."""
 
     @abstractmethod
     def step(self, problem: Problem, state: State) -> None:
         """Evaluate the batch at hand (once or more) and change theta and ``state`` in place."""
+
+    def loss_for(self, output: Activation) -> Loss | None:
+        """
+        Return the loss this algorithm goes by behind the activation ``output``; None if it minimises any.
+
+        Raises:
+            LossError: If it cannot train such outputs.
+        """
+        return None
+
+    def check(self, arch: Any) -> None:
+        """
+        Check that this algorithm can train networks of the architecture ``arch``.
+
+        Raises:
+            OptionError: If it cannot, saying what it needs.
+        """
+        return
+
+    def at(self, epoch: float, step: int, stats: Any = None) -> Self:
+        """
+        Return this algorithm as it is at one moment of training, each schedule replaced by its value.
+
+        Without schedules that is the algorithm itself, and as long as the values stay, the same object every time.
+
+        Args:
+            epoch: Epochs learnt, with the fraction of the one under way.
+            step: Updates made.
+            stats: What happened so far.
+
+        Raises:
+            OptionError: If a schedule gives a value that the field refuses.
+        """
+        schedules = self._schedules
+        if not schedules:
+            return self
+        values = [schedule.at(epoch, step, stats) for _, schedule in schedules]
+        last = self.__dict__.get("_last")
+        if last is None or last[0] != values:
+            last = values, self._with(values, epoch)
+            object.__setattr__(self, "_last", last)
+        return last[1]
+
+    @cached_property
+    def _schedules(self) -> list[tuple[attrs.Attribute[Any], Schedule]]:
+        pairs = [(field, getattr(self, field.name)) for field in attrs.fields(type(self))]
+        return [(field, value) for field, value in pairs if isinstance(value, Schedule)]
+
+    def _with(self, values: list[float], epoch: float) -> Self:
+        # Not attrs.evolve: only what a schedule gave is new and must be checked.
+        moment = object.__new__(type(self))
+        for field in attrs.fields(type(self)):
+            object.__setattr__(moment, field.name, getattr(self, field.name))
+        for (field, schedule), value in zip(self._schedules, values, strict=True):
+            try:
+                if field.validator is not None:
+                    field.validator(moment, field, value)
+            except OptionError as error:
+                raise OptionError(f"{error}; that is what {schedule!r} gives at epoch {epoch:g}") from None
+            object.__setattr__(moment, field.name, value)
+        return moment
+
+    @classmethod
+    def hint(cls, option: str) -> str | None:
+        """Return where to find ``option``, if this algorithm does not have it and people may look for it here."""
+        if option in (field.alias for field in attrs.fields(cls)):
+            return None
+        return cls.hints.get(option, HINTS.get(option))
+
+    @classmethod
+    def checked(cls, **options: Any) -> Self:
+        """Construct from ``options``, turning an unknown or missing one into an error that teaches."""
+        for option in options:
+            hint = cls.hint(option)
+            if hint is not None:
+                raise OptionError(f"{cls.kind} has no option {option!r}: {hint}")
+        return super().checked(**options)
 
 
 class FullBatchAlgorithm(Algorithm):
@@ -70,18 +180,36 @@ class FullBatchAlgorithm(Algorithm):
 
     The roles are reversed: it does not ask for evaluations but is told of each one, and says where the next shall be.
     So a trainer can stop, publish or resume between any two evaluations, and between the batches of one.
-    """
 
-    __slots__ = ()
+    Between iterations, and in every snapshot, the parameters are the *iterate*: the best the algorithm stands by, not
+    the point it happens to try. `iterate` gives it, `begin` goes from it to where the next evaluation is wanted.
+    """
 
     def step(self, problem: Problem, state: State) -> None:
         raise AssertionError(f"{self.kind} is driven by advance")
+
+    def begin(self, problem: Problem, state: State) -> None:
+        """
+        Theta is the iterate: move it to where the next evaluation is wanted.
+
+        Called before the first evaluation of every iteration, after resuming from a snapshot (which may have been
+        taken in the middle of one), and after theta was set from outside: if it is not the iterate that ``state``
+        belongs to, the search starts over from there.
+        """
+        return
+
+    def iterate(self, problem: Problem, state: State) -> Array:
+        """Return the parameters to publish, a vector that must not be changed."""
+        return problem.theta
 
     @abstractmethod
     def advance(self, problem: Problem, state: State) -> bool:
         """
         Take note of loss and gradient at theta, move theta to where they are wanted next, and ``state`` with it.
 
+        A loss that is not finite is no error in the middle of a search: it is tried elsewhere.
+
         Returns:
-            Whether this completed an iteration: one epoch, worth publishing. Theta is then the accepted iterate.
+            Whether this completed an iteration: one epoch, worth publishing. Theta is then the iterate, and the loss
+            told last is the one there; training has diverged if it is not finite.
         """

@@ -1,0 +1,56 @@
+"""What Adam and its kin share: running means of the gradient and of its square."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..typing import Array
+from .base import Algorithm, Problem, State
+
+
+class Moments(Algorithm):
+    """
+    An algorithm that goes by the running means ``m <- beta1 m + (1 - beta1) g`` and ``s <- beta2 s + (1 - beta2) g²``.
+
+    Both start at 0; after t steps they are too small by ``1 - beta1^t`` and ``1 - beta2^t`` (Kingma & Ba, 2015,
+    section 3). Its state holds t, not powers, and so stays right when the betas are changed.
+    """
+
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+
+    def init(self, problem: Problem) -> State:
+        return {"steps": 0, "mean": problem.zeros(), "square": problem.zeros()}
+
+    def _follow(self, xp: Any, grad: Array, m: Array, s: Array) -> None:
+        """Let m and s follow the gradient, which is spent afterwards."""
+        rest = 1.0 - self.beta1
+        xp.multiply(grad, rest, out=grad)
+        xp.multiply(m, self.beta1, out=m)
+        xp.add(m, grad, out=m)
+        xp.multiply(grad, grad, out=grad)
+        xp.multiply(grad, (1.0 - self.beta2) / (rest * rest), out=grad)
+        xp.multiply(s, self.beta2, out=s)
+        xp.add(s, grad, out=s)
+
+    def _adam(self, problem: Problem, state: State, keep: float) -> None:
+        """Take Adam's step from the evaluated gradient, with theta times ``keep`` before it."""
+        state["steps"] += 1
+        correction = 1.0 - self.beta1 ** state["steps"]
+        root = (1.0 - self.beta2 ** state["steps"]) ** 0.5
+        xp, highest = problem.xp, state.get("highest")
+        vectors = (state["mean"], state["square"], *(() if highest is None else (highest,)))
+        for theta, grad, m, s, *high in problem.blocks(problem.theta, problem.grad, *vectors):
+            self._follow(xp, grad, m, s)
+            if high:
+                xp.maximum(high[0], s, out=high[0])
+            xp.sqrt(high[0] if high else s, out=grad)
+            # (m / correction) / (sqrt(s) / root + epsilon), with the fraction expanded by root
+            xp.add(grad, self.epsilon * root, out=grad)
+            xp.divide(m, grad, out=grad)
+            xp.multiply(grad, self.learning_rate * root / correction, out=grad)
+            if keep != 1.0:
+                xp.multiply(theta, keep, out=theta)
+            xp.subtract(theta, grad, out=theta)

@@ -1,0 +1,129 @@
+"""Resilient backpropagation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from ..errors import OptionError
+from .base import Algorithm, Problem, State
+from .options import fraction, number, number_or_schedule, one_of, positive, scheduled
+
+
+@frozen
+class RProp(Algorithm):
+    """
+    Resilient backpropagation: each parameter has a step of its own, and only the gradient's sign counts.
+
+    A step grows (``increase``) while the sign of the gradient stays and shrinks (``decrease``) when it turns, within
+    ``min_step`` and ``max_step``; then the parameter goes by it, downhill. Made for full batches. The variants differ
+    in what happens where the sign turned:
+
+    - "irprop-" (Igel & Hüsken, 2003, algorithm 4; PyTorch's): the parameter waits for one step.
+    - "irprop+" (the same, algorithm 3): its last step is taken back if the loss has risen, else it waits.
+    - "rprop+" (Riedmiller & Braun, 1993): its last step is taken back.
+    - "synaptic" (Synaptic's rule): it goes on in the new direction. The new direction is compared with the last step
+      taken, momentum included, and a zero counts as a turn.
+
+    Args:
+        initial_step: Every parameter's first step, > 0.
+        min_step: The smallest step, > 0.
+        max_step: The largest step.
+        increase: What a step is multiplied by while the sign stays, > 1.
+        decrease: What it is multiplied by when the sign turns, in (0, 1).
+        variant: One of the four.
+        momentum: Share of the last step that is taken again, in [0, 1), or a schedule; for "synaptic" only.
+
+    Raises:
+        OptionError: If a value is out of range, the smallest step is above the largest, or another variant is given
+            a momentum.
+    """
+
+    initial_step: float = field(default=0.01, converter=number, validator=positive)
+    min_step: float = field(default=1e-6, converter=number, validator=positive)
+    max_step: float = field(default=50.0, converter=number, validator=positive)
+    increase: float = field(default=1.2, converter=number, validator=positive)
+    decrease: float = field(default=0.5, converter=number, validator=positive)
+    variant: str = field(default="irprop-", validator=one_of("irprop-", "irprop+", "rprop+", "synaptic"))
+    momentum: float = field(default=0.0, converter=number_or_schedule, validator=scheduled(fraction))
+
+    def __attrs_post_init__(self) -> None:
+        if self.min_step > self.max_step:
+            raise OptionError(f"min_step {self.min_step:g} is above max_step {self.max_step:g}")
+        if not self.decrease < 1 < self.increase:
+            raise OptionError(
+                f"decrease must be below 1 and increase above it, not {self.decrease:g} and {self.increase:g}"
+            )
+        if self.momentum and self.variant != "synaptic":
+            raise OptionError(f"rprop takes momentum in its variant 'synaptic' only, not in {self.variant!r}")
+
+    def init(self, problem: Problem) -> State:
+        state: State = {"steps": 0, "size": problem.zeros(), "last": problem.zeros()}
+        if self.variant == "irprop+":
+            state["loss"] = 0.0
+        return state
+
+    def step(self, problem: Problem, state: State) -> None:
+        problem.evaluate()
+        state["steps"] += 1
+        first = state["steps"] == 1
+        if first:
+            state["size"].fill(self.initial_step)
+        if self.variant == "synaptic":
+            self._turn(problem, state, first)
+            return
+        back = self.variant == "rprop+"
+        if self.variant == "irprop+":
+            loss = problem.loss
+            back, state["loss"] = loss > state["loss"], loss
+        self._wait(problem, state, back)
+
+    def _wait(self, problem: Problem, state: State, back: bool) -> None:
+        """Stand still where the sign turned, after taking the last step ``back`` if asked to."""
+        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
+        for theta, grad, size, last in problem.blocks(
+            problem.theta, problem.grad, state["size"], state["last"]
+        ):
+            agree, turned = one[: len(grad)], other[: len(grad)]
+            # Signs instead of gradients, so that no product underflows; last is that of the step gone by, 0 if none.
+            xp.sign(grad, out=grad)
+            xp.multiply(grad, last, out=agree)
+            xp.minimum(agree, 0.0, out=turned)
+            if back:
+                xp.multiply(last, turned, out=last)
+                xp.multiply(last, size, out=last)
+                xp.subtract(theta, last, out=theta)
+            xp.add(turned, 1.0, out=turned)
+            xp.multiply(grad, turned, out=last)
+            # increase, 1 or decrease where agree is 1, 0 or -1
+            xp.multiply(agree, self.increase, out=agree)
+            xp.add(agree, 1.0, out=agree)
+            xp.minimum(agree, self.increase, out=agree)
+            self._resize(xp, size, agree)
+            xp.multiply(last, size, out=grad)
+            xp.subtract(theta, grad, out=theta)
+
+    def _turn(self, problem: Problem, state: State, first: bool) -> None:
+        """Go in the new direction wherever the sign turned."""
+        xp, one = problem.xp, problem.temporary(0)
+        for theta, grad, size, last in problem.blocks(
+            problem.theta, problem.grad, state["size"], state["last"]
+        ):
+            xp.sign(grad, out=grad)
+            if not first:
+                against = one[: len(grad)]
+                xp.multiply(grad, last, out=against)
+                xp.sign(against, out=against)
+                xp.multiply(against, -self.increase, out=against)
+                self._resize(xp, size, against)
+            xp.multiply(grad, size, out=grad)
+            xp.multiply(last, self.momentum, out=last)
+            xp.subtract(last, grad, out=last)
+            xp.add(theta, last, out=theta)
+
+    def _resize(self, xp: Any, size: Any, factor: Any) -> None:
+        xp.maximum(factor, self.decrease, out=factor)
+        xp.multiply(size, factor, out=size)
+        xp.maximum(size, self.min_step, out=size)
+        xp.minimum(size, self.max_step, out=size)
