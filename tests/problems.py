@@ -22,7 +22,9 @@ class TinyProblem:
 
     xp: Any = np
 
-    def __init__(self, function: Callable[[Any], tuple[float, Any]], theta: Any, block: int | None = None) -> None:
+    def __init__(
+        self, function: Callable[[Any], tuple[float, Any]], theta: Any, block: int | None = None
+    ) -> None:
         self.function = function
         self.theta = np.array(theta)
         self.grad = self.zeros()
@@ -72,6 +74,14 @@ def parabola(theta: Any) -> tuple[float, Any]:
     """
     k = np.arange(1, theta.size + 1)
     return float((k * (theta - k) ** 2).sum() / 2), k * (theta - k)
+
+
+def bowl(theta: Any) -> tuple[float, Any]:
+    """
+    A parabola around (1, 2, 3, ...) with curvatures from 1 down to 1/n, gentle enough for a learning rate of 1.
+    """
+    k = np.arange(1, theta.size + 1)
+    return float(((theta - k) ** 2 / k).sum() / 2), (theta - k) / k
 
 
 def rosenbrock(theta: Any) -> tuple[float, Any]:

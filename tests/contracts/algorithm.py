@@ -25,7 +25,7 @@ from synapse_rx.backends import NumpyBackend
 from synapse_rx.errors import LossError, OptionError
 from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net, Slots
-from tests.problems import TinyProblem, drive, minimise, parabola
+from tests.problems import TinyProblem, bowl, drive, minimise
 
 START = np.array([0.5, -1.0, 2.0, 7.0, -3.0, 0.1, 4.0])
 STEPS = 4
@@ -48,32 +48,32 @@ class AlgorithmContract:
         assert sx.from_data(Algorithm, data) == algorithm
 
     def test_it_goes_downhill(self, algorithm: Algorithm) -> None:
-        problem = TinyProblem(parabola, START)
+        problem = TinyProblem(bowl, START)
 
         theta = minimise(algorithm, problem, 10 * STEPS)
 
         assert np.isfinite(theta).all()
-        assert parabola(theta)[0] < parabola(START)[0]
+        assert bowl(theta)[0] < bowl(START)[0]
 
     def test_it_is_deterministic(self, algorithm: Algorithm) -> None:
-        thetas = [minimise(algorithm, TinyProblem(parabola, START), STEPS) for _ in range(2)]
+        thetas = [minimise(algorithm, TinyProblem(bowl, START), STEPS) for _ in range(2)]
 
         np.testing.assert_array_equal(*thetas)
 
     def test_resuming_from_its_state_is_going_on(self, algorithm: Algorithm) -> None:
-        straight = minimise(algorithm, TinyProblem(parabola, START), 2 * STEPS)
+        straight = minimise(algorithm, TinyProblem(bowl, START), 2 * STEPS)
 
-        first = TinyProblem(parabola, START)
+        first = TinyProblem(bowl, START)
         state = algorithm.init(first)
         drive(algorithm, first, state, STEPS)
         kept = pickle.loads(pickle.dumps(Slots({name: _copied(value) for name, value in state.items()})))
-        second = TinyProblem(parabola, first.theta)
+        second = TinyProblem(bowl, first.theta)
         drive(algorithm, second, {name: _copied(value) for name, value in kept.items()}, STEPS)
 
         np.testing.assert_array_equal(second.theta, straight)
 
     def test_its_state_is_made_of_arrays_and_numbers(self, algorithm: Algorithm) -> None:
-        problem = TinyProblem(parabola, START)
+        problem = TinyProblem(bowl, START)
         state = algorithm.init(problem)
 
         drive(algorithm, problem, state, STEPS)
@@ -82,9 +82,9 @@ class AlgorithmContract:
         assert state.keys() == algorithm.init(problem).keys()
 
     def test_an_edit_that_changes_nothing_changes_nothing(self, algorithm: Algorithm) -> None:
-        straight = minimise(algorithm, TinyProblem(parabola, START), STEPS)
+        straight = minimise(algorithm, TinyProblem(bowl, START), STEPS)
 
-        problem = TinyProblem(parabola, START)
+        problem = TinyProblem(bowl, START)
         state = algorithm.init(problem)
         for _ in range(STEPS):
             drive(evolve(algorithm), problem, state, 1)
@@ -92,14 +92,14 @@ class AlgorithmContract:
         np.testing.assert_array_equal(problem.theta, straight)
 
     def test_blocks_give_what_the_whole_vector_gives(self, algorithm: Algorithm) -> None:
-        whole = minimise(algorithm, TinyProblem(parabola, START), STEPS)
+        whole = minimise(algorithm, TinyProblem(bowl, START), STEPS)
 
-        blocked = minimise(algorithm, TinyProblem(parabola, START, block=3), STEPS)
+        blocked = minimise(algorithm, TinyProblem(bowl, START, block=3), STEPS)
 
         np.testing.assert_array_equal(blocked, whole)
 
     def test_float32_stays_float32(self, algorithm: Algorithm) -> None:
-        problem = TinyProblem(parabola, START.astype(np.float32))
+        problem = TinyProblem(bowl, START.astype(np.float32))
         state = algorithm.init(problem)
         types = {name: value.dtype for name, value in state.items() if isinstance(value, np.ndarray)}
 
