@@ -1,6 +1,7 @@
 """Snapshots: a network, its training and its statistics as immutable values."""
 
 from .edits import with_algorithm as with_algorithm
+from .edits import with_events as with_events
 from .edits import with_learning_rate as with_learning_rate
 from .edits import with_loss as with_loss
 from .edits import with_momentum as with_momentum

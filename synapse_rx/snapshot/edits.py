@@ -6,6 +6,7 @@ Each takes a snapshot and returns another; on a network in training they take ef
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import evolve, fields
@@ -13,6 +14,7 @@ from attrs import evolve, fields
 from ..algorithms.base import Algorithm
 from ..losses.base import Loss
 from .net import Net
+from .stats import Event
 
 
 def with_learning_rate(net: Net, learning_rate: float) -> Net:
@@ -81,3 +83,19 @@ def with_status(net: Net, status: str) -> Net:
         UnknownNameError: If there is no such status.
     """
     return evolve(net, training=evolve(net.training, status=status))
+
+
+def with_events(net: Net, events: Iterable[tuple[str, str]], batch: int = 0) -> Net:
+    """
+    Return ``net`` with more events in its history, dated by its complete epochs and the ``batch`` of the one under way.
+
+    Args:
+        net: The snapshot.
+        events: What happened, and how: ``("learning_rate", "0.1 -> 0.01")``.
+        batch: Batches learnt in the epoch under way.
+    """
+    stats = net.training.stats
+    dated = tuple(Event(stats.epochs, batch, what, detail) for what, detail in events)
+    if not dated:
+        return net
+    return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + dated)))

@@ -15,6 +15,12 @@ def advance_inline(trainer: Trainer, loop: asyncio.AbstractEventLoop) -> None:
         if after is Next.MORE:
             loop.call_soon(advance)
         elif after is Next.PAUSED:
-            trainer.when_awake(lambda: loop.call_soon_threadsafe(advance))
+            trainer.when_awake(go_on)
 
-    loop.call_soon_threadsafe(advance)
+    def go_on() -> None:
+        try:
+            loop.call_soon_threadsafe(advance)
+        except RuntimeError as error:  # the loop is closed
+            trainer.fail(error)
+
+    go_on()

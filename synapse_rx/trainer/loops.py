@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -26,9 +27,10 @@ def background_loop() -> asyncio.AbstractEventLoop:
     """Return the library's own loop, started on a daemon thread when first asked for."""
     global _loop
     with _lock:
-        if _loop is None or _loop.is_closed():
-            _loop = asyncio.new_event_loop()
-            Thread(target=_loop.run_forever, name="synapse-rx-loop", daemon=True).start()
+        if _loop is None:
+            loop = asyncio.new_event_loop()
+            Thread(target=_serve, args=(loop,), name="synapse-rx-loop", daemon=True).start()
+            _loop = loop
         return _loop
 
 
@@ -44,3 +46,23 @@ def call_on(loop: asyncio.AbstractEventLoop, f: Callable[[], T]) -> T:
 
     loop.call_soon_threadsafe(call)
     return answer.result()
+
+
+def settle_background() -> None:
+    """Let the library's own loop, if it runs, do what it was told to do so far."""
+    if _loop is not None and running_loop() is not _loop:
+        for _ in range(3):  # an outcome wakes a task, whose end calls back
+            call_on(_loop, lambda: None)
+
+
+def forget_background() -> None:
+    """Forget the loop in a forked child, which does not have its thread."""
+    global _loop, _lock
+    _loop, _lock = None, Lock()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    # asyncio lets what a task raises of these two end the loop; one training must not end the others' loop.
+    while True:
+        with suppress(SystemExit, KeyboardInterrupt):
+            loop.run_forever()

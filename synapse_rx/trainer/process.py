@@ -37,6 +37,12 @@ class ProcessSettings:
             self._asked.pop(owner, None)
             self._apply()
 
+    def forget(self) -> None:
+        """Forget all owners in a forked child, where none of them trains."""
+        self._lock = Lock()
+        self._asked.clear()
+        self._apply()
+
     def _apply(self) -> None:
         self._apply_blas(min((n for n, _ in self._asked.values() if n is not None), default=None))
         self._apply_interval(min((s for _, s in self._asked.values() if s is not None), default=None))
@@ -65,7 +71,7 @@ class ProcessSettings:
 @cache
 def _controller() -> Any:
     # Imported and made once, when first needed: it scans the loaded libraries, which takes milliseconds.
-    from threadpoolctl import ThreadpoolController
+    from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
     return ThreadpoolController()
 

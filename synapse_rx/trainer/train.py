@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import atexit
-import sys
-from collections.abc import Callable
-from concurrent.futures import wait
 from contextlib import nullcontext
 from itertools import count
-from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from ..atom import Atom
 from ..backends import Backend
 from ..backends import backend as choose_backend
 from ..data import TrainingSet
-from ..errors import AlreadyTraining, OptionError
+from ..data.options import check_choice, check_count
+from ..errors import OptionError
 from ..learner import Learner
 from ..network.checks import check_fit
 from ..network.learner import NetworkLearner
 from ..snapshot import Net
+from . import lifetime as lifetime
 from .inline import advance_inline
+from .lines import LINES, Turn
 from .loops import background_loop, call_on, running_loop
 from .process import SETTINGS, default_blas_threads
 from .publish import Every, publication
-from .run import TrainingRun, change_status
+from .run import TrainingRun
 from .trainer import Trainer
 from .workers import WORKERS
 
-EXIT_SECONDS = 1.0
-"""How long the interpreter's exit waits for trainings to stop."""
-
-_live: dict[Atom[Net], Trainer] = {}
-_lock = Lock()
 _numbers = count(1)
 
 
@@ -66,7 +59,7 @@ def train(
         executor: "thread", or "inline" to compute in the event loop itself, a chunk at a time (for platforms
             without threads).
         if_running: What to do if this network is in training already: "raise", "queue" behind it, or "replace" it
-            (stop it gracefully, then start).
+            (stop it and whatever waits behind it gracefully, then start).
         on_diverged: What to do when the loss is no longer finite: "raise", "stop" (keep the last snapshot, end as if
             stopped), or "ignore".
         strict: Let an exception in a watch end the training; otherwise it is logged and kept in
@@ -87,10 +80,11 @@ def train(
         OptionError: If an option is out of range.
     """
     every = publication(publish)
-    _check(net, epochs, blas_threads, switch_interval)
-    _check_choice("executor", executor, ("thread", "inline"))
-    _check_choice("if_running", if_running, ("raise", "queue", "replace"))
-    _check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
+    _check_net(net)
+    check_choice("executor", executor, ("thread", "inline"))
+    check_choice("if_running", if_running, ("raise", "queue", "replace"))
+    check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
+    _check_process(blas_threads, switch_interval)
     engine = choose_backend(backend)
     check_fit(net.value, data)
 
@@ -100,14 +94,30 @@ def train(
     trainer = Trainer(
         net,
         make,
-        epochs,
+        check_count("epochs", epochs, 1),
         publish=every,
         slot=WORKERS.slots if executor == "thread" else nullcontext(),
         on_diverged=on_diverged,
         strict=strict,
     )
+    run = _run(trainer)
+    loop = run.get_loop()
     threads = blas_threads or default_blas_threads(net.value.params.flat.size)
-    return _launch(trainer, executor, if_running, lambda: SETTINGS.ask(trainer, threads, switch_interval))
+
+    def go() -> None:
+        if not trainer.begin():  # stopped or cancelled before its turn came
+            return
+        try:
+            SETTINGS.ask(trainer, threads, switch_interval)
+            if executor == "thread":
+                WORKERS.submit(trainer)
+            else:
+                advance_inline(trainer, loop)
+        except BaseException as error:
+            trainer.fail(error)
+
+    _launch(Turn(trainer, run, go), if_running)
+    return run
 
 
 def stop_training(net: Atom[Net]) -> bool:
@@ -117,17 +127,20 @@ def stop_training(net: Atom[Net]) -> bool:
     Returns:
         Whether it was in training.
     """
-    return change_status(net, {"training", "paused"}, "stopping")
+    turn = LINES.first(net)
+    return turn is not None and turn.run.stop()
 
 
 def pause_training(net: Atom[Net]) -> bool:
     """Pause a training with its next chunk of work; return whether it was running."""
-    return change_status(net, {"training"}, "paused")
+    turn = LINES.first(net)
+    return turn is not None and turn.run.pause()
 
 
 def resume_training(net: Atom[Net]) -> bool:
     """Let a paused training go on; return whether it was paused."""
-    return change_status(net, {"paused"}, "training")
+    turn = LINES.first(net)
+    return turn is not None and turn.run.resume()
 
 
 def deref(cell_or_run: Any, timeout: float | None = None) -> Any:
@@ -147,54 +160,7 @@ def deref(cell_or_run: Any, timeout: float | None = None) -> Any:
     return cell_or_run.deref()
 
 
-def _launch(trainer: Trainer, executor: str, if_running: str, ask: Callable[[], None]) -> TrainingRun:
-    before = _claim(trainer, if_running)
-    try:
-        if before is None:
-            trainer.start()  # outside the lock: it tells watches, which may train other networks
-        run = trainer.run = _task(trainer)
-    except BaseException:
-        _release(trainer)
-        raise
-    trainer.outcome.add_done_callback(lambda _: _release(trainer))
-
-    def go(_: Any = None) -> None:
-        ask()
-        if executor == "thread":
-            WORKERS.submit(trainer)
-        else:
-            advance_inline(trainer, run.get_loop())
-
-    if before is None:
-        go()
-    else:
-        if if_running == "replace":
-            before.stop()
-        before.outcome.add_done_callback(go)
-    return run
-
-
-def _claim(trainer: Trainer, if_running: str) -> Trainer | None:
-    """Enter ``trainer`` as the one its cell is trained by; return the one it has to wait for."""
-    with _lock:
-        before = _live.get(trainer.atom)
-        if before is not None and if_running == "raise":
-            raise AlreadyTraining(
-                f"this network is in training: {before.run!r}; stop it first, or use if_running='queue' or 'replace'",
-                before.run,
-            )
-        _live[trainer.atom] = trainer
-        return before
-
-
-def _release(trainer: Trainer) -> None:
-    SETTINGS.release(trainer)
-    with _lock:
-        if _live.get(trainer.atom) is trainer:
-            del _live[trainer.atom]
-
-
-def _task(trainer: Trainer) -> TrainingRun:
+def _run(trainer: Trainer) -> TrainingRun:
     name = f"synapse-rx-train-{next(_numbers)}"
     loop = running_loop()
     if loop is not None:
@@ -203,34 +169,40 @@ def _task(trainer: Trainer) -> TrainingRun:
     return call_on(loop, lambda: TrainingRun(trainer, loop=loop, name=name))
 
 
-def _check(net: Any, epochs: Any, blas_threads: Any, switch_interval: Any) -> None:
-    if not isinstance(net, Atom) or not isinstance(net.value, Net):
+def _launch(turn: Turn, if_running: str) -> None:
+    """Begin now, or when those ahead in line are done."""
+    trainer = turn.trainer
+
+    def when_over() -> None:
+        # Before the outcome is there: whoever waited for it may train this network at once.
+        SETTINGS.release(trainer)
+        following = LINES.leave(turn)
+        if following is not None:
+            trainer.outcome.add_done_callback(lambda _: following.go())
+
+    trainer.when_over = when_over
+    try:
+        ahead = LINES.enter(turn, alone=if_running == "raise")
+        if not ahead and trainer.begin():
+            trainer.start()  # here: what is wrong is raised to the caller, and the cell is in training on return
+    except BaseException:
+        trainer.abandon()
+        raise
+    if not ahead:
+        turn.go()
+    elif if_running == "replace":
+        for other in reversed(ahead):
+            other.run.stop()
+
+
+def _check_net(net: Any) -> None:
+    if not isinstance(net, Atom) or not isinstance(cast(Atom[Any], net).value, Net):
         raise OptionError(f"train takes the cell of a network (from mlp or neural_net), not {net!r}")
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise OptionError(f"epochs must be a whole number >= 1, not {epochs!r}")
-    if blas_threads is not None and (not isinstance(blas_threads, int) or blas_threads < 1):
-        raise OptionError(f"blas_threads must be a whole number >= 1, not {blas_threads!r}")
-    if switch_interval is not None and not 0 < switch_interval <= 1:
+
+
+def _check_process(blas_threads: Any, switch_interval: Any) -> None:
+    if blas_threads is not None:
+        check_count("blas_threads", blas_threads, 1)
+    number = isinstance(switch_interval, (int, float)) and not isinstance(switch_interval, bool)
+    if switch_interval is not None and not (number and 0 < switch_interval <= 1):
         raise OptionError(f"switch_interval must be in (0, 1] seconds, not {switch_interval!r}")
-
-
-def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise OptionError(f"{option} is one of {', '.join(map(repr, choices))}, not {value!r}")
-
-
-def _at_exit() -> None:
-    """Ask what still trains to stop, and give it a moment: a script that forgets to wait ends cleanly."""
-    trainers = list(_live.values())
-    for trainer in trainers:
-        trainer.stop()
-    wait([trainer.outcome for trainer in trainers], EXIT_SECONDS)
-    if trainers:
-        print(
-            f"synapse_rx: {len(trainers)} training(s) still running at exit were stopped; wait for them with "
-            "`await run` or run.result()",
-            file=sys.stderr,
-        )
-
-
-atexit.register(_at_exit)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from enum import Enum
-from threading import Lock
-from time import perf_counter
+from threading import Lock, get_ident
 from typing import Any
 
-from attrs import evolve
-
 from ..atom import Atom
-from ..errors import Diverged, WatchError
+from ..errors import Diverged
 from ..learner import Edit, Learner
-from ..snapshot import Event, Net, Training, with_status
-from .publish import Every
+from ..snapshot import Net, Training, with_events, with_status
+from .nap import Nap
+from .next import Next
+from .publish import Every, Pace
+from .telling import Telling
 
 CHUNK = 0.05
 """Seconds of work between two looks at the cell."""
@@ -26,19 +25,12 @@ CHUNK = 0.05
 log = logging.getLogger("synapse_rx")
 
 
-class Next(Enum):
-    """What a trainer wants after a chunk: to go on, to sleep till `Trainer.when_awake` calls, or nothing more."""
-
-    MORE = "more"
-    PAUSED = "paused"
-    DONE = "done"
-
-
 class Trainer:
     """
-    Drives a learner in chunks and publishes to the cell; `advance` does one chunk.
+    Drives a learner in chunks and publishes to the cell.
 
-    It may be advanced from any thread, one at a time; `stop` and `cancel` may be called from any thread at any time.
+    It waits until `begin`, then each `advance` does one chunk. It may be advanced from any thread, one at a time;
+    `stop`, `cancel` and `change_status` may be called from any thread at any time.
 
     Args:
         atom: The cell to train.
@@ -51,9 +43,9 @@ class Trainer:
 
     Attributes:
         outcome: Done when training is over: the last snapshot, or what went wrong.
-        watch_errors: What watches raised meanwhile, oldest first.
+        telling: Its voice to the cell, which knows what watches raised.
         epochs_done: Complete epochs learnt.
-        run: What `train` returned for it.
+        when_over: Called right before the outcome is there.
     """
 
     def __init__(
@@ -70,33 +62,51 @@ class Trainer:
         self.atom = atom
         self.epochs = epochs
         self.epochs_done = 0
-        self.run: Any = None
         self.outcome: Future[Net] = Future()
-        self.watch_errors: list[Exception] = []
-        self._make = make
-        self._publish_every = publish
+        self.when_over: Callable[[], None] = lambda: None
+        self.telling = Telling(atom, strict=strict)
+        self._make: Callable[[Net], Learner] | None = make
+        self._learner: Learner | None = None
+        self._pace = Pace(publish)
         self._slot = slot or nullcontext()
         self._on_diverged = on_diverged
-        self._strict = strict
-        self._learner: Learner | None = None
         self._seen: Net = atom.value
         self._events: list[Edit] = []
-        self._unpublished = 0
-        self._published_at = perf_counter()
+        self._status = "queued"
+        self._lock = Lock()
+        self._begun = False
+        self._over = False
         self._stopping = False
         self._cancelled = False
-        self._waking = Lock()
-        self._wake: Callable[[], None] | None = None
+        self._nap = Nap(atom, self._has_to_wake)
+        self._thread: int | None = None
 
     @property
     def started(self) -> bool:
-        """Whether training has begun; a queued one waits."""
-        return self._learner is not None
+        """Whether training ever began; a queued one waits."""
+        return self._status != "queued"
+
+    @property
+    def status(self) -> str:
+        """ "queued", or the status of the training, which may have ended while others go on with the cell."""
+        live = self.atom.value.training.status
+        return live if self._status == "training" and live in Training.LIVE else self._status
 
     @property
     def last(self) -> Net:
         """The snapshot it published or saw last."""
         return self._seen
+
+    @property
+    def is_advancing_here(self) -> bool:
+        """Whether it is this very thread that computes or tells watches, so that waiting here would never end."""
+        return self._thread == get_ident()
+
+    def begin(self) -> bool:
+        """Leave the queue; False if it was stopped or cancelled there."""
+        with self._lock:
+            self._begun = not self._over
+            return self._begun
 
     def start(self) -> None:
         """
@@ -105,22 +115,22 @@ class Trainer:
         Raises:
             SynapseError: If the network cannot be trained so; the cell is unchanged.
         """
+        assert self._make is not None
         net = self.atom.value
         learner = self._make(net)
-        self._seen = net
-        while True:
-            live = with_status(net, "training")
-            if self._set(net, live):
-                self._seen = live
-                self._learner = learner
-                return
+        self._seen, self._learner, self._status = net, learner, "training"
+        while not self.telling.put(net, live := with_status(net, "training")):
             net = self.atom.value
             learner.adopt(self._seen, net)
             self._seen = net
+        self._seen = live
 
     def advance(self) -> Next:
         """Do one chunk of work and what follows from it. Never raises: the outcome holds what went wrong."""
+        self._thread = get_ident()
         try:
+            if self._over:
+                return Next.DONE
             if self._cancelled:
                 return self._end("cancelled", CancelledError("training was cancelled"))
             if self._learner is None:
@@ -128,127 +138,60 @@ class Trainer:
             assert self._learner is not None
             return self._advance(self._learner)
         except Diverged as error:
+            self._events.append(("diverged", str(error)))
             if self._on_diverged == "stop":
                 log.warning("training stopped: %s", error)
                 return self._end("stopped")
-            return self._fail(error)
+            return self.fail(error)
         except BaseException as error:  # whatever it is belongs to whoever awaits the run
-            return self._fail(error)
+            return self.fail(error)
+        finally:
+            self._thread = None
 
-    def stop(self) -> None:
-        """Ask for a graceful end with the next chunk."""
-        self._stopping = True
-        self._awake()
+    def stop(self) -> bool:
+        """Ask for a graceful end with the next chunk; return whether there was anything to end."""
+        with self._lock:
+            if self._over:
+                return False
+            self._stopping = True
+            self._over = waiting = not self._begun
+        if waiting:
+            self._seen = self.atom.value
+            self._settle("stopped")
+        else:
+            self._nap.end()
+            self.change_status(("training", "paused"), "stopping")
+        return True
 
-    def cancel(self) -> None:
-        """Ask for an end with the next chunk that publishes nothing more."""
-        self._cancelled = True
-        self._awake()
+    def cancel(self) -> bool:
+        """Ask for an end with the next chunk that publishes nothing more; return whether it will come to that."""
+        with self._lock:
+            if self._over:
+                return False
+            self._cancelled = True
+            self._over = waiting = not self._begun
+        if waiting:
+            self._settle("cancelled", CancelledError("training was cancelled before it began"))
+        else:
+            self._nap.end()
+        return True
+
+    def change_status(self, present: Collection[str], wanted: str) -> bool:
+        """Put the status ``wanted`` into the cell if this training is live and has one of ``present``."""
+        while True:
+            net = self.atom.value
+            # In this order: once it is over, the status read before is not the cell's any more.
+            if self._learner is None or self._over or net.training.status not in present:
+                return False
+            if self.telling.put(net, with_status(net, wanted)):
+                return True
 
     def when_awake(self, callback: Callable[[], None]) -> None:
         """Call back once, from any thread, when a paused training has something to do again."""
-        with self._waking:
-            self._wake = callback
-        self.atom.add_watch(self, lambda *_: self._awake_if_resumed())
-        self._awake_if_resumed()
+        self._nap.begin(callback)
 
-    def _advance(self, learner: Learner) -> Next:
-        status = self._look(learner).training.status
-        if self._stopping or status == "stopping":
-            self._publish(learner, "stopped")
-            return self._end("stopped")
-        if status == "paused":
-            return Next.PAUSED
-        with self._slot:
-            progress = learner.learn(self._seconds_left(), self._batches_left())
-        self._unpublished += progress.batches
-        if self._cancelled:
-            return Next.MORE
-        if progress.epoch_done:
-            self.epochs_done += 1
-            last = self.epochs_done >= self.epochs
-            self._publish(learner, "done" if last else None)
-            return self._end("done") if last else Next.MORE
-        if self._due():
-            self._publish(learner)
-        return Next.MORE
-
-    def _look(self, learner: Learner) -> Net:
-        """Return what the cell holds, after taking over what was edited in it."""
-        net = self.atom.value
-        if net is not self._seen:
-            was, now = self._seen.training.status, net.training.status
-            if was != now:
-                self._events.append((now, f"was {was}"))
-            self._events += learner.adopt(self._seen, net)
-            self._seen = net
-        return net
-
-    def _publish(self, learner: Learner, status: str | None = None) -> None:
-        while True:
-            net = self._look(learner)
-            if status == "stopped" and not self._unpublished:
-                return
-            new = _with_events(learner.merge(net), self._events, learner.batch)
-            live = net.training.status if net.training.status in Training.LIVE else "training"
-            new = with_status(new, status or live)
-            if self._set(net, new):
-                break
-        self._seen = new
-        self._events.clear()
-        self._unpublished = 0
-        self._published_at = perf_counter()
-
-    def _set(self, old: Net, new: Net) -> bool:
-        """Compare and set; what watches raise is noted, and the change stands."""
-        try:
-            return self.atom.compare_and_set(old, new)
-        except WatchError as errors:
-            self._note(errors)
-            return True
-
-    def _note(self, errors: WatchError) -> None:
-        known = {(type(error), str(error)) for error in self.watch_errors}
-        for error in errors.exceptions:
-            if (type(error), str(error)) not in known:
-                log.error("a watch failed while training went on", exc_info=error)
-            self.watch_errors.append(error)
-        if self._strict:
-            raise errors
-
-    def _due(self) -> bool:
-        every = self._publish_every
-        if every is None or not self._unpublished:
-            return False
-        by_count = every.batches is not None and self._unpublished >= every.batches
-        return by_count or (
-            every.seconds is not None and perf_counter() - self._published_at >= every.seconds
-        )
-
-    def _batches_left(self) -> int | None:
-        every = self._publish_every
-        return None if every is None or every.batches is None else max(1, every.batches - self._unpublished)
-
-    def _seconds_left(self) -> float:
-        every = self._publish_every
-        if every is None or every.seconds is None:
-            return CHUNK
-        return min(CHUNK, max(0.0, self._published_at + every.seconds - perf_counter()))
-
-    def _end(self, status: str, error: BaseException | None = None) -> Next:
-        self._forget_waking()
-        try:
-            net = self._put_status(status)
-        except BaseException as failure:  # a validator or a strict watch: the outcome must come all the same
-            error = error or failure
-            net = self._seen
-        if error is None:
-            self.outcome.set_result(net)
-        else:
-            self.outcome.set_exception(error)
-        return Next.DONE
-
-    def _fail(self, error: BaseException) -> Next:
+    def fail(self, error: BaseException) -> Next:
+        """End with ``error``, noting where it happened."""
         stats = self._seen.training.stats
         batch = getattr(error, "batch", self._learner.batch if self._learner else 0)
         error.add_note(
@@ -257,36 +200,100 @@ class Trainer:
         )
         return self._end("failed", error)
 
-    def _put_status(self, status: str) -> Net:
-        while self._seen.training.status != status or self.atom.value is not self._seen:
-            net = self.atom.value
-            if net.training.status == status:
-                return net if status != "done" else self._seen
-            new = with_status(net, status)
-            if self._set(net, new):
-                self._seen = new
-        return self._seen
+    def abandon(self) -> None:
+        """Forget a training whose start failed: it is over, nothing is published, nobody is told."""
+        with self._lock:
+            self._over = True
+        self._settle("failed", CancelledError("the training could not begin"))
 
-    def _awake_if_resumed(self) -> None:
-        if self._stopping or self._cancelled or self.atom.value.training.status != "paused":
-            self._awake()
+    def _advance(self, learner: Learner) -> Next:
+        self._check_strict()
+        status = self._look(learner).training.status
+        if self._stopping or status == "stopping":
+            if self._pace.unpublished:
+                self._publish(learner, "stopped")
+            return self._end("stopped")
+        if status == "paused":
+            return Next.PAUSED
+        with self._slot:
+            if self._cancelled:  # while it waited for the slot
+                return Next.MORE
+            progress = learner.learn(self._pace.seconds_left(CHUNK), self._pace.batches_left())
+        self._pace.unpublished += progress.batches
+        if self._cancelled:
+            return Next.MORE
+        if progress.epoch_done or self._pace.is_due():
+            self._publish(learner)
+        return self._end("done") if self.epochs_done >= self.epochs else Next.MORE
 
-    def _awake(self) -> None:
-        with self._waking:
-            wake, self._wake = self._wake, None
-        if wake is not None:
-            self.atom.remove_watch(self)
-            wake()
-
-    def _forget_waking(self) -> None:
-        with self._waking:
-            self._wake = None
-        self.atom.remove_watch(self)
-
-
-def _with_events(net: Net, edits: list[Edit], batch: int) -> Net:
-    if not edits:
+    def _look(self, learner: Learner) -> Net:
+        """Return what the cell holds, after taking over what was edited in it."""
+        net = self.atom.value
+        if net is not self._seen:
+            was, now = self._seen.training.status, net.training.status
+            if was != now and was in Training.LIVE and now in Training.LIVE:
+                self._events.append((now, f"was {was}"))
+            self._events += learner.adopt(self._seen, net)
+            self._seen = net
         return net
-    stats = net.training.stats
-    events = tuple(Event(stats.epochs, batch, what, detail) for what, detail in edits)
-    return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + events)))
+
+    def _publish(self, learner: Learner, ending: str | None = None) -> None:
+        before = self.epochs_done
+        while True:
+            net = self._look(learner)
+            new = learner.merge(net)
+            # An edit may have undone the epoch, so what counts is what the snapshot says.
+            self.epochs_done = before + new.training.stats.epochs - net.training.stats.epochs
+            live = net.training.status if net.training.status in Training.LIVE else "training"
+            status = ending or ("done" if self.epochs_done >= self.epochs else live)
+            new = with_events(with_status(new, status), self._events, learner.batch)
+            if self.telling.put(net, new):
+                break
+        self._seen = new
+        self._events.clear()
+        self._pace.published()
+        self._check_strict()
+
+    def _check_strict(self) -> None:
+        if self.telling.fatal is not None:
+            raise self.telling.fatal
+
+    def _end(self, status: str, error: BaseException | None = None) -> Next:
+        try:
+            self._seen = self._put_status(status)
+        except BaseException as failure:  # a validator or a watch: the outcome must come all the same
+            status, error = "failed", error or failure
+        if error is None and self.telling.fatal is not None:
+            return self._end("failed", self.telling.fatal)
+        with self._lock:
+            too_late = self._cancelled and error is None
+            self._over = not too_late
+        if too_late:  # cancelled while the end was told: who cancels is told that it came to that, so it does
+            return self._end("cancelled", CancelledError("training was cancelled"))
+        self._settle(status, error)
+        return Next.DONE
+
+    def _put_status(self, status: str) -> Net:
+        """Return what the cell holds once it has ``status``; what watches make of it then is theirs."""
+        while True:
+            net = self.atom.value
+            if net.training.status == status and not self._events:
+                return net
+            batch = self._learner.batch if self._learner else 0
+            new = with_events(with_status(net, status), self._events, batch)
+            if self.telling.put(net, new):
+                self._events.clear()
+                return new
+
+    def _settle(self, status: str, error: BaseException | None = None) -> None:
+        """Let go of the working memory and the data, and tell whoever waits. Only who made it over may call this."""
+        self._status = status
+        self._make = self._learner = None
+        self.when_over()
+        if error is not None:
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(self._seen)
+
+    def _has_to_wake(self) -> bool:
+        return self._stopping or self._cancelled or self.atom.value.training.status != "paused"

@@ -1,0 +1,38 @@
+"""A bound on how many compute at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Lock
+from typing import Any
+
+
+class Slots:
+    """
+    Lets ``n`` threads in at a time, in the order in which they came: ``with slots: ...``.
+
+    A `threading.Semaphore` would let the thread that leaves in again before any that wait has woken up, so that with
+    more trainings than cores some would not move until others are done.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._free = n
+        self._lock = Lock()
+        self._waiting: deque[Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *exc: Any) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
