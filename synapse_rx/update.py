@@ -79,3 +79,13 @@ class Update(Described):
     def frozen_layers(self) -> frozenset[int]:
         """The layers that do not move."""
         return frozenset(layer for layer, factor in self.factors if factor == 0)
+
+    @property
+    def shapes_gradients(self) -> bool:
+        """Whether gradients are changed before the algorithm sees them."""
+        return bool(self.regularization or self.clip_value or self.clip_norm or self.frozen_layers)
+
+    @property
+    def moves_parameters(self) -> bool:
+        """Whether there is anything to do behind the algorithm's step."""
+        return bool(self.factors or self.max_norm or self.averaging is not None)

@@ -121,7 +121,8 @@ def _atom(
     arch: Arch, training: Training | Algorithm | str, labels: Sequence[Any] | None, dtype: str
 ) -> Atom[Net]:
     how = training if isinstance(training, Training) else Training(Algorithm.of(training))
-    loss = how.loss or arch.default_loss()
+    loss = how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
+    how.algorithm.check(arch)
     loss.for_output(arch.output)
     net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
     if net.labels is not None and len(net.labels) != arch.out_shape[-1]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import fields
 
 from ..algorithms import Algorithm
+from ..described import Described
 from ..learner import Edit
 from ..snapshot import Net
 
@@ -27,6 +28,12 @@ def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
         edits += _algorithm(was.algorithm, now.algorithm)
     if now.loss is not was.loss and now.loss != was.loss:
         edits.append(("loss", f"{was.loss} -> {now.loss}"))
+    if now.update is not was.update:
+        edits += _options(was.update, now.update)
+    for name in ("recorded", "evaluation"):
+        before, after = getattr(was, name), getattr(now, name)
+        if before != after:
+            edits.append((name, f"{before} -> {after}"))
     if now.state is not was.state or now.stats.epochs != was.stats.epochs:
         edits.append(("state", f"epoch {was.stats.epochs} -> {now.stats.epochs}"))
     return tuple(edits)
@@ -35,6 +42,10 @@ def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
 def _algorithm(was: Algorithm, now: Algorithm) -> list[Edit]:
     if type(was) is not type(now):
         return [("algorithm", f"{was!r} -> {now!r}")]
+    return _options(was, now)
+
+
+def _options(was: Described, now: Described) -> list[Edit]:
     names = [option.name for option in fields(type(now))]
     pairs = [(name, getattr(was, name), getattr(now, name)) for name in names]
     return [(name, f"{before} -> {after}") for name, before, after in pairs if before != after]

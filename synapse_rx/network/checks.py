@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from ..algorithms import FullBatchAlgorithm
 from ..data import DataSet, TrainingSet
-from ..errors import DataError, LabelError, ShapeError
+from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..losses import Loss
 from ..snapshot import Net
 from ..typing import Array, Shape
@@ -22,6 +23,7 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
         ShapeError: If the samples do not fit the input, or the targets the output.
         LabelError: If labels or targets do not fit the network or its loss.
         LossError: If the network cannot be trained by gradients of its loss.
+        OptionError: If its algorithm cannot train this architecture, or not with these options.
     """
     if not isinstance(data, TrainingSet):
         raise DataError(
@@ -29,7 +31,37 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
         )
     check_samples(net, data.data)
     check_targets(net, data.data)
-    return net.arch.check_trainable(net.training.loss or net.arch.default_loss())
+    check_training(net)
+    own = net.training.algorithm.loss_for(net.arch.output)
+    return net.arch.check_trainable(loss_of(net)) if own is None else own
+
+
+def loss_of(net: Net) -> Loss:
+    """Return what a network's training minimises: its algorithm's own loss, the one asked for, or the default."""
+    how, arch = net.training, net.arch
+    return how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
+
+
+def check_training(net: Net) -> None:
+    """Raise an OptionError unless algorithm and update fit the architecture and each other."""
+    algorithm, update, arch = net.training.algorithm, net.training.update, net.arch
+    algorithm.check(arch)
+    for layer, _ in update.factors:
+        if layer >= len(arch.layers):
+            raise OptionError(f"factors name layer {layer}, but the last of {arch} is {len(arch.layers) - 1}")
+    if isinstance(algorithm, FullBatchAlgorithm):
+        asked = {
+            "clip_value": update.clip_value,
+            "clip_norm": update.clip_norm,
+            "max_norm": update.max_norm,
+            "factors other than 0": [pair for pair in update.factors if pair[1] != 0],
+        }
+        refused = [name for name, value in asked.items() if value]
+        if refused:
+            raise OptionError(
+                f"{algorithm.kind} searches along a line, which {' and '.join(refused)} would bend; "
+                "leave them out or take a gradient algorithm such as adam"
+            )
 
 
 def check_samples(net: Net, data: DataSet) -> None:
@@ -81,7 +113,7 @@ def check_targets(net: Net, data: DataSet) -> None:
 
 
 def _check_range(net: Net, y: Array) -> None:
-    loss = net.training.loss or net.arch.default_loss()
+    loss = loss_of(net)
     if "cross_entropy" in loss.kind and (y.min() < 0 or y.max() > 1):
         bad = np.argwhere((y < 0) | (y > 1))[0]
         raise LabelError(

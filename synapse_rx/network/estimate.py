@@ -15,7 +15,7 @@ from ..errors import DataError
 from ..metrics import confusion_matrix
 from ..snapshot import Net, Slots
 from ..typing import Array
-from .checks import check_samples, check_targets
+from .checks import loss_of, check_samples, check_targets
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
 from .program import Program
@@ -129,7 +129,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     check_samples(snapshot, part)
     check_targets(snapshot, part)
     arch, theta = snapshot.arch, snapshot.params.flat
-    loss = snapshot.training.loss or arch.default_loss()
+    loss = loss_of(snapshot)
     feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype)
     kinds = error_kinds(loss, arch.output, part.labels)
     evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))

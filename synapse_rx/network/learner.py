@@ -1,4 +1,4 @@
-"""The learner of a network: mini-batches, running errors, validation, and what of it goes into a snapshot."""
+"""The learner of a network: chunks of work, and what of it goes into a snapshot."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from attrs import evolve, field, frozen
+from attrs import evolve
 
+from ..algorithms import FullBatchAlgorithm
 from ..backends import Backend
 from ..data import TrainingSet
 from ..errors import Diverged
 from ..learner import Edit, Progress
-from ..params import Params
-from ..snapshot import Net, Position, Slots, State, Stats, Training
+from ..snapshot import Net, Slots, State, Training
 from .changes import changes
-from .checks import check_fit
-from .evaluation import CAPACITY, ErrorValues, Evaluator, error_kinds
-from .feed import Feed
-from .problem import NetworkProblem
-from .program import Program
+from .checks import loss_of
+from .engine import Engine
+from .epoch import Epoch, EpochResult
+
+AVERAGE = "average"
+"""The slot that holds the moving average of the parameters."""
 
 
 class NetworkLearner:
@@ -36,6 +37,7 @@ class NetworkLearner:
         ShapeError: If the samples do not fit the network's input, or the targets its output.
         LabelError: If labels or targets do not fit the network or its loss.
         LossError: If the network cannot be trained by gradients of its loss.
+        OptionError: If its algorithm cannot train this architecture, or not with these options.
     """
 
     def __init__(
@@ -49,28 +51,24 @@ class NetworkLearner:
     @property
     def batch(self) -> int:
         """Batches learnt in the present epoch."""
-        return self._batch
+        return self._epoch.batch
 
     def learn(self, seconds: float, batches: int | None = None) -> Progress:
         """Learn for about ``seconds``, at most ``batches`` batches, at most to the end of the epoch (`Learner`)."""
         start = perf_counter()
         deadline = start + seconds
         if self._finished is not None:
-            self._begin_epoch(self._epoch + 1)
-        first = self._batch
-        last = self._feed.n_batches if batches is None else min(first + batches, self._feed.n_batches)
+            self._stats = self._finished.into(self._stats, self._steps)
+            self._begin_epoch(self._epoch.number + 1)
         # exp may overflow where the result is right, and lost trainings are reported as Diverged, not as warnings.
         with np.errstate(all="ignore"):
-            while self._batch < last:
-                self._step()
-                if perf_counter() >= deadline:
-                    break
-            self._collect(first)
-            done = self._batch == self._feed.n_batches and self._validate(deadline)
-            self._seconds += perf_counter() - start
+            work = self._search if isinstance(self._algorithm, FullBatchAlgorithm) else self._walk
+            learnt = work(deadline, batches)
+            done = self._learnt and self._evaluate(deadline)
+            self._epoch.seconds += perf_counter() - start
             if done:
                 self._finished = self._result()
-        return Progress(batches=self._batch - first, epoch_done=done)
+        return Progress(batches=learnt, epoch_done=done)
 
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
@@ -79,11 +77,13 @@ class NetworkLearner:
             stats = evolve(how.stats, steps=self._steps)
         else:
             stats = self._finished.into(how.stats, self._steps)
+        algorithm = self._algorithm
+        search = isinstance(algorithm, FullBatchAlgorithm)
         return Net(
             arch=net.arch,
-            params=self._read(),
+            params=self._engine.read(algorithm.iterate(self._engine.problem, self._state) if search else None),
             training=evolve(
-                how, loss=how.loss or net.arch.default_loss(), state=self._state_value(), stats=stats
+                how, loss=loss_of(net), state=self._state_value(), stats=stats
             ),
             labels=net.labels if net.labels is not None else self._data.labels,
             version=net.version + 1,
@@ -96,72 +96,58 @@ class NetworkLearner:
         if names & {"arch", "dtype"}:
             self._build(evolve(net, training=evolve(net.training, state=State())))
             return edits
-        if "loss" in names:
-            self._take_loss(net)
+        if names & {"loss", "algorithm", "recorded", "evaluation"} or seen.training.update != net.training.update:
+            self._rebuild(net)
         self._algorithm = net.training.algorithm
+        self._stats = net.training.stats
         if "state" in names:
             self._take_state(net.training)
         elif "algorithm" in names:
-            self._state = self._algorithm.init(self._problem)
+            self._state = self._algorithm.init(self._engine.problem)
         elif seen.training.algorithm != net.training.algorithm:
             self._state = self._resumed(self._state)
         if "params" in names:
-            self._write(net.params)
+            self._engine.write(net.params)
+        if names & {"params", "algorithm", "loss"} and isinstance(self._algorithm, FullBatchAlgorithm):
+            self._begin_epoch(self._epoch.number)
         return edits
 
     def _build(self, net: Net) -> None:
-        self._loss = check_fit(net, self._data)
-        dtype = net.params.flat.dtype
-        arch, backend, data = net.arch, self._backend, self._data
-        self._layout = net.params.layout
-        self._theta = backend.from_host(net.params.flat)
-        self._problem = NetworkProblem(backend, self._theta, self._evaluate)
+        average = net.training.state.slots.get(AVERAGE)
+        if average is not None and average.shape == net.params.flat.shape:
+            average = self._backend.from_host(average)
+        else:
+            average = None
+        self._generator = self._backend.generator([net.training.seed, 1])
+        self._engine = Engine(net, self._data, self._backend, self._generator, average=average)
         self._algorithm = net.training.algorithm
-        self._feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype)
-        self._rng = backend.generator([net.training.seed, 1])
-        self._program = Program(arch, backend, self._feed.batch, self._theta, self._problem.grad, self._rng)
-        self._valid_feed = (
-            None if data.valid is None else Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype)
-        )
-        self._arch = arch
-        self._take_loss(net)
+        self._stats = net.training.stats
         self._take_state(net.training)
 
-    def _take_loss(self, net: Net) -> None:
-        self._loss = check_fit(net, self._data)
-        loss = net.training.loss or net.arch.default_loss()
-        kinds = error_kinds(loss, net.arch.output, self._data.labels)
-        self._values = ErrorValues(self._backend, list(kinds), self._feed, self._theta.dtype)
-        self._metrics = list(kinds.values())[1:]
-        self._sums = np.zeros((len(kinds), self._feed.n_batches))
-        self._since = getattr(self, "_batch", 0)
-        self._evaluator = None
-        if self._valid_feed is not None:
-            self._evaluator = Evaluator(
-                self._arch, self._backend, self._theta, self._valid_feed, kinds, self._rng
-            )
+    def _rebuild(self, net: Net) -> None:
+        """Work by other rules on the same parameters, in the middle of an epoch."""
+        old = self._engine
+        self._engine = Engine(
+            net, self._data, self._backend, self._generator, theta=old.theta, average=old.average
+        )
+        self._engine.feed.start(self._data.order(self._epoch.number))
+        self._epoch.recount(self._engine.values.kinds)
 
     def _take_state(self, how: Training) -> None:
         state = how.state
         same = state.algorithm == self._algorithm.kind
-        self._state = self._resumed(state.slots) if same else self._algorithm.init(self._problem)
+        self._state = self._resumed(state.slots) if same else self._algorithm.init(self._engine.problem)
         fresh = self._backend.generator([how.seed, 1])
-        self._backend.restore(self._rng, state.generator or self._backend.generator_state(fresh))
+        self._backend.restore(self._generator, state.generator or self._backend.generator_state(fresh))
         self._steps = how.stats.steps
         self._begin_epoch(how.stats.epochs)
-        position = state.position
-        if (
-            position is not None
-            and position.data == self._fingerprint
-            and set(position.sums) == set(self._values.kinds)
-        ):
-            self._batch, self._since, self._seconds = position.batch, position.since, position.seconds
-            for row, kind in enumerate(self._values.kinds):
-                self._sums[row, : position.batch] = position.sums[kind]
+        if not isinstance(self._algorithm, FullBatchAlgorithm):
+            self._epoch.resume(state.position, self._fingerprint)
+            self._learnt = self._epoch.batch == self._engine.feed.n_batches
 
     def _resumed(self, slots: Any) -> dict[str, Any]:
         """Return the algorithm's first state with everything in ``slots`` that fits put in."""
-        state = self._algorithm.init(self._problem)
+        state = self._algorithm.init(self._engine.problem)
         for name, first in state.items():
             if name not in slots or np.shape(slots[name]) != np.shape(first):
                 continue
@@ -169,113 +155,102 @@ class NetworkLearner:
             state[name] = self._backend.from_host(value) if isinstance(value, np.ndarray) else value
         return state
 
-    def _begin_epoch(self, epoch: int) -> None:
-        self._epoch = epoch
-        self._batch = 0
-        self._since = 0
-        self._seconds = 0.0
+    def _begin_epoch(self, number: int) -> None:
+        feed = self._engine.feed
+        self._epoch = Epoch(number, self._engine.values.kinds, feed.n_batches)
+        self._learnt = False
         self._finished: EpochResult | None = None
-        self._feed.start(self._data.order(epoch))
-        if self._evaluator is not None:
-            self._evaluator.restart()
+        feed.start(self._data.order(number))
+        self._engine.restart_evaluation()
+        if isinstance(self._algorithm, FullBatchAlgorithm):
+            self._algorithm.begin(self._engine.problem, self._state)
 
-    def _step(self) -> None:
-        self._x, self._t = self._feed.get(self._batch)
-        first, last = self._feed.span(self._batch)
-        self._algorithm.step(self._problem, self._state)
-        if self._metrics:
-            s = self._program.scratch(last - first)
-            for row, metric in enumerate(self._metrics, 1):
-                metric.values(self._y, self._t, self._values.rows[row, first:last], s)
-        self._batch += 1
-        self._steps += 1
+    def _walk(self, deadline: float, batches: int | None) -> int:
+        """Learn batch by batch; return how many."""
+        engine, epoch, algorithm = self._engine, self._epoch, self._algorithm
+        first, end = epoch.batch, engine.feed.n_batches
+        last = end if batches is None else min(first + batches, end)
+        while epoch.batch < last:
+            moment = algorithm.at(epoch.number + epoch.batch / end, self._steps, self._stats)
+            engine.step(epoch.batch, moment, self._state)
+            epoch.batch += 1
+            self._steps += 1
+            if perf_counter() >= deadline:
+                break
+        self._collect(first)
+        self._learnt = epoch.batch == end
+        return epoch.batch - first
 
-    def _evaluate(self) -> None:
-        """Compute loss and gradient of the batch at hand; algorithms call it through the problem."""
-        first, last = self._feed.span(self._batch)
-        values = self._values.rows[0, first:last]
-        self._y = self._program.learn(self._x, self._t, self._loss, values, 1.0 / (last - first))
+    def _search(self, deadline: float, batches: int | None) -> int:
+        """Go over all samples as often as the algorithm wants for one iteration; return how many batches."""
+        engine, epoch, algorithm = self._engine, self._epoch, self._algorithm
+        assert isinstance(algorithm, FullBatchAlgorithm)
+        learnt = 0
+        while not self._learnt and (batches is None or learnt < batches):
+            engine.sweep(epoch.batch)
+            epoch.batch += 1
+            learnt += 1
+            if epoch.batch == engine.feed.n_batches:
+                self._learnt = algorithm.advance(engine.problem, self._state)
+                if self._learnt:
+                    self._steps += 1
+                    self._collect(0)
+                else:
+                    epoch.batch = 0
+            if perf_counter() >= deadline:
+                break
+        return learnt
 
     def _collect(self, first: int) -> None:
-        if self._batch == first:
+        """Take the errors of the batches learnt since ``first`` to the books; notice a loss that is not finite."""
+        if self._epoch.batch == first:
             return
-        sums = self._values.sums(first, self._batch)
-        self._sums[:, first : self._batch] = sums
+        sums = self._engine.values.sums(first, self._epoch.batch)
+        self._epoch.record(first, sums)
         lost = np.flatnonzero(~np.isfinite(sums[0]))
         if lost.size and not self._ignore_divergence:
             batch = first + int(lost[0])
             raise Diverged(
-                f"the loss became {sums[0, lost[0]]} in epoch {self._epoch + 1}, batch {batch + 1}; "
+                f"the loss became {sums[0, lost[0]]} in epoch {self._epoch.number + 1}, batch {batch + 1}; "
                 "a smaller learning_rate or smaller inputs may help",
-                epoch=self._epoch,
+                epoch=self._epoch.number,
                 batch=batch,
                 loss=float(sums[0, lost[0]]),
             )
 
-    def _validate(self, deadline: float) -> bool:
-        """Evaluate the validation set till the deadline; return whether it is done."""
-        if self._evaluator is None:
-            return True
-        while not self._evaluator.advance():
-            if perf_counter() >= deadline:
-                return False
+    def _evaluate(self, deadline: float) -> bool:
+        """Measure errors with the parameters as they are till the deadline; return whether it is done."""
+        for evaluator in self._engine.evaluators.values():
+            while not evaluator.advance():
+                if perf_counter() >= deadline:
+                    return False
         return True
 
     def _result(self) -> EpochResult:
-        # Of an epoch whose loss was changed behind its last batch nothing counts, and 0 / 0 says so.
-        counted = max(0, self._feed.n - self._since * self._feed.batch)
-        means = self._sums[:, self._since :].sum(axis=1) / np.float64(counted)
-        errors = {kind: float(mean) for kind, mean in zip(self._values.kinds, means, strict=True)}
-        validation = {} if self._evaluator is None else self._evaluator.errors()
-        return EpochResult(float(means[0]), errors, validation, self._seconds, self._feed.n)
+        engine, epoch = self._engine, self._epoch
+        errors = epoch.means(engine.feed.n, engine.feed.batch)
+        measured = {part: evaluator.errors() for part, evaluator in engine.evaluators.items()}
+        moment = self._algorithm.at(epoch.number + 1, self._steps, self._stats)
+        return EpochResult(
+            loss=next(iter(errors.values())) + engine.penalty(),
+            training=errors | measured.get("training", {}),
+            validation=measured.get("validation", {}),
+            learning_rate=float(getattr(moment, "learning_rate", np.nan)),
+            seconds=epoch.seconds,
+            samples=engine.feed.n,
+        )
 
     def _state_value(self) -> State:
-        slots = {
-            name: self._backend.to_host(value) if np.ndim(value) else value
-            for name, value in self._state.items()
-        }
-        position = None
-        if self._finished is None and self._batch:
-            sums = {
-                kind: self._sums[row, : self._batch].copy() for row, kind in enumerate(self._values.kinds)
-            }
-            position = Position(self._batch, Slots(sums), self._since, self._seconds, self._fingerprint)
-        generator = self._backend.generator_state(self._rng)
+        values = dict(self._state)
+        if self._engine.average is not None:
+            values[AVERAGE] = self._engine.average
+        slots = {name: self._backend.to_host(v) if np.ndim(v) else v for name, v in values.items()}
+        search = isinstance(self._algorithm, FullBatchAlgorithm)
+        position = None if search or self._finished is not None else self._epoch.position(self._fingerprint)
+        generator = self._backend.generator_state(self._generator)
         return State(self._algorithm.kind, Slots(slots), generator, position)
 
     @property
     def _fingerprint(self) -> tuple[Any, ...]:
-        data = self._data
-        return (self._feed.n, self._feed.batch, data.shuffle, data.seed)
-
-    def _read(self) -> Params:
-        flat = self._backend.to_host(self._theta)
-        flat.setflags(write=False)
-        return Params(self._layout, flat)
-
-    def _write(self, params: Params) -> None:
-        self._theta[...] = self._backend.from_host(params.flat)
-        if self._evaluator is not None:
-            self._evaluator.restart()
-
-
-@frozen
-class EpochResult:
-    """What a complete epoch adds to the statistics."""
-
-    loss: float
-    training: dict[str, float]
-    validation: dict[str, float] = field(factory=dict)
-    seconds: float = 0.0
-    samples: int = 0
-
-    def into(self, stats: Stats, steps: int) -> Stats:
-        """Return ``stats`` with this epoch added."""
-        return stats.with_epoch(
-            steps=steps,
-            loss=self.loss,
-            training=self.training,
-            validation=self.validation,
-            seconds=self.seconds,
-            samples=self.samples,
-        )
+        data, feed = self._data, self._engine.feed
+        return (feed.n, feed.batch, data.shuffle, data.seed)

@@ -20,6 +20,7 @@ class NetworkProblem:
         theta: The parameters.
         grad: The gradient.
         evaluate: Computes loss and gradient of the batch at hand.
+        loss: The loss over all samples, for full-batch algorithms.
     """
 
     def __init__(self, backend: Backend, theta: Array, evaluate: Callable[[], None]) -> None:
@@ -27,6 +28,8 @@ class NetworkProblem:
         self.theta = theta
         self.grad = self.zeros()
         self.evaluate = evaluate
+        self.loss = float("nan")
+        self._temporaries: dict[int, Array] = {}
         # A device gains nothing from blocks: it would only launch more kernels.
         step = BLOCK if backend.name == "numpy" else max(1, theta.size)
         self._slices = [slice(start, start + step) for start in range(0, theta.size, step)]
@@ -42,3 +45,12 @@ class NetworkProblem:
             return
         for part in self._slices:
             yield tuple(vector[part] for vector in vectors)
+
+    def temporary(self, k: int) -> Array:
+        """Return scratch vector number ``k``, as long as the longest block."""
+        vector = self._temporaries.get(k)
+        if vector is None:
+            longest = max((part.stop - part.start for part in self._slices), default=0)
+            size = min(longest, self.theta.size)
+            vector = self._temporaries[k] = self.xp.empty(size, self.theta.dtype)
+        return vector

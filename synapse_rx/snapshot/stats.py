@@ -40,6 +40,7 @@ class Stats:
         training: Training errors by kind, from the epoch's own forward passes.
         validation: Validation errors by kind, with the parameters at the end of the epoch; empty without a
             validation set.
+        learning_rate: The learning rate at the end of the epoch; NaN if the algorithm has none.
         seconds: Seconds of compute an epoch took, evaluation included, pauses not.
         samples_per_second: Training samples learnt a second.
         events: Adopted edits and the like, oldest first.
@@ -50,6 +51,7 @@ class Stats:
     loss: Series = field(factory=Series)
     training: Histories = field(factory=Histories)
     validation: Histories = field(factory=Histories)
+    learning_rate: Series = field(factory=Series)
     seconds: Series = field(factory=Series)
     samples_per_second: Series = field(factory=Series)
     events: tuple[Event, ...] = ()
@@ -61,6 +63,7 @@ class Stats:
         loss: float,
         training: Mapping[str, float],
         validation: Mapping[str, float],
+        learning_rate: float = float("nan"),
         seconds: float,
         samples: int,
     ) -> Stats:
@@ -71,6 +74,7 @@ class Stats:
             loss=self.loss.append(loss),
             training=self.training.append(training, self.epochs),
             validation=self.validation.append(validation, self.epochs),
+            learning_rate=self.learning_rate.append(learning_rate),
             seconds=self.seconds.append(seconds),
             samples_per_second=self.samples_per_second.append(samples / seconds if seconds > 0 else 0.0),
             events=self.events,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from attrs import field, fields, frozen
 
 from ..algorithms.base import Algorithm
 from ..data.options import check_count
-from ..errors import UnknownNameError
+from ..errors import OptionError, UnknownNameError
 from ..losses.base import Loss
+from ..metrics import metric
+from ..update import Update
 from .slots import Slots
 from .stats import Stats
 
@@ -68,6 +71,19 @@ def _seed(value: Any) -> int:
     return check_count("seed", value, 0)
 
 
+def _recorded(value: Any) -> tuple[Any, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        raise OptionError(f"stats takes a list of error kinds, such as [{value!r}]")
+    return tuple(kind if kind == "gradient_norm" else metric(kind).kind for kind in value)
+
+
+def _evaluation(instance: Any, attribute: Any, value: str) -> None:
+    if value not in ("running", "full"):
+        raise UnknownNameError.of("evaluation", value, ("running", "full"))
+
+
 @frozen(repr=False)
 class Training:
     """
@@ -77,6 +93,10 @@ class Training:
         algorithm: The algorithm with its hyper-parameters.
         loss: What is minimised; None until a network chooses it by its output (`neural_net`).
         seed: Where all randomness of this network starts: its first weights, its stochastic layers.
+        update: What is done to every update around the algorithm.
+        recorded: The error kinds to record beside the loss; None for those that suit the data.
+        evaluation: "running": training errors are those of the epoch's own forward passes; "full": they are measured
+            over again with the parameters at the end of the epoch.
         state: The algorithm's state, generator and place in the epoch.
         stats: What happened so far.
         status: "idle", "training", "paused", "stopping", then "done", "stopped", "cancelled" or "failed".
@@ -87,6 +107,9 @@ class Training:
     algorithm: Algorithm = field(converter=Algorithm.of)
     loss: Loss | None = field(default=None, converter=_optional_loss)
     seed: int = field(default=0, converter=_seed)
+    update: Update = field(factory=Update, converter=Update.of)
+    recorded: tuple[Any, ...] | None = field(default=None, converter=_recorded)
+    evaluation: str = field(default="running", validator=_evaluation)
     state: State = field(factory=State)
     stats: Stats = field(factory=Stats)
     status: str = field(default="idle", validator=_status)
@@ -100,6 +123,8 @@ def training(
     *,
     loss: str | Loss | None = None,
     seed: int = 0,
+    stats: Sequence[str] | None = None,
+    evaluation: str = "running",
     **options: Any,
 ) -> Training:
     """
@@ -110,15 +135,27 @@ def training(
         loss: What to minimise; by default chosen by the network's output: cross-entropy behind outputs in
             [0, 1], squared error behind others.
         seed: Where all randomness starts; one seed gives one result.
-        **options: The algorithm's hyper-parameters.
+        stats: Error kinds to record beside the loss, such as ["misclassification", "squared_error"], and
+            "gradient_norm"; by default misclassification where there are classes.
+        evaluation: "running" for training errors from the epoch's own forward passes, "full" to measure them over
+            again at the end of each epoch.
+        **options: The algorithm's hyper-parameters, and what `Update` takes: reduction, regularization, clip_value,
+            clip_norm, max_norm, factors, averaging.
 
     Raises:
         UnknownNameError: If a name is unknown.
-        OptionError: If an option is unknown or out of range.
+        OptionError: If an option is out of range, or contradicts another.
     """
+    updates = {field.alias for field in fields(Update)}
+    update = Update.checked(**{name: value for name, value in options.items() if name in updates})
+    rest = {name: value for name, value in options.items() if name not in updates}
     if isinstance(algorithm, str):
-        known = [f.alias for f in fields(Algorithm.member(algorithm))]
-        for name in options:
-            if name not in known:
-                raise UnknownNameError.of(f"option of {algorithm}", name, [*known, "loss", "seed"])
-    return Training(Algorithm.of(algorithm, **options), loss=loss, seed=seed)
+        member = Algorithm.member(algorithm)
+        known = [f.alias for f in fields(member)]
+        for name in rest:
+            if name not in known and member.hint(name) is None:
+                settings = ["loss", "seed", "stats", "evaluation", *updates]
+                raise UnknownNameError.of(f"option of {algorithm}", name, [*known, *settings])
+    return Training(
+        Algorithm.of(algorithm, **rest), loss, seed, update=update, recorded=stats, evaluation=evaluation
+    )

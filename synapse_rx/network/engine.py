@@ -1,0 +1,165 @@
+"""A network in training: its vectors, and everything that works on them for one batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..algorithms import Algorithm
+from ..algorithms.base import State
+from ..backends import Backend
+from ..data import TrainingSet
+from ..params import Params
+from ..snapshot import Net
+from ..typing import Array
+from .checks import check_fit
+from .evaluation import CAPACITY, ErrorValues, Evaluator
+from .feed import Feed
+from .problem import NetworkProblem
+from .program import Program
+from .recording import GRADIENT_NORM, recorded_kinds
+from .updating import Updating
+
+
+class Engine:
+    """
+    Does the work of one batch: gather, forward, backward, update, errors.
+
+    Args:
+        net: The snapshot that says what to do; its parameters are loaded.
+        data: What to learn.
+        backend: Where to compute.
+        generator: Draws for stochastic layers.
+        theta: Parameters to go on with instead of the snapshot's.
+        average: The moving average of the parameters so far.
+
+    Attributes:
+        theta: The parameters.
+        problem: The network as its algorithm sees it.
+        feed: The batches.
+        values: The errors of every sample learnt.
+        evaluators: Measure the network between epochs, by what they measure: "validation", "training".
+
+    Raises:
+        SynapseError: If network, training and data do not fit together.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        data: TrainingSet,
+        backend: Backend,
+        generator: Any,
+        *,
+        theta: Array | None = None,
+        average: Array | None = None,
+    ) -> None:
+        how, arch = net.training, net.arch
+        dtype = net.params.flat.dtype
+        self._loss = check_fit(net, data)
+        self._layout = net.params.layout
+        self._backend = backend
+        self.theta = backend.from_host(net.params.flat) if theta is None else theta
+        self.problem = NetworkProblem(backend, self.theta, self._evaluate)
+        self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype)
+        grad = self.problem.grad
+        self._program = Program(
+            arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers
+        )
+        self._updating = Updating(how.update, self._layout, backend, self.theta, grad, average)
+        self._sums_gradients = (how.algorithm.reduction or how.update.reduction) == "sum"
+        self._shapes = how.update.shapes_gradients
+        self._moves = how.update.moves_parameters
+        kinds = recorded_kinds(net, data.labels)
+        self.values = ErrorValues(backend, list(kinds), self.feed, dtype)
+        self._metrics = [(row, kind) for row, kind in enumerate(kinds.values()) if row and kind is not None]
+        self._norm_row = list(kinds).index(GRADIENT_NORM) if GRADIENT_NORM in kinds else None
+        self._total: Array | None = None
+        self.evaluators: dict[str, Evaluator] = {}
+        measured = {name: kind for name, kind in kinds.items() if kind is not None}
+        if data.valid is not None:
+            valid = Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype)
+            self.evaluators["validation"] = Evaluator(arch, backend, self.theta, valid, measured, generator)
+        if how.evaluation == "full":
+            whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype)
+            self.evaluators["training"] = Evaluator(arch, backend, self.theta, whole, measured, generator)
+
+    @property
+    def average(self) -> Array | None:
+        """The moving average of the parameters; None unless asked for."""
+        return self._updating.average
+
+    def step(self, index: int, algorithm: Algorithm, state: State) -> None:
+        """Learn batch ``index``."""
+        self._load(index)
+        self._scale = 1.0 if self._sums_gradients else 1.0 / self._n
+        if self._moves:
+            self._updating.before_step()
+            algorithm.step(self.problem, state)
+            self._updating.after_step()
+        else:
+            algorithm.step(self.problem, state)
+        self._measure()
+
+    def sweep(self, index: int) -> None:
+        """Add batch ``index`` to the gradient over all samples; behind the last one loss and gradient are complete."""
+        self._load(index)
+        self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.n
+        self._forward_backward()
+        self._measure()
+        grad = self.problem.grad
+        if self._total is None:
+            self._total = self.problem.zeros()
+        if index == 0:
+            self._total[...] = grad
+        else:
+            self._backend.xp.add(self._total, grad, out=self._total)
+        if index == self.feed.n_batches - 1:
+            grad[...] = self._total
+            if self._shapes:
+                self._updating.shape_gradient()
+            loss = float(self.values.sums(0, self.feed.n_batches)[0].sum())
+            self.problem.loss = loss * self._scale + self.penalty()
+
+    def penalty(self) -> float:
+        """Return the penalty of the present weights."""
+        return self._updating.penalty()
+
+    def restart_evaluation(self) -> None:
+        """Measure from the beginning again."""
+        for evaluator in self.evaluators.values():
+            evaluator.restart()
+
+    def read(self, flat: Array | None = None) -> Params:
+        """Return the parameters (or another vector like them) as a value."""
+        host = self._backend.to_host(self.theta if flat is None else flat)
+        host.setflags(write=False)
+        return Params(self._layout, host)
+
+    def write(self, params: Params) -> None:
+        """Put other parameters in."""
+        self.theta[...] = self._backend.from_host(params.flat)
+        self.restart_evaluation()
+
+    def _load(self, index: int) -> None:
+        self._x, self._t = self.feed.get(index)
+        self._first, self._last = self.feed.span(index)
+        self._n = self._last - self._first
+
+    def _evaluate(self) -> None:
+        """Compute loss and gradient of the batch at hand; algorithms call it through the problem."""
+        self._forward_backward()
+        if self._shapes:
+            self._updating.shape_gradient()
+
+    def _forward_backward(self) -> None:
+        values = self.values.rows[0, self._first : self._last]
+        self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale)
+        if self._norm_row is not None:
+            grad, xp = self.problem.grad, self._backend.xp
+            self.values.rows[self._norm_row, self._first : self._last] = xp.sqrt(xp.dot(grad, grad))
+
+    def _measure(self) -> None:
+        if self._metrics:
+            s = self._program.scratch(self._n)
+            for row, metric in self._metrics:
+                metric.values(self._y, self._t, self.values.rows[row, self._first : self._last], s)
