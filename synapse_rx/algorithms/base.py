@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
 
 import attrs
@@ -82,6 +81,9 @@ class Algorithm(Described, ABC):
     A field that takes a `Schedule` holds it as it is; `at` gives the algorithm of one moment, with numbers in it.
     """
 
+    # Not fields: what `at` found out last.
+    __slots__ = ("_last", "_pairs")
+
     reduction: ClassVar[str | None] = None
     """How gradients must be reduced over the batch, "mean" or "sum", for algorithms that prescribe it."""
 
@@ -128,27 +130,30 @@ class Algorithm(Described, ABC):
         Raises:
             OptionError: If a schedule gives a value that the field refuses.
         """
-        schedules = self._schedules
-        if not schedules:
+        pairs = getattr(self, "_pairs", None)
+        if pairs is None:
+            pairs = self._scheduled()
+        if not pairs:
             return self
-        values = [schedule.at(epoch, step, stats) for _, schedule in schedules]
-        last = self.__dict__.get("_last")
+        values = [schedule.at(epoch, step, stats) for _, schedule in pairs]
+        last = getattr(self, "_last", None)
         if last is None or last[0] != values:
             last = values, self._with(values, epoch)
             object.__setattr__(self, "_last", last)
         return last[1]
 
-    @cached_property
-    def _schedules(self) -> list[tuple[attrs.Attribute[Any], Schedule]]:
-        pairs = [(field, getattr(self, field.name)) for field in attrs.fields(type(self))]
-        return [(field, value) for field, value in pairs if isinstance(value, Schedule)]
+    def _scheduled(self) -> list[tuple[attrs.Attribute[Any], Schedule]]:
+        present = [(field, getattr(self, field.name)) for field in attrs.fields(type(self))]
+        pairs = [(field, value) for field, value in present if isinstance(value, Schedule)]
+        object.__setattr__(self, "_pairs", pairs)
+        return pairs
 
     def _with(self, values: list[float], epoch: float) -> Self:
         # Not attrs.evolve: only what a schedule gave is new and must be checked.
         moment = object.__new__(type(self))
         for field in attrs.fields(type(self)):
             object.__setattr__(moment, field.name, getattr(self, field.name))
-        for (field, schedule), value in zip(self._schedules, values, strict=True):
+        for (field, schedule), value in zip(self._scheduled(), values, strict=True):
             try:
                 if field.validator is not None:
                     field.validator(moment, field, value)
@@ -184,6 +189,8 @@ class FullBatchAlgorithm(Algorithm):
     Between iterations, and in every snapshot, the parameters are the *iterate*: the best the algorithm stands by, not
     the point it happens to try. `iterate` gives it, `begin` goes from it to where the next evaluation is wanted.
     """
+
+    __slots__ = ()
 
     def step(self, problem: Problem, state: State) -> None:
         raise AssertionError(f"{self.kind} is driven by advance")

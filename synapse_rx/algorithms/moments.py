@@ -16,6 +16,8 @@ class Moments(Algorithm):
     section 3). Its state holds t, not powers, and so stays right when the betas are changed.
     """
 
+    __slots__ = ()
+
     learning_rate: float
     beta1: float
     beta2: float

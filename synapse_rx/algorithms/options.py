@@ -20,7 +20,7 @@ Validator = Callable[[Any, Any, Any], None]
 def fraction(instance: Any, attribute: Any, value: Any) -> None:
     """Require a number in [0, 1)."""
     if not (isinstance(value, float) and 0 <= value < 1):
-        raise OptionError(f"{attribute.alias} of {instance.kind} must be in [0, 1), not {value!r}")
+        raise OptionError(f"{attribute.alias} of {instance.kind} must be a number in [0, 1), not {value!r}")
 
 
 def count(instance: Any, attribute: Any, value: Any) -> None:

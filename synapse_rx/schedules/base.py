@@ -17,6 +17,8 @@ class Schedule(Described, ABC):
     batches.
     """
 
+    __slots__ = ()
+
     @abstractmethod
     def at(self, epoch: float, step: int, stats: Any = None) -> float:
         """

@@ -19,7 +19,7 @@ def _count(instance: Any, attribute: Any, value: Any) -> None:
         raise OptionError(f"{attribute.alias} of {instance.kind} must be a whole number >= 0, not {value!r}")
 
 
-@frozen
+@frozen(slots=False)  # to have room for what is known
 class ReduceOnPlateau(Schedule):
     """
     Multiplied by ``factor`` whenever an error did not improve for more than ``patience`` epochs (as in PyTorch).

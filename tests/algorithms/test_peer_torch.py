@@ -19,7 +19,7 @@ from synapse_rx.algorithms import (
     RMSprop,
     RProp,
 )
-from tests.algorithms.problems import FunctionProblem, train
+from tests.problems import TinyProblem, drive
 
 pytestmark = pytest.mark.peer("torch")
 
@@ -77,13 +77,13 @@ def test_updates_are_those_of_pytorch(
     gradients = rng.standard_normal((3, 20)) * np.logspace(-6, 2, 20)
     gradients[:, 3] = 0
     given = iter(gradients)
-    problem = FunctionProblem(lambda theta: (0.0, next(given)), start, block=7)
+    problem = TinyProblem(lambda theta: (0.0, next(given)), start, block=7)
     weights = torch.tensor(start, requires_grad=True)
     peer = getattr(torch.optim, name)([weights], **options)
     state = algorithm.init(problem)
 
     for gradient in gradients:
-        train(algorithm, problem, 1, state)
+        drive(algorithm, problem, state, 1)
         weights.grad = torch.tensor(gradient)
         peer.step()
 
