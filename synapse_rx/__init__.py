@@ -1,6 +1,7 @@
 """Neural networks trained as values in observable reference cells."""
 
 from . import errors as errors
+from . import schedules as schedules
 from .activations import ELU as ELU
 from .activations import GELU as GELU
 from .activations import BinaryProbability as BinaryProbability
@@ -15,8 +16,17 @@ from .activations import Softmax as Softmax
 from .activations import Softplus as Softplus
 from .activations import Swish as Swish
 from .activations import Tanh as Tanh
+from .algorithms import Adadelta as Adadelta
+from .algorithms import Adagrad as Adagrad
+from .algorithms import Adam as Adam
+from .algorithms import AdamW as AdamW
 from .algorithms import Algorithm as Algorithm
 from .algorithms import Backprop as Backprop
+from .algorithms import Lion as Lion
+from .algorithms import NAdam as NAdam
+from .algorithms import Perceptron as Perceptron
+from .algorithms import RMSprop as RMSprop
+from .algorithms import RProp as RProp
 from .atom import Atom as Atom
 from .atom import Cursor as Cursor
 from .atom import Selected as Selected
@@ -40,6 +50,7 @@ from .losses import BinaryCrossEntropy as BinaryCrossEntropy
 from .losses import CategoricalCrossEntropy as CategoricalCrossEntropy
 from .losses import CrossEntropy as CrossEntropy
 from .losses import MeanSquaredError as MeanSquaredError
+from .losses import PerceptronError as PerceptronError
 from .losses import SquaredError as SquaredError
 from .network import Arch as Arch
 from .network import Evaluation as Evaluation
