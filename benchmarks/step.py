@@ -8,6 +8,7 @@ Python. The floor of a matrix product is the same product by itself, over and ov
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,13 +78,15 @@ class Place:
     where: str
     operation: str
     shapes: tuple[tuple[int, ...], ...]
-    size: int
-    """Numbers in the result; of a product the multiplications."""
     times: list[float] = field(factory=list)
 
     @property
     def is_product(self) -> bool:
-        return self.operation == "matmul" and all(len(shape) == 2 for shape in self.shapes)
+        return self.operation in ("matmul", "dot") and all(len(shape) == 2 for shape in self.shapes)
+
+    @property
+    def frees_the_lock(self) -> bool:
+        return max(map(math.prod, self.shapes), default=0) > LOCK_FREE
 
     @property
     def seconds(self) -> float:
@@ -117,8 +120,7 @@ class Clock:
         key = (frame.f_code, frame.f_lineno, shapes)
         place = self.places.get(key)
         if place is None:
-            size = np.size(result) * (shapes[0][-1] if operation == "matmul" else 1)
-            place = self.places[key] = Place(_where(frame), operation, shapes, size)
+            place = self.places[key] = Place(_where(frame), operation, shapes)
         place.times.append(seconds)
         return result
 
@@ -183,7 +185,7 @@ def _print_sums(places: list[Place], steps: int, step: float, seconds: float) ->
     other_time = sum(place.seconds for place in places) / steps - product_time
     floor = sum(place.floor(seconds) for place in products)
     calls = sum(len(place.times) for place in places) / steps
-    drops = sum(len(place.times) for place in places if place.size > LOCK_FREE) / steps
+    drops = sum(len(place.times) for place in places if place.frees_the_lock) / steps
     rows = [
         ["matrix products", product_time, f"{1e6 * floor:.1f} us by themselves"],
         ["other operations", other_time, f"{calls - len(products):.0f} calls"],

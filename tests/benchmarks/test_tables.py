@@ -88,3 +88,11 @@ def test_the_lines_of_a_step_are_shown() -> None:
 
     assert len(re.findall(r"^layers/dense\.py:\d+ forward +matmul", text, flags=re.MULTILINE)) == 2
     assert all(number > 0 for number in rows(text)["matrix products"])
+
+
+@pytest.mark.slow
+def test_what_lies_around_a_step_is_shown() -> None:
+    found = rows(printed("epoch"))
+
+    names = ["a step", "an epoch of one step", "and a snapshot", "and published", "by train"]
+    assert all(number > 0 for name in names for number in found[name])
