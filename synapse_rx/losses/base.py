@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from ..activations.base import Activation
 from ..described import Described
+from ..errors import LabelError
 from ..scratch import Scratch
 from ..typing import Array
 
@@ -22,6 +25,11 @@ class Loss(Described, ABC):
         y, t, z, dy, dz (N, outputs); values (N,)
     """
 
+    @property
+    def name(self) -> str:
+        """What this loss is recorded as among the error kinds."""
+        return self.kind
+
     def for_output(self, activation: Activation) -> Loss:
         """
         Return the loss to use behind ``activation``: itself, or a more special one chosen by the output.
@@ -30,6 +38,18 @@ class Loss(Described, ABC):
             LossError: If this loss is not defined on the range of the activation, naming what to use instead.
         """
         return self
+
+    def check_targets(self, t: Array) -> None:
+        """
+        Check once, before training, that this loss can compare with targets; they lie on the host.
+
+        By default every finite number will do.
+
+        Raises:
+            LabelError: If one is out of range, naming its row, its column and what is wanted.
+            OptionError: If an option does not fit the number of outputs.
+        """
+        refuse(self, t, ~np.isfinite(t), "compares finite numbers", "Censored(loss) leaves out what is nan")
 
     def links(self, activation: Activation) -> bool:
         """Return whether ``activation`` is this loss's canonical link, so that dL/dz = (y - t) * scale."""
@@ -52,3 +72,25 @@ class Loss(Described, ABC):
         Works on logits, so that it survives where the link underflows. Only called where `links` is true.
         """
         raise AssertionError(f"{self.kind} has no canonical link")
+
+
+def refuse(loss: Loss, t: Array, bad: Array, wanted: str, repair: str) -> None:
+    """
+    Refuse targets where any is ``bad``.
+
+    Args:
+        loss: Who refuses.
+        t: The targets, (N, outputs).
+        bad: Where they are, (N, outputs) of bool.
+        wanted: Such as "compares probabilities, so targets must be in [0, 1]".
+        repair: What to do.
+
+    Raises:
+        LabelError: Naming the first of them.
+    """
+    if not bad.any():
+        return
+    row, column = map(int, np.argwhere(bad)[0])
+    raise LabelError(
+        f"{loss.kind} {wanted}, but target {column} of sample {row} is {t[row, column]:.4g}; {repair}"
+    )

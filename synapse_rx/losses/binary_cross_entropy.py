@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..activations.base import Activation
-from ..activations.rows import row_sum
+from ..activations.options import number
 from ..activations.sigmoid import Sigmoid, logistic
 from ..activations.softplus import softplus
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss
-from .probabilities import require_probabilities
+from .options import check_weights, class_weights, smoothing, weights, weights_array
+from .probabilities import check_probabilities, require_probabilities
+from .separable import Separable
 
 
 @frozen
-class BinaryCrossEntropy(Loss):
+class BinaryCrossEntropy(Separable):
     """
-    Cross-entropy of independent yes-or-no outputs, ``-sum_k [t_k ln y_k + (1 - t_k) ln(1 - y_k)]``.
+    Cross-entropy of independent yes-or-no outputs, ``-sum_k w_k [t_k ln y_k + (1 - t_k) ln(1 - y_k)]``.
 
-    The gradient is ``(y - t) / (y (1 - y))``; targets may lie anywhere in [0, 1]. The canonical link is the sigmoid,
-    where both come from the logits (``softplus(z) - t z`` and ``y - t``) and nothing can overflow.
+    The gradient is ``w (y - t) / (y (1 - y))``; targets may lie anywhere in [0, 1]. The canonical link is the sigmoid,
+    where both come from the logits (``w (softplus(z) - t z)`` and ``w (y - t)``) and nothing can overflow.
 
     Away from the link, y is moved to the nearest numbers of its type inside (0, 1), so that a certain and wrong
     output costs a finite amount: in float32 87.3 at y = 0 and 16.6 at y = 1, in float64 708.4 and 36.7.
+
+    Args:
+        label_smoothing: Share e of every target that is taken away and given to yes and no alike,
+            ``t <- (1 - e) t + e / 2`` (Szegedy et al., 2016, section 7, for two classes).
+        class_weights: The weights w, one number >= 0 for each output in the order of the labels; None for 1.
     """
+
+    label_smoothing: float = field(default=0.0, converter=number, validator=smoothing)
+    class_weights: tuple[float, ...] | None = field(default=None, converter=weights, validator=class_weights)
 
     def for_output(self, activation: Activation) -> Loss:
         require_probabilities(self, activation)
         return self
 
+    def check_targets(self, t: Array) -> None:
+        check_probabilities(self, t)
+        check_weights(self, self.class_weights, t)
+
     def links(self, activation: Activation) -> bool:
         return isinstance(activation, Sigmoid)
 
-    def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
-        xp = s.xp
-        inside, rest = s.array("loss_inside", y.shape[1:]), s.array("loss_rest", y.shape[1:])
-        _clip(y, inside, s)
-        xp.subtract(1.0, inside, out=rest)
+    def terms(self, y: Array, t: Array, terms: Array, s: Scratch) -> None:
+        xp, t = s.xp, self._smoothed(t, s)
+        rest = s.array("loss_rest", y.shape[1:])
+        _clip(y, terms, s)
+        xp.subtract(1.0, terms, out=rest)
         xp.log(rest, out=rest)
-        xp.log(inside, out=inside)
-        xp.subtract(inside, rest, out=inside)
-        xp.multiply(inside, t, out=inside)
-        xp.add(inside, rest, out=inside)
-        row_sum(inside, values, s)
-        xp.negative(values, out=values)
+        xp.log(terms, out=terms)
+        xp.subtract(rest, terms, out=terms)
+        xp.multiply(terms, t, out=terms)
+        xp.subtract(terms, rest, out=terms)
+        self._weigh(terms, s)
 
-    def gradient(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
-        xp = s.xp
+    def slopes(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
+        xp, t = s.xp, self._smoothed(t, s)
         inside, rest = s.array("loss_inside", y.shape[1:]), s.array("loss_rest", y.shape[1:])
         _clip(y, inside, s)
         xp.subtract(1.0, inside, out=rest)
@@ -55,18 +68,31 @@ class BinaryCrossEntropy(Loss):
         xp.subtract(inside, t, out=dy)
         xp.multiply(dy, scale, out=dy)
         xp.divide(dy, rest, out=dy)
+        self._weigh(dy, s)
 
-    def linked(
-        self, z: Array, y: Array, t: Array, values: Array, dz: Array, scale: float, s: Scratch
+    def linked_terms(
+        self, z: Array, y: Array, t: Array, terms: Array, dz: Array, scale: float, s: Scratch
     ) -> None:
-        loss = s.array("loss_inside", z.shape[1:])
-        softplus(z, loss, dz, s)
-        s.xp.multiply(z, t, out=dz)
-        s.xp.subtract(loss, dz, out=loss)
-        row_sum(loss, values, s)
+        xp, t = s.xp, self._smoothed(t, s)
+        softplus(z, terms, dz, s)
+        xp.multiply(z, t, out=dz)
+        xp.subtract(terms, dz, out=terms)
         logistic(z, y, s)
-        s.xp.subtract(y, t, out=dz)
-        s.xp.multiply(dz, scale, out=dz)
+        xp.subtract(y, t, out=dz)
+        xp.multiply(dz, scale, out=dz)
+        self._weigh(terms, s)
+        self._weigh(dz, s)
+
+    def _smoothed(self, t: Array, s: Scratch) -> Array:
+        if not self.label_smoothing:
+            return t
+        smooth = s.array("loss_targets", t.shape[1:])
+        s.xp.multiply(t, 1 - self.label_smoothing, out=smooth)
+        return s.xp.add(smooth, self.label_smoothing / 2, out=smooth)
+
+    def _weigh(self, x: Array, s: Scratch) -> None:
+        if self.class_weights is not None:
+            s.xp.multiply(x, weights_array(self.class_weights, s), out=x)
 
 
 def _clip(y: Array, out: Array, s: Scratch) -> None:

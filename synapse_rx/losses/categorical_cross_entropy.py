@@ -2,55 +2,83 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..activations.base import Activation
+from ..activations.options import number
 from ..activations.rows import row_max, row_sum
 from ..activations.softmax import Softmax
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss
-from .probabilities import require_probabilities
+from .options import check_weights, class_weights, smoothing, weights, weights_array
+from .probabilities import check_probabilities, require_probabilities
+from .separable import Separable, clear
 
 
 @frozen
-class CategoricalCrossEntropy(Loss):
+class CategoricalCrossEntropy(Separable):
     """
-    Cross-entropy of one class among several, ``-sum_k t_k ln y_k``, with gradient ``-t / y``.
+    Cross-entropy of one class among several, ``-sum_k w_k t_k ln y_k``, with gradient ``-w t / y``.
 
-    Targets are one-hot or soft labels; their sum T need not be 1. The canonical link is the softmax, where value and
-    gradient come from the logits, ``T logsumexp(z) - sum_k t_k z_k`` and ``T y - t``, and nothing can overflow.
+    Targets are one-hot or soft labels; their sum need not be 1. The canonical link is the softmax, where value and
+    gradient come from the logits, ``T logsumexp(z) - sum_k w_k t_k z_k`` and ``T y - w t`` with ``T = sum_k w_k t_k``,
+    and nothing can overflow.
 
     Away from the link, y is at least the smallest normal number of its type, so that a certain and wrong output costs
     a finite amount: 87.3 in float32, 708.4 in float64.
+
+    Args:
+        label_smoothing: Share e of every target that is taken away and given to all K outputs alike,
+            ``t <- (1 - e) t + e / K`` (Szegedy et al., 2016, section 7).
+        class_weights: The weights w, one number >= 0 for each output in the order of the labels; None for 1.
     """
+
+    label_smoothing: float = field(default=0.0, converter=number, validator=smoothing)
+    class_weights: tuple[float, ...] | None = field(default=None, converter=weights, validator=class_weights)
 
     def for_output(self, activation: Activation) -> Loss:
         require_probabilities(self, activation)
         return self
 
+    def check_targets(self, t: Array) -> None:
+        check_probabilities(self, t)
+        check_weights(self, self.class_weights, t)
+
     def links(self, activation: Activation) -> bool:
         return isinstance(activation, Softmax)
 
-    def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
-        loss = s.array("loss_terms", y.shape[1:])
-        s.xp.maximum(y, float(s.xp.finfo(y.dtype).tiny), out=loss)
-        s.xp.log(loss, out=loss)
-        s.xp.multiply(loss, t, out=loss)
-        row_sum(loss, values, s)
-        s.xp.negative(values, out=values)
+    def factor(self, outputs: int) -> float:
+        return -1.0
 
-    def gradient(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
-        inside = s.array("loss_terms", y.shape[1:])
+    def terms(self, y: Array, t: Array, terms: Array, s: Scratch) -> None:
+        s.xp.maximum(y, float(s.xp.finfo(y.dtype).tiny), out=terms)
+        s.xp.log(terms, out=terms)
+        s.xp.multiply(terms, self._effective(t, s), out=terms)
+
+    def slopes(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
+        inside = s.array("loss_inside", y.shape[1:])
         s.xp.maximum(y, float(s.xp.finfo(y.dtype).tiny), out=inside)
-        s.xp.multiply(t, -scale, out=dy)
+        s.xp.multiply(self._effective(t, s), -scale, out=dy)
         s.xp.divide(dy, inside, out=dy)
 
     def linked(
-        self, z: Array, y: Array, t: Array, values: Array, dz: Array, scale: float, s: Scratch
+        self,
+        z: Array,
+        y: Array,
+        t: Array,
+        values: Array,
+        dz: Array,
+        scale: float,
+        s: Scratch,
+        missing: Array | None = None,
     ) -> None:
         xp = s.xp
         row, total = s.array("loss_row"), s.array("loss_total")
+        t = self._effective(t, s)
+        # Every logit moves every output, so what is missing is left out of the targets, not of the gradient; these
+        # targets are a copy then, made by Censored if not here.
+        clear(t, missing, s)
         # y holds z - max, then its exponential, then the outputs.
         row_max(z, row, s)
         xp.subtract(z, row[:, None], out=y)
@@ -66,3 +94,14 @@ class CategoricalCrossEntropy(Loss):
         xp.log(row, out=row)
         xp.multiply(row, total, out=row)
         xp.subtract(row, values, out=values)
+
+    def _effective(self, t: Array, s: Scratch) -> Array:
+        """Return the targets smoothed and weighted."""
+        if self.label_smoothing:
+            smooth = s.array("loss_targets", t.shape[1:])
+            s.xp.multiply(t, 1 - self.label_smoothing, out=smooth)
+            t = s.xp.add(smooth, self.label_smoothing / t.shape[-1], out=smooth)
+        if self.class_weights is not None:
+            weighted = s.array("loss_targets", t.shape[1:])
+            t = s.xp.multiply(t, weights_array(self.class_weights, s), out=weighted)
+        return t

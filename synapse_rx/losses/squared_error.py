@@ -8,14 +8,13 @@ from attrs import frozen
 
 from ..activations.base import Activation
 from ..activations.linear import Linear
-from ..activations.rows import row_sum
 from ..scratch import Scratch
 from ..typing import Array
-from .base import Loss
+from .separable import Separable
 
 
 @frozen
-class SquaredError(Loss):
+class SquaredError(Separable):
     """
     Half the squared distance, ``1/2 sum_k (y_k - t_k)^2``, with gradient ``y - t``; also known as "sum_of_squares".
 
@@ -28,20 +27,20 @@ class SquaredError(Loss):
     def links(self, activation: Activation) -> bool:
         return isinstance(activation, Linear)
 
-    def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
-        square = s.array("loss_square", y.shape[1:])
-        s.xp.subtract(y, t, out=square)
-        s.xp.multiply(square, square, out=square)
-        row_sum(square, values, s)
-        s.xp.multiply(values, 0.5, out=values)
+    def factor(self, outputs: int) -> float:
+        return 0.5
 
-    def gradient(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
+    def terms(self, y: Array, t: Array, terms: Array, s: Scratch) -> None:
+        s.xp.subtract(y, t, out=terms)
+        s.xp.multiply(terms, terms, out=terms)
+
+    def slopes(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
         s.xp.subtract(y, t, out=dy)
         s.xp.multiply(dy, scale, out=dy)
 
-    def linked(
-        self, z: Array, y: Array, t: Array, values: Array, dz: Array, scale: float, s: Scratch
+    def linked_terms(
+        self, z: Array, y: Array, t: Array, terms: Array, dz: Array, scale: float, s: Scratch
     ) -> None:
         s.xp.copyto(y, z)
-        self.values(y, t, values, s)
-        self.gradient(y, t, dz, scale, s)
+        self.terms(y, t, terms, s)
+        self.slopes(y, t, dz, scale, s)

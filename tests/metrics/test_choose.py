@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -51,10 +52,22 @@ def test_a_complete_description_takes_no_more_options() -> None:
         metric(SquaredError(), threshold=1)
 
 
+NEEDED = {
+    "losses": [(1, "squared_error")],
+    "loss": "squared_error",
+    "value": abs,
+    "gradient": abs,
+    "k": 2,
+    "function": abs,
+    "name": "own",
+}
+
+
 @pytest.mark.parametrize("member", [*Metric.members(), *Loss.members()], ids=lambda m: m.kind)
 def test_every_metric_and_every_loss_is_found_by_its_names(member: Any) -> None:
     for name in (member.kind, *member.aliases):
-        assert type(metric(name)) is member
+        needed = {f.alias: NEEDED[f.alias] for f in attrs.fields(member) if f.default is attrs.NOTHING}
+        assert type(metric({"kind": name, **needed} if needed else name)) is member
 
 
 def test_a_loss_recorded_as_an_error_kind_gives_its_values() -> None:
