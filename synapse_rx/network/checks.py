@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..algorithms import FullBatchAlgorithm
 from ..data import DataSet, TrainingSet
 from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..losses import Loss
 from ..snapshot import Net
-from ..typing import Array, Shape
+from ..typing import Shape
 
 
 def check_fit(net: Net, data: TrainingSet) -> Loss:
@@ -94,6 +92,7 @@ def check_targets(net: Net, data: DataSet) -> None:
     Raises:
         ShapeError: If there are more or fewer targets than outputs.
         LabelError: If there are none, the labels are not the network's, or a value is outside what the loss takes.
+        OptionError: If an option of the loss does not fit the number of outputs.
     """
     if data.y is None:
         raise LabelError("these samples have no targets; give training_set the labels as well")
@@ -109,17 +108,7 @@ def check_targets(net: Net, data: DataSet) -> None:
         raise LabelError(
             f"this network tells {_shown(net.labels)} apart, but these samples are {_shown(data.labels)}"
         )
-    _check_range(net, data.y)
-
-
-def _check_range(net: Net, y: Array) -> None:
-    loss = loss_of(net)
-    if "cross_entropy" in loss.kind and (y.min() < 0 or y.max() > 1):
-        bad = np.argwhere((y < 0) | (y > 1))[0]
-        raise LabelError(
-            f"{loss.kind} compares probabilities, so targets must be in [0, 1], but target {int(bad[1])} of sample "
-            f"{int(bad[0])} is {y[tuple(bad)]:.4g}; for values use loss='squared_error' and a linear output"
-        )
+    loss_of(net).check_targets(data.y)
 
 
 def _numbers(shape: Shape) -> str:
