@@ -55,8 +55,11 @@ def _profile(task: Problem, epochs: int, seconds: float) -> None:
     steps = epochs * task.steps
     # What is called less than once a step belongs to an epoch or a chunk.
     places = [place for place in places if len(place.times) >= steps]
-    _print_places(f"One step of {task.batch}: {1e6 * step:.1f} us", places, steps, step, seconds)
-    _print_sums(places, steps, step, seconds)
+    for place in places:
+        if place.is_product:
+            place.measure_floor(seconds)
+    _print_places(f"One step of {task.batch}: {1e6 * step:.1f} us", places, steps, step)
+    _print_sums(places, steps, step)
 
 
 def _epoch(task: Problem, backend: NumpyBackend) -> Callable[[], None]:
@@ -79,6 +82,8 @@ class Place:
     operation: str
     shapes: tuple[tuple[int, ...], ...]
     times: list[float] = field(factory=list)
+    floor: float = 0.0
+    """Seconds that the product takes by itself; 0 for other operations."""
 
     @property
     def is_product(self) -> bool:
@@ -93,12 +98,12 @@ class Place:
         """Median seconds of a call, times the number of calls."""
         return median(self.times) * len(self.times)
 
-    def floor(self, seconds: float) -> float:
+    def measure_floor(self, seconds: float) -> None:
         """
-        Return the seconds that one such product takes by itself, measured for ``seconds``.
+        Do the same product for ``seconds``.
         """
         (m, k), (_, n) = self.shapes[:2]
-        return 2e-9 * m * k * n / gemm_rate(m, k, n, seconds=seconds)
+        self.floor = 2e-9 * m * k * n / gemm_rate(m, k, n, seconds=seconds)
 
 
 class Clock:
@@ -109,7 +114,11 @@ class Clock:
     def __init__(self) -> None:
         self.places: dict[Any, Place] = {}
         self.own = 0.0
-        self.own = median(self._timed(_nothing) for _ in range(1000))
+        for _ in range(1000):
+            self.call("nothing", _nothing, (), {})
+        (nothing,) = self.places.values()
+        self.own = median(nothing.times)
+        self.places.clear()
 
     def call(self, operation: str, function: Any, arguments: Any, options: Any) -> Any:
         start = perf_counter()
@@ -124,11 +133,6 @@ class Clock:
         place.times.append(seconds)
         return result
 
-    def _timed(self, function: Any) -> float:
-        start = perf_counter()
-        function(*(), **{})
-        return perf_counter() - start
-
 
 class TimedBackend(NumpyBackend):
     """
@@ -141,22 +145,39 @@ class TimedBackend(NumpyBackend):
 
 class TimedNumpy:
     """
-    The module numpy, its functions timed.
+    The module numpy, its functions timed. Methods of arrays are not; they count as Python.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(np, name)
-        if not callable(found) or isinstance(found, type):
-            return found
+        found = _timed(self._clock, name, getattr(np, name))
+        setattr(self, name, found)
+        return found
 
-        def timed(*arguments: Any, **options: Any) -> Any:
-            return self._clock.call(name, found, arguments, options)
 
-        setattr(self, name, timed)
-        return timed
+class Timed:
+    """
+    A function that goes by a clock, and so do its methods, such as ``maximum.reduce``.
+    """
+
+    def __init__(self, clock: Clock, name: str, function: Any) -> None:
+        self._clock = clock
+        self._name = name
+        self._function = function
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._clock.call(self._name, self._function, arguments, options)
+
+    def __getattr__(self, name: str) -> Any:
+        found = _timed(self._clock, f"{self._name}.{name}", getattr(self._function, name))
+        setattr(self, name, found)
+        return found
+
+
+def _timed(clock: Clock, name: str, found: Any) -> Any:
+    return Timed(clock, name, found) if callable(found) and not isinstance(found, type) else found
 
 
 def _nothing() -> None:
@@ -169,21 +190,21 @@ def _where(frame: FrameType) -> str:
     return f"{name}:{frame.f_lineno} {frame.f_code.co_name}"
 
 
-def _print_places(title: str, places: list[Place], steps: int, step: float, seconds: float) -> None:
+def _print_places(title: str, places: list[Place], steps: int, step: float) -> None:
     rows = []
     for place in places:
         own = place.seconds / steps
-        floor = f"{1e6 * place.floor(seconds):.1f}" if place.is_product else ""
+        floor = f"{1e6 * place.floor:.1f}" if place.floor else ""
         shapes = " ".join("x".join(map(str, shape)) for shape in place.shapes)
         rows.append([place.where, place.operation, shapes, f"{1e6 * own:.2f}", f"{own / step:.1%}", floor])
     table(title, ["line", "operation", "on", "us", "of step", "by itself"], rows)
 
 
-def _print_sums(places: list[Place], steps: int, step: float, seconds: float) -> None:
+def _print_sums(places: list[Place], steps: int, step: float) -> None:
     products = [place for place in places if place.is_product]
     product_time = sum(place.seconds for place in products) / steps
     other_time = sum(place.seconds for place in places) / steps - product_time
-    floor = sum(place.floor(seconds) for place in products)
+    floor = sum(place.floor for place in products)
     calls = sum(len(place.times) for place in places) / steps
     drops = sum(len(place.times) for place in places if place.frees_the_lock) / steps
     rows = [

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from benchmarks.busy import Case, Work
 from benchmarks.contestants.loads import Background, nothing, thread, training
 from benchmarks.contestants.problem import Problem, problem
 from benchmarks.loop import Meter
-from benchmarks.step import Clock, TimedNumpy
 
 
 @pytest.fixture
@@ -20,12 +19,17 @@ def task() -> Problem:
 
 
 @pytest.mark.parametrize("make", [training, thread])
-async def test_a_load_tells_its_rate_when_it_is_over(make: type[Background], task: Problem) -> None:
-    async with make(task)() as load:
-        await asyncio.sleep(0)
-        assert load.rate == 0
+async def test_a_load_tells_its_rate_when_it_is_over(
+    make: Callable[[Problem], Background], task: Problem
+) -> None:
+    rate, seconds = 0.0, 0.01
+    while not rate:  # on a busy machine a thread may begin late
+        async with make(task)() as load:
+            await asyncio.sleep(seconds)
+            assert load.rate == 0
+        rate, seconds = load.rate, 2 * seconds
 
-    assert load.rate > 0
+    assert rate > 0
 
 
 async def test_no_load_does_no_steps() -> None:
@@ -55,19 +59,3 @@ def test_a_busy_loop_counts_its_work() -> None:
 
     assert idle.speed == 0
     assert busy.speed > 0
-
-
-def test_the_clock_files_calls_by_operation_and_shapes() -> None:
-    clock = Clock()
-    xp = TimedNumpy(clock)
-    for n in (2, 2, 3):
-        xp.matmul(np.ones((n, 4)), np.ones((4, 5)))
-
-    assert xp.float32 is np.float32
-    assert [(place.operation, place.shapes, len(place.times)) for place in clock.places.values()] == [
-        ("matmul", ((2, 4), (4, 5)), 2),
-        ("matmul", ((3, 4), (4, 5)), 1),
-    ]
-    assert all(
-        place.is_product and place.where.startswith("test_loads.py") for place in clock.places.values()
-    )
