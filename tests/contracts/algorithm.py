@@ -20,11 +20,10 @@ import pytest
 from attrs import evolve
 
 import synapse_rx as sx
-from synapse_rx.algorithms import Algorithm
-from synapse_rx.backends import NumpyBackend
+from synapse_rx.algorithms import Algorithm, FullBatchAlgorithm
 from synapse_rx.errors import LossError, OptionError
-from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net, Slots
+from tests.nets import SECONDS, learner, trained
 from tests.problems import TinyProblem, bowl, drive, minimise
 
 START = np.array([0.5, -1.0, 2.0, 7.0, -3.0, 0.1, 4.0])
@@ -111,13 +110,15 @@ class AlgorithmContract:
 
     def test_a_network_trained_in_pieces_is_the_network_trained_at_once(self, algorithm: Algorithm) -> None:
         net, data = _task(algorithm)
-        straight = _learnt(NetworkLearner(net, data, NumpyBackend()), net)
+        straight = trained(net, data, 2)
+        # An iteration of a full-batch algorithm is begun anew after resuming, so its pieces are iterations.
+        batches = None if isinstance(algorithm, FullBatchAlgorithm) else 1
 
         piecewise = net
-        while piecewise.training.stats.epochs < 1:
-            learner = NetworkLearner(piecewise, data, NumpyBackend())
-            learner.learn(60.0, batches=1)
-            piecewise = pickle.loads(pickle.dumps(learner.merge(piecewise)))
+        while piecewise.training.stats.epochs < 2:
+            learning = learner(piecewise, data)
+            learning.learn(SECONDS, batches)
+            piecewise = pickle.loads(pickle.dumps(learning.merge(piecewise)))
 
         np.testing.assert_array_equal(piecewise.params.flat, straight.params.flat)
         assert piecewise.training.state.slots == straight.training.state.slots
@@ -126,20 +127,13 @@ class AlgorithmContract:
     def test_a_network_of_float32_stays_so(self, algorithm: Algorithm) -> None:
         net, data = _task(algorithm)
 
-        trained = _learnt(NetworkLearner(net, data, NumpyBackend()), net)
+        after = trained(net, data)
 
-        slots = trained.training.state.slots.values()
+        slots = after.training.state.slots.values()
         arrays = [slot for slot in slots if isinstance(slot, np.ndarray)]
-        assert {array.dtype for array in (trained.params.flat, *arrays)} & {np.dtype(np.float64)} == set()
-        assert not np.array_equal(trained.params.flat, net.params.flat)
-        assert np.isfinite(trained.params.flat).all()
-
-
-def _learnt(learner: NetworkLearner, net: Net) -> Net:
-    """Return ``net`` after an epoch."""
-    while not learner.learn(60.0).epoch_done:
-        continue
-    return learner.merge(net)
+        assert {array.dtype for array in (after.params.flat, *arrays)} & {np.dtype(np.float64)} == set()
+        assert not np.array_equal(after.params.flat, net.params.flat)
+        assert np.isfinite(after.params.flat).all()
 
 
 def _task(algorithm: Algorithm) -> tuple[Net, sx.TrainingSet]:
@@ -150,7 +144,7 @@ def _task(algorithm: Algorithm) -> tuple[Net, sx.TrainingSet]:
     for units, activations in shapes:
         try:
             net = sx.mlp(units, activations, sx.training(algorithm)).value
-            NetworkLearner(net, data, NumpyBackend())
+            learner(net, data)
         except (LossError, OptionError):
             continue
         return net, data
