@@ -16,6 +16,7 @@ from .activations import Softmax as Softmax
 from .activations import Softplus as Softplus
 from .activations import Swish as Swish
 from .activations import Tanh as Tanh
+from .algorithms import LBFGS as LBFGS
 from .algorithms import Adadelta as Adadelta
 from .algorithms import Adagrad as Adagrad
 from .algorithms import Adam as Adam

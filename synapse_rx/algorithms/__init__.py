@@ -8,6 +8,7 @@ from .backprop import Backprop as Backprop
 from .base import Algorithm as Algorithm
 from .base import FullBatchAlgorithm as FullBatchAlgorithm
 from .base import Problem as Problem
+from .lbfgs import LBFGS as LBFGS
 from .lion import Lion as Lion
 from .nadam import NAdam as NAdam
 from .perceptron import Perceptron as Perceptron
