@@ -52,7 +52,7 @@ def run(
 
 
 def _compare(task: Problem, threads: int, rounds: int) -> None:
-    names = contestants(task)
+    names = contestants(task, threads)
     _warm_up(names, task)
     contest = alternate(rounds, {name: one.epoch for name, one in names.items()}, warmup=0)
     peak = 1e9 * gemm_rate(task.batch, INPUTS, HIDDEN, threads=threads)

@@ -14,12 +14,14 @@ from .ours import Bare, Ours
 from .problem import Problem
 
 
-def contestants(problem: Problem) -> dict[str, Contestant]:
+def contestants(problem: Problem, threads: int = 1) -> dict[str, Contestant]:
     """
     Return everyone who can take part here, by the name to print; this library first.
+
+    Call it inside `equal_threads`; this library, which would hold BLAS to one thread for so small a network, is told.
     """
     found: dict[str, Contestant] = {
-        "synapse_rx": Ours(problem),
+        "synapse_rx": Ours(problem, threads=threads),
         "its learner alone": Bare(problem),
         "numpy by hand": ByHand(problem),
     }

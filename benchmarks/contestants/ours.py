@@ -17,9 +17,10 @@ class Ours(Contestant):
     ``await sx.train(net, data, 1)``: a thread computes, a snapshot is published, the event loop is told.
     """
 
-    def __init__(self, problem: Problem, *, watches: int = 0, readers: int = 0) -> None:
+    def __init__(self, problem: Problem, *, threads: int = 1, watches: int = 0, readers: int = 0) -> None:
         self.net = problem.net()
         self._data = problem.training_set()
+        self._threads = threads
         self._readers = readers
         for number in range(watches):
             self.net.add_watch(number, _idle)
@@ -31,7 +32,7 @@ class Ours(Contestant):
         return weights_of(self.net.value.params)
 
     async def _train(self) -> None:
-        run = sx.train(self.net, self._data, 1)
+        run = sx.train(self.net, self._data, 1, blas_threads=self._threads)
         await asyncio.gather(run, *(_read(run) for _ in range(self._readers)))
 
 
