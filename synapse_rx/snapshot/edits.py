@@ -6,13 +6,15 @@ Each takes a snapshot and returns another; on a network in training they take ef
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import evolve, fields
 
 from ..algorithms.base import Algorithm
+from ..errors import OptionError
 from ..losses.base import Loss
+from ..update import Update
 from .net import Net
 from .stats import Event
 
@@ -75,6 +77,57 @@ def with_loss(net: Net, loss: str | Loss) -> Net:
     return evolve(net, training=evolve(net.training, loss=chosen))
 
 
+def with_update(net: Net, **options: Any) -> Net:
+    """
+    Return ``net`` with other options of its `Update`: ``net.swap(with_update, clip_norm=1.0)``.
+
+    Raises:
+        OptionError: If an option is unknown or out of range.
+    """
+    update = net.training.update
+    present = {option.alias: getattr(update, option.name) for option in fields(type(update))}
+    return evolve(net, training=evolve(net.training, update=Update.checked(**{**present, **options})))
+
+
+def freeze(net: Net, *layers: int) -> Net:
+    """
+    Return ``net`` with layers that do not learn any more: ``net.swap(freeze, 0, 1)``.
+
+    Frozen layers at the beginning cost no backward pass.
+
+    Args:
+        net: The snapshot.
+        *layers: Positions, 0 for the first behind the input.
+
+    Raises:
+        OptionError: If there is no such layer.
+    """
+    return _with_factors(net, dict.fromkeys(layers, 0.0))
+
+
+def unfreeze(net: Net, *layers: int) -> Net:
+    """
+    Return ``net`` with layers that learn again; all of them if none is named.
+
+    Raises:
+        OptionError: If there is no such layer.
+    """
+    return _with_factors(net, dict.fromkeys(layers or range(len(net.arch.layers)), 1.0))
+
+
+def averaged(net: Net) -> Net:
+    """
+    Return ``net`` with the moving average of its parameters in their place (``training(averaging=0.999)``).
+
+    Raises:
+        OptionError: If no average was kept.
+    """
+    average = net.training.state.slots.get("average")
+    if average is None:
+        raise OptionError("this network keeps no average of its parameters; train it with averaging=0.999")
+    return evolve(net, params=net.params.with_flat(average))
+
+
 def with_status(net: Net, status: str) -> Net:
     """
     Return ``net`` with another training status.
@@ -99,3 +152,11 @@ def with_events(net: Net, events: Iterable[tuple[str, str]], batch: int = 0) -> 
     if not dated:
         return net
     return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + dated)))
+
+
+def _with_factors(net: Net, factors: Mapping[int, float]) -> Net:
+    last = len(net.arch.layers) - 1
+    for layer in factors:
+        if layer not in range(last + 1):
+            raise OptionError(f"layers are named by their positions, 0 to {last}, not {layer!r}")
+    return with_update(net, factors={**dict(net.training.update.factors), **factors})
