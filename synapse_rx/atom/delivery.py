@@ -75,6 +75,7 @@ class Delivery:
         "_watches",
         "lock",
         "round",
+        "settling",
         "validator",
         "value",
     )
@@ -84,6 +85,8 @@ class Delivery:
         self.validator = validator
         self.round = 0
         """How many events have been begun: tells two rounds with the same values apart."""
+        self.settling: list[Callable[[], None]] = []
+        """Called once, after the round: derived cells let go there of what only the round needed."""
         self.lock = RLock()
         self._entries: dict[Token, Entry] = {}
         self._watches: tuple[tuple[Any, Tell], ...] = ()
@@ -223,6 +226,8 @@ class Delivery:
                         except Exception as error:
                             failures.append((key, error))
                     queue.popleft()
+                    while self.settling:
+                        self.settling.pop()()
                 with self.lock:
                     if not queue:
                         self._drainer = None

@@ -55,9 +55,8 @@ class Selected(Cell[T]):
     @property
     def label(self) -> str:
         """A short name for messages."""
-        return (
-            f"{type(self).__name__} {show(getattr(self._f, '__qualname__', self._f))} of {self._parent.label}"
-        )
+        name = getattr(self._f, "__qualname__", None) or show(self._f)
+        return f"{type(self).__name__} {name} of {self._parent.label}"
 
     def _attach(self, token: Token, entry: Entry) -> Failures:
         first = None if entry.first is None else self._first(entry.first)
@@ -95,7 +94,13 @@ class Selected(Cell[T]):
         else:
             step = _Step(self._delivery.round, new, before, before, None, False)
         self._last = step
+        if step.changed:
+            self._delivery.settling.append(self._settle)
         return step
+
+    def _settle(self) -> None:
+        if self._last is not None:
+            self._last = self._last._replace(before=_NOTHING)
 
     def _evaluate(self, given: Any) -> tuple[Any, Exception | None]:
         read = self._read

@@ -121,8 +121,9 @@ class Handover:
             self.dropped += len(self._items)
             self._items.clear()
         elif self._overflow == "drop_oldest" or self._is_deserted():
-            self.dropped += 1
-            self._items.popleft()
+            while len(self._items) >= self._capacity:
+                self.dropped += 1
+                self._items.popleft()
 
     def _is_deserted(self) -> bool:
         return self.closed or (self._loop is not None and self._loop.is_closed())
