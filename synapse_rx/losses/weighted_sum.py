@@ -25,8 +25,11 @@ def _pairs(value: Any) -> tuple[tuple[float, Loss], ...]:
 def _flat(item: Any) -> Iterator[tuple[float, Loss]]:
     if isinstance(item, (str, bytes)) or not isinstance(item, Iterable) or len(pair := tuple(item)) != 2:
         raise _refusal(item)
-    weight, loss = number(pair[0]), Loss.of(pair[1])
-    if not (isinstance(weight, float) and math.isfinite(weight) and weight > 0):
+    weight = number(pair[0])
+    if not isinstance(weight, float):
+        raise _refusal(item)
+    loss = Loss.of(pair[1])
+    if not (math.isfinite(weight) and weight > 0):
         raise OptionError(
             f"the weight of {loss.kind} in a weighted_sum must be a number > 0, not {pair[0]!r}"
         )
