@@ -111,7 +111,7 @@ def fresh_params(arch: Arch, seed: int = 0, dtype: str = "float32") -> Params:
 
 def _dtype(dtype: Any) -> np.dtype[Any]:
     try:
-        name = np.dtype(dtype).name
+        name = None if dtype is None else np.dtype(dtype).name
     except TypeError:
         name = dtype
     return np.dtype(check_choice("dtype", name, DTYPES))
