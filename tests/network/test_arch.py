@@ -229,7 +229,7 @@ class TestFreshParameters:
         ("seed", "dtype"), [(-1, "float32"), (1.5, "float32"), (0, "float16"), (0, "double!"), (0, 7)]
     )
     def test_an_option_that_is_none_is_refused(self, seed: Any, dtype: Any) -> None:
-        with pytest.raises(OptionError, match="seed=|dtype"):
+        with pytest.raises(OptionError, match=r"seed=|dtype"):
             sx.fresh_params(MLP, seed, dtype)
 
     def test_a_type_of_numpy_is_as_good_as_its_name(self) -> None:
