@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast, overload
 import reactivex.abc as rx
 from reactivex import Observable
 
-from .delivery import Delivery, Entry, Failures, Token, log_failures, show
+from .delivery import Delivery, Entry, Token
 from .handover import Overflow
+from .report import Failures, log_failures, show
 
 if TYPE_CHECKING:
     from .derived import Selected
@@ -156,9 +157,9 @@ class Cell(Observable[T]):
 
     def subscribe(
         self,
-        on_next: Any = None,
-        on_error: Any = None,
-        on_completed: Any = None,
+        on_next: rx.ObserverBase[T] | rx.OnNext[T] | None = None,
+        on_error: rx.OnError | None = None,
+        on_completed: rx.OnCompleted | None = None,
         *,
         scheduler: rx.SchedulerBase | None = None,
     ) -> rx.DisposableBase:

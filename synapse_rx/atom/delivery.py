@@ -8,15 +8,12 @@ a finalizer that touches the same atom on the same thread finds it consistent.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from threading import RLock
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ..errors import WatchError
-
-logger = logging.getLogger("synapse_rx")
+from .report import Failures, log_failures, watch_error
 
 Tell: TypeAlias = Callable[[Any, Any, Any, Any], object]
 """What a round calls: ``(key, cell, old, new)``."""
@@ -26,9 +23,6 @@ Token: TypeAlias = tuple[Hashable, Hashable]
 
 Event: TypeAlias = tuple[Iterable[tuple[Any, Tell]], Any, Any]
 """Who is (still) to be told, old and new."""
-
-Failures: TypeAlias = list[tuple[Any, Exception]]
-"""What was raised in a drain: the key of who raised, and the exception."""
 
 Validator: TypeAlias = Callable[[Any], object]
 
@@ -243,26 +237,6 @@ class Delivery:
         return failures
 
 
-def watch_error(source: Any, failures: Failures) -> WatchError:
-    """Gather what listeners raised; each exception is noted with who raised it, and counted once."""
-    errors: dict[int, Exception] = {}
-    for key, error in failures:
-        if id(error) not in errors:
-            error.add_note(f"raised by watch {show(key)} of {source.label}")
-        errors[id(error)] = error
-    keys = ", ".join(dict.fromkeys(show(key) for key, _ in failures))
-    return WatchError(
-        f"watches of {source.label} raised: {keys}; the new value stands", list(errors.values())
-    )
-
-
-def log_failures(source: Any, failures: Failures | None) -> None:
-    """Log what listeners raised where no ``swap`` is there to raise it from."""
-    if failures:
-        error = watch_error(source, failures)
-        logger.error("%s", error.message, exc_info=error)
-
-
 def _calls(
     entries: dict[Token, Entry],
 ) -> tuple[tuple[tuple[Any, Tell], ...], tuple[Callable[[], None], ...]]:
@@ -270,12 +244,3 @@ def _calls(
         tuple([(entry.key, entry.tell) for entry in entries.values()]),
         tuple([entry.gate for entry in entries.values() if entry.gate is not None]),
     )
-
-
-def show(value: object, limit: int = 200) -> str:
-    """Give ``repr(value)`` cut to ``limit`` characters; never fails."""
-    try:
-        shown = repr(value)
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return shown if len(shown) <= limit else shown[: limit - 3] + "..."

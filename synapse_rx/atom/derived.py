@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from .cell import Cell, refuse_coroutine_function
-from .delivery import Entry, Failures, Tell, Token, show
+from .delivery import Entry, Tell, Token
+from .report import Failures, show
 
 T = TypeVar("T")
 

@@ -10,8 +10,9 @@ from reactivex import Observable
 
 from ..errors import OptionError
 from .cell import Cell, refuse_coroutine_function
-from .delivery import Delivery, Entry, log_failures
+from .delivery import Delivery, Entry
 from .handover import Handover, Overflow, running_loop
+from .report import log_failures
 
 T = TypeVar("T")
 
@@ -67,9 +68,9 @@ class LoopObservable(Observable[T]):
 
     def subscribe(
         self,
-        on_next: Any = None,
-        on_error: Any = None,
-        on_completed: Any = None,
+        on_next: rx.ObserverBase[T] | rx.OnNext[T] | None = None,
+        on_error: rx.OnError | None = None,
+        on_completed: rx.OnCompleted | None = None,
         *,
         scheduler: rx.SchedulerBase | None = None,
     ) -> rx.DisposableBase:

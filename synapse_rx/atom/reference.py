@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from ..errors import ValidationError
 from .cell import Cell
-from .delivery import Delivery, Entry, Failures, Token, Validator, show
+from .delivery import Delivery, Entry, Token, Validator
+from .report import Failures, show
 
 if TYPE_CHECKING:
     from .cursor import Cursor

@@ -75,8 +75,8 @@ def strike(restless):
     """
     Install a signal handler that ``strike()`` has called once, soon, on this thread and wherever it is then.
 
-    A thread of its own sends the signal: an interval timer's may reach a thread of some library, which CPython 3.11
-    does not always pass on.
+    A thread of its own sends the signal: an interval timer's may reach a thread of some library, and CPython
+    3.11 does not always pass that on.
     """
     me, go, stop = threading.get_ident(), threading.Semaphore(0), []
 
