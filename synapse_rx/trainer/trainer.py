@@ -75,6 +75,7 @@ class Trainer:
         self._status = "queued"
         self._lock = Lock()
         self._begun = False
+        self._started = False
         self._over = False
         self._stopping = False
         self._cancelled = False
@@ -83,8 +84,8 @@ class Trainer:
 
     @property
     def started(self) -> bool:
-        """Whether training ever began; a queued one waits."""
-        return self._status != "queued"
+        """Whether training ever began; a queued one waits, and may end so."""
+        return self._started
 
     @property
     def status(self) -> str:
@@ -118,7 +119,7 @@ class Trainer:
         assert self._make is not None
         net = self.atom.value
         learner = self._make(net)
-        self._seen, self._learner, self._status = net, learner, "training"
+        self._seen, self._learner, self._status, self._started = net, learner, "training", True
         while not self.telling.put(net, live := with_status(net, "training")):
             net = self.atom.value
             learner.adopt(self._seen, net)
@@ -289,7 +290,9 @@ class Trainer:
         """Let go of the working memory and the data, and tell whoever waits. Only who made it over may call this."""
         self._status = status
         self._make = self._learner = None
-        self.when_over()
+        # Forgotten before it is called: it knows the run, which is to go away, and to be heard of, with its last user.
+        when_over, self.when_over = self.when_over, lambda: None
+        when_over()
         if error is not None:
             self.outcome.set_exception(error)
         else:
