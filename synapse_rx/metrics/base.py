@@ -21,6 +21,11 @@ class Metric(Described, ABC):
         y, t (N, outputs); values (N,)
     """
 
+    @property
+    def name(self) -> str:
+        """What it is recorded as among the error kinds."""
+        return self.kind
+
     def for_output(self, activation: Activation) -> Metric:
         """Return the metric to use behind ``activation``: itself, or a more special one chosen by the output."""
         return self

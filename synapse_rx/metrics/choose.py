@@ -1,30 +1,34 @@
-"""Choose an error kind by name: a metric, or a loss recorded as one."""
+"""Choose an error kind by name: a metric, a loss recorded as one, or a function."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..described import normal_name
+from ..described import Described, normal_name
 from ..errors import UnknownNameError
 from ..losses import Loss
 from .base import Metric
+from .function_metric import FunctionMetric
 
 
 def metric(value: Any, **options: Any) -> Metric | Loss:
     """
     Return the error kind meant by ``value``.
 
-    Metrics and losses answer to the same ``kind``, ``for_output`` and ``values``, so either can be recorded.
+    Metrics and losses answer to the same ``kind``, ``name``, ``for_output`` and ``values``, so either can be recorded.
 
     Args:
-        value: A name ("misclassification", "cross_entropy", ...), a `Metric`, a `Loss`, or the plain data of one.
-        **options: Its fields, for a name.
+        value: A name ("misclassification", "cross_entropy", ...), a `Metric`, a `Loss`, the plain data of one, or a
+            function of outputs and targets (`FunctionMetric`).
+        **options: Its fields, for a name; ``name=`` for a function.
 
     Raises:
         UnknownNameError: If no metric and no loss has that name.
         OptionError: If an option is unknown or refused, or ``value`` is none of these.
     """
+    if callable(value) and not isinstance(value, (Described, type)):
+        return FunctionMetric.checked(function=value, **options)
     if isinstance(value, Loss):
         return Loss.of(value, **options)
     name = value.get("kind") if isinstance(value, Mapping) else value

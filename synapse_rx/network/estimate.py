@@ -12,10 +12,10 @@ from ..atom import Atom
 from ..backends import NumpyBackend
 from ..data import DataSet, TrainingSet, test_set
 from ..errors import DataError
-from ..metrics import confusion_matrix
+from ..metrics import ClassificationReport, auc, confusion_matrix
 from ..snapshot import Net, Slots
 from ..typing import Array
-from .checks import loss_of, check_samples, check_targets
+from .checks import check_samples, check_targets, loss_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
 from .program import Program
@@ -85,12 +85,16 @@ class Evaluation:
         labels: The classes, or None for values.
         confusion: Counts (classes, classes), a row for each true class, a column for each estimated one, read-only;
             None for values.
+        outputs: What the network answered, (N, outputs), read-only.
+        targets: What was wanted, (N, outputs), read-only.
     """
 
     samples: int
     errors: Mapping[str, float] = field(converter=Slots)
     labels: tuple[Any, ...] | None = None
     confusion: Array | None = field(default=None, eq=cmp_using(eq=np.array_equal), hash=False)
+    outputs: Array | None = field(default=None, eq=False)
+    targets: Array | None = field(default=None, eq=False)
 
     @property
     def accuracy(self) -> float:
@@ -103,6 +107,34 @@ class Evaluation:
         if "misclassification" not in self.errors:
             raise DataError("accuracy is for classes; these targets are values: see errors")
         return 1.0 - self.errors["misclassification"]
+
+    @property
+    def report(self) -> ClassificationReport:
+        """
+        Precision, recall and F1 of each class, and their averages; worked out when asked for.
+
+        Raises:
+            DataError: If the targets are values, not classes.
+        """
+        if self.confusion is None:
+            raise DataError("a report is for classes; these targets are values: see errors")
+        return ClassificationReport.of(self.confusion, self.labels)
+
+    @property
+    def auc(self) -> float:
+        """
+        The area under the ROC curve, the mean of each class against the rest; worked out when asked for.
+
+        Of values it is that of outputs with targets 0 and 1.
+
+        Raises:
+            DataError: If the targets are other values, the outputs are not numbers, or there is only one class.
+        """
+        if self.outputs is None or self.targets is None:
+            raise DataError(
+                "the area under the ROC curve needs outputs and targets, as evaluate() keeps them"
+            )
+        return auc(self.targets if self.labels is None else self.targets.argmax(axis=1), self.outputs)
 
     def __repr__(self) -> str:
         errors = ", ".join(f"{kind} {value:.4g}" for kind, value in self.errors.items())
@@ -133,20 +165,21 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype)
     kinds = error_kinds(loss, arch.output, part.labels)
     evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))
-    estimated = np.empty(feed.n, np.int64)
+    answers = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
         for index in range(feed.n_batches):
             evaluator.advance()
             assert evaluator.outputs is not None
-            estimated[slice(*feed.span(index))] = evaluator.outputs.argmax(axis=1)
+            answers[slice(*feed.span(index))] = evaluator.outputs
         errors = evaluator.errors()
-    return Evaluation(feed.n, errors, part.labels, _confusion(part, estimated))
+    answers.setflags(write=False)
+    return Evaluation(feed.n, errors, part.labels, _confusion(part, answers), answers, part.y)
 
 
-def _confusion(data: DataSet, estimated: Array) -> Array | None:
+def _confusion(data: DataSet, answers: Array) -> Array | None:
     if data.labels is None or data.y is None:
         return None
-    counts = confusion_matrix(data.y.argmax(axis=1), estimated, len(data.labels))
+    counts = confusion_matrix(data.y.argmax(axis=1), answers.argmax(axis=1), len(data.labels))
     counts.setflags(write=False)
     return counts
 
