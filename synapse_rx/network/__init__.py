@@ -9,3 +9,5 @@ from .estimate import estimate as estimate
 from .estimate import evaluate as evaluate
 from .estimate import outputs as outputs
 from .learner import NetworkLearner as NetworkLearner
+from .weights import Histogram as Histogram
+from .weights import weight_histograms as weight_histograms
