@@ -33,9 +33,9 @@ class Epoch:
         """Keep the sums over each batch's samples, (kinds, batches), from batch ``first`` on."""
         self._sums[:, first : first + sums.shape[1]] = sums
 
-    def recount(self, kinds: tuple[str, ...]) -> None:
-        """Measure other kinds from here on; what was measured so far counts no more if the kinds differ."""
-        if kinds != self._kinds:
+    def recount(self, kinds: tuple[str, ...], *, another_loss: bool = False) -> None:
+        """Measure other kinds from here on; what was measured so far counts no more if they or the loss differ."""
+        if another_loss or kinds != self._kinds:
             self._kinds = kinds
             self._sums = np.zeros((len(kinds), self._sums.shape[1]))
             self.since = self.batch
@@ -55,10 +55,14 @@ class Epoch:
         return Position(self.batch, Slots(sums), self.since, self.seconds, data)
 
     def resume(self, position: Position | None, data: tuple[Any, ...]) -> None:
-        """Go to a place, if it is one in this very data."""
-        if position is None or position.data != data or set(position.sums) != set(self._kinds):
+        """Go to a place, if it is one in this very data; its errors count if they are of the kinds measured now."""
+        if position is None or position.data != data:
             return
-        self.batch, self.since, self.seconds = position.batch, position.since, position.seconds
+        self.batch, self.seconds = position.batch, position.seconds
+        if set(position.sums) != set(self._kinds):
+            self.since = position.batch
+            return
+        self.since = position.since
         for row, kind in enumerate(self._kinds):
             self._sums[row, : position.batch] = position.sums[kind]
 

@@ -97,7 +97,7 @@ class NetworkLearner:
             self._build(evolve(net, training=evolve(net.training, state=State())))
             return edits
         if names & {"loss", "algorithm", "recorded", "evaluation"} or seen.training.update != net.training.update:
-            self._rebuild(net)
+            self._rebuild(net, another_loss="loss" in names)
         self._algorithm = net.training.algorithm
         self._stats = net.training.stats
         if "state" in names:
@@ -124,14 +124,14 @@ class NetworkLearner:
         self._stats = net.training.stats
         self._take_state(net.training)
 
-    def _rebuild(self, net: Net) -> None:
+    def _rebuild(self, net: Net, *, another_loss: bool) -> None:
         """Work by other rules on the same parameters, in the middle of an epoch."""
         old = self._engine
         self._engine = Engine(
             net, self._data, self._backend, self._generator, theta=old.theta, average=old.average
         )
         self._engine.feed.start(self._data.order(self._epoch.number))
-        self._epoch.recount(self._engine.values.kinds)
+        self._epoch.recount(self._engine.values.kinds, another_loss=another_loss)
 
     def _take_state(self, how: Training) -> None:
         state = how.state
