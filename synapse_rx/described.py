@@ -12,6 +12,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
@@ -143,6 +144,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+@lru_cache(maxsize=1024)
 def normal_name(name: str) -> str:
     """Spell a name the way kinds are spelled: ``"Cross-Entropy"`` -> ``"cross_entropy"``."""
     return re.sub(r"[\s-]+", "_", name.strip()).lower()

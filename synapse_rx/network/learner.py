@@ -13,7 +13,7 @@ from ..backends import Backend
 from ..data import TrainingSet
 from ..errors import Diverged
 from ..learner import Edit, Progress
-from ..snapshot import Net, Slots, State, Training
+from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
 from .checks import loss_of
 from .engine import Engine
@@ -58,7 +58,7 @@ class NetworkLearner:
         start = perf_counter()
         deadline = start + seconds
         if self._finished is not None:
-            self._stats = self._finished.into(self._stats, self._steps)
+            self._stats = self._with_finished(self._stats)
             self._begin_epoch(self._epoch.number + 1)
         # exp may overflow where the result is right, and lost trainings are reported as Diverged, not as warnings.
         with np.errstate(all="ignore"):
@@ -76,7 +76,7 @@ class NetworkLearner:
         if self._finished is None:
             stats = evolve(how.stats, steps=self._steps)
         else:
-            stats = self._finished.into(how.stats, self._steps)
+            stats = self._with_finished(how.stats)
         algorithm = self._algorithm
         search = isinstance(algorithm, FullBatchAlgorithm)
         return Net(
@@ -160,6 +160,7 @@ class NetworkLearner:
         self._epoch = Epoch(number, self._engine.values.kinds, feed.n_batches)
         self._learnt = False
         self._finished: EpochResult | None = None
+        self._added: tuple[Stats, Stats] | None = None
         feed.start(self._data.order(number))
         self._engine.restart_evaluation()
         if isinstance(self._algorithm, FullBatchAlgorithm):
@@ -239,6 +240,13 @@ class NetworkLearner:
             seconds=epoch.seconds,
             samples=engine.feed.n,
         )
+
+    def _with_finished(self, stats: Stats) -> Stats:
+        """Return ``stats`` with the finished epoch added; asked twice for the same, the same."""
+        assert self._finished is not None
+        if self._added is None or self._added[0] is not stats:
+            self._added = stats, self._finished.into(stats, self._steps)
+        return self._added[1]
 
     def _state_value(self) -> State:
         values = dict(self._state)
