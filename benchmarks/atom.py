@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 from reactivex.subject import BehaviorSubject
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 
 try:
     from psygnal import SignalInstance

@@ -28,11 +28,11 @@ from .algorithms import NAdam as NAdam
 from .algorithms import Perceptron as Perceptron
 from .algorithms import RMSprop as RMSprop
 from .algorithms import RProp as RProp
-from .atom import Atom as Atom
-from .atom import Cursor as Cursor
-from .atom import Selected as Selected
-from .atom import Stream as Stream
-from .atom import atom as atom
+from .atoms import Atom as Atom
+from .atoms import Cursor as Cursor
+from .atoms import Selected as Selected
+from .atoms import Stream as Stream
+from .atoms import atom as atom
 from .data import DataSet as DataSet
 from .data import Header as Header
 from .data import TrainingSet as TrainingSet

@@ -50,7 +50,7 @@ def judge(
     search["trials"] += 1
     step, first, downhill = search["step"], search["loss"], search["slope"]
     falls = loss <= first + decrease * step * downhill and math.isfinite(slope)
-    if (falls or loss <= first + noise) and abs(slope) <= curvature * -downhill:
+    if (falls or abs(loss - first) <= noise) and abs(slope) <= curvature * -downhill:
         return ACCEPTED
     if not (falls and loss < search["low_loss"]):
         _put(search, "high", step, loss, slope)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -40,6 +41,8 @@ class RMSprop(Algorithm):
     Raises:
         OptionError: If a value is out of range, nesterov is asked for without momentum, or "synaptic" centred.
     """
+
+    hints: ClassVar[Mapping[str, str]] = {"alpha": "it is called decay", "rho": "it is called decay"}
 
     learning_rate: float = field(
         default=0.001, converter=number_or_schedule, validator=scheduled(non_negative)

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from ..activations import Activation as Function
 from ..algorithms import Algorithm
-from ..atom import Atom
+from ..atoms import Atom
 from ..data.options import check_choice, check_count
 from ..errors import LabelError, OptionError
 from ..layers import Dense, Input, Layer

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import cmp_using, field, frozen
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..backends import NumpyBackend
 from ..data import DataSet, TrainingSet, test_set
 from ..errors import DataError

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import cmp_using, field, frozen
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..data.options import check_count
 from ..errors import DataError
 from ..params import Params

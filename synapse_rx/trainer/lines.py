@@ -7,7 +7,7 @@ from threading import Lock
 
 from attrs import frozen
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..errors import AlreadyTraining
 from ..snapshot import Net
 from .run import TrainingRun

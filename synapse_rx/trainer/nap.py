@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..snapshot import Net
 
 

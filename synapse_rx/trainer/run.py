@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..snapshot import Net
 from .loops import running_loop
 from .snapshots import Snapshots

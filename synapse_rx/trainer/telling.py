@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..errors import WatchError
 from ..snapshot import Net
 

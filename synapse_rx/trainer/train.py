@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from itertools import count
 from typing import Any, cast
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..backends import Backend
 from ..backends import backend as choose_backend
 from ..data import TrainingSet

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Lock, get_ident
 from typing import Any
 
-from ..atom import Atom
+from ..atoms import Atom
 from ..errors import Diverged
 from ..learner import Edit, Learner
 from ..snapshot import Net, Training, with_events, with_status

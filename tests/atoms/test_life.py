@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from synapse_rx.atom import Atom, atom
+from synapse_rx.atoms import Atom, atom
 
 
 class Listener:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 from synapse_rx.errors import WatchError
 
 pytestmark = pytest.mark.usefixtures("restless")

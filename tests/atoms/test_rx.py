@@ -5,7 +5,7 @@ import pytest
 import reactivex as rx
 from reactivex import operators as ops
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 from synapse_rx.errors import OptionError, WatchError
 
 

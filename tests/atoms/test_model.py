@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 from synapse_rx.errors import ValidationError, WatchError
 
 keys = st.sampled_from("abc")

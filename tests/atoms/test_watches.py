@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 from synapse_rx.errors import WatchError
 
 

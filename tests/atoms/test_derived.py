@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from reactivex import operators as ops
 
-from synapse_rx.atom import Selected, atom
+from synapse_rx.atoms import Selected, atom
 from synapse_rx.errors import WatchError
 
 

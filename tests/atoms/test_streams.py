@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from synapse_rx.atom import Stream, atom
+from synapse_rx.atoms import Stream, atom
 from synapse_rx.errors import OptionError
 
 SOON = 10

@@ -6,7 +6,7 @@ from operator import add
 import numpy as np
 import pytest
 
-from synapse_rx.atom import Atom, atom
+from synapse_rx.atoms import Atom, atom
 from synapse_rx.errors import ValidationError
 
 

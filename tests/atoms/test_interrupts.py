@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from synapse_rx.atom import atom
+from synapse_rx.atoms import atom
 
 signals = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs signals to threads")
 

@@ -4,7 +4,7 @@ from types import MappingProxyType
 import attrs
 import pytest
 
-from synapse_rx.atom import Cursor, atom
+from synapse_rx.atoms import Cursor, atom
 from synapse_rx.errors import OptionError, UnknownNameError, ValidationError
 
 
