@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synapse_rx.errors import LabelError, ShapeError
+from synapse_rx.errors import LabelError, ShapeError, UnknownNameError
 from synapse_rx.metrics import confusion_matrix
 
 
@@ -54,3 +54,29 @@ def test_small_integer_types_do_not_overflow() -> None:
 def test_what_does_not_fit_is_refused(targets: Any, predictions: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         confusion_matrix(targets, predictions, 3)
+
+
+@pytest.mark.peer("sklearn")
+@pytest.mark.parametrize("normalize", ["true", "pred", "all", None])
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1))
+def test_shares_are_those_of_scikit_learn(normalize: Any, pairs: list[tuple[int, int]]) -> None:
+    from sklearn import metrics
+
+    targets, predictions = zip(*pairs, strict=True)
+
+    np.testing.assert_allclose(
+        confusion_matrix(targets, predictions, 4, normalize=normalize),
+        metrics.confusion_matrix(targets, predictions, labels=range(4), normalize=normalize),
+        rtol=0,
+        atol=1e-12,
+    )
+
+
+def test_no_samples_have_shares_of_zero() -> None:
+    for normalize in ("true", "pred", "all"):
+        np.testing.assert_array_equal(confusion_matrix([], [], 2, normalize=normalize), np.zeros((2, 2)))
+
+
+def test_an_unknown_way_to_normalize_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="unknown normalize 'rows'; known: all, pred, true"):
+        confusion_matrix([0], [0], normalize="rows")
