@@ -13,7 +13,6 @@ from synapse_rx.errors import AlreadyTraining, DataError, LabelError, LossError,
 from tests.trainer.tools import (
     ENDLESS,
     LONG,
-    Hold,
     Told,
     epochs,
     some_data,
