@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from ..data.options import check_labels
-from ..errors import LabelError, ShapeError
+from ..errors import LabelError, OptionError, ShapeError
 from ..params import Layout, Params
 from ..typing import Shape
 from . import display
@@ -23,6 +23,18 @@ class Architecture(Protocol):
     def in_shape(self) -> Shape: ...
     @property
     def out_shape(self) -> Shape: ...
+
+
+def _params(instance: Any, attribute: Any, params: Any) -> None:
+    if not isinstance(params, Params):
+        raise OptionError(f"params= takes Params, such as net.params.with_flat(...), not {params!r}")
+    if params.flat.dtype.name not in ("float32", "float64"):
+        raise OptionError(f"parameters are float32 or float64, not {params.flat.dtype}")
+
+
+def _training(instance: Any, attribute: Any, training: Any) -> None:
+    if not isinstance(training, Training):
+        raise OptionError(f"training= takes what sx.training(...) returns, not {training!r}")
 
 
 def _different(instance: Any, attribute: Any, labels: tuple[Any, ...] | None) -> None:
@@ -51,11 +63,12 @@ class Net:
     Raises:
         ShapeError: If the parameters are not laid out as the architecture wants them.
         LabelError: If a label is there twice, or is not hashable.
+        OptionError: If the parameters are no float32 or float64 `Params`, or ``training`` is no `Training`.
     """
 
     arch: Any
-    params: Params
-    training: Training
+    params: Params = field(validator=_params)
+    training: Training = field(validator=_training)
     labels: tuple[Any, ...] | None = field(
         default=None, converter=lambda labels: check_labels("labels", labels), validator=_different
     )

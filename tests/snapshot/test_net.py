@@ -172,6 +172,26 @@ def test_another_architecture_needs_other_parameters() -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda net: {"params": net.params.flat}, "params= takes Params, such as"),
+        (lambda net: {"params": None}, "params= takes Params"),
+        (
+            lambda net: {"params": sx.Params(net.params.layout, np.arange(26))},
+            "float32 or float64, not int64",
+        ),
+        (lambda net: {"training": "adam"}, r"training= takes what sx.training\(...\) returns, not 'adam'"),
+        (lambda net: {"training": sx.Backprop()}, "training= takes"),
+    ],
+)
+def test_what_is_no_part_of_a_network_is_refused(change: Any, message: str) -> None:
+    net = small_net()
+
+    with pytest.raises(OptionError, match=message):
+        evolve(net, **change(net))
+
+
+@pytest.mark.parametrize(
     ("given", "kept"),
     [
         (["a", "b"], ("a", "b")),
