@@ -84,6 +84,13 @@ def bowl(theta: Any) -> tuple[float, Any]:
     return float(((theta - k) ** 2 / k).sum() / 2), (theta - k) / k
 
 
+def round_bowl(theta: Any) -> tuple[float, Any]:
+    """
+    ``1/2 sum theta²``, a round parabola around 0; its gradient is theta, so that nothing is allocated for it.
+    """
+    return float(np.dot(theta, theta)) / 2, theta
+
+
 def rosenbrock(theta: Any) -> tuple[float, Any]:
     """
     ``(1 - a)^2 + 100 (b - a^2)^2`` (Rosenbrock, 1960), a bent valley with its minimum 0 at (1, 1).

@@ -10,8 +10,10 @@ Members of the family are covered without that, with the options they have by de
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pickle
+import tracemalloc
 from typing import Any
 
 import attrs
@@ -24,7 +26,8 @@ from synapse_rx.algorithms import Algorithm, FullBatchAlgorithm
 from synapse_rx.errors import LossError, OptionError
 from synapse_rx.snapshot import Net, Slots
 from tests.nets import SECONDS, learner, trained
-from tests.problems import TinyProblem, bowl, drive, minimise
+from tests.problems import TinyProblem, bowl, drive, minimise, round_bowl
+from tests.scratches import peak_allocation
 
 START = np.array([0.5, -1.0, 2.0, 7.0, -3.0, 0.1, 4.0])
 STEPS = 4
@@ -107,6 +110,43 @@ class AlgorithmContract:
         assert problem.theta.dtype == problem.grad.dtype == np.float32
         assert {name: state[name].dtype for name in types} == types
         assert np.float64 not in types.values()
+
+    def test_many_blocks_of_a_large_vector_give_what_one_gives(self, algorithm: Algorithm) -> None:
+        start = np.tile(START, 20_000).astype(np.float32)
+        whole = minimise(algorithm, TinyProblem(round_bowl, start), STEPS)
+
+        blocked = minimise(algorithm, TinyProblem(round_bowl, start, block=1 << 16), STEPS)
+
+        np.testing.assert_array_equal(blocked, whole)
+
+    def test_no_parameters_are_no_trouble(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(bowl, np.zeros(0), block=1)
+
+        assert minimise(algorithm, problem, STEPS).shape == (0,)
+
+    def test_a_step_allocates_nothing_that_grows_with_the_parameters(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(round_bowl, np.tile(START, 20_000).astype(np.float32), block=1 << 12)
+        state = algorithm.init(problem)
+        drive(algorithm, problem, state, STEPS)
+
+        assert peak_allocation(lambda: drive(algorithm, problem, state, 1)) < problem.theta.nbytes / 4
+
+    @pytest.mark.slow
+    def test_ten_thousand_steps_leave_memory_as_it_was(self, algorithm: Algorithm) -> None:
+        problem = TinyProblem(round_bowl, START)
+        state = algorithm.init(problem)
+        tracemalloc.start()
+        try:
+            drive(algorithm, problem, state, 100)
+            gc.collect()
+            before = tracemalloc.get_traced_memory()[0]
+            drive(algorithm, problem, state, 10_000)
+            gc.collect()
+            grown = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+
+        assert grown < 10_000  # a byte a step
 
     def test_a_network_trained_in_pieces_is_the_network_trained_at_once(self, algorithm: Algorithm) -> None:
         net, data = _task(algorithm)
