@@ -1,0 +1,3 @@
+"""The command ``synapse-rx``."""
+
+from .main import main as main

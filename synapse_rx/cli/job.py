@@ -1,0 +1,62 @@
+"""One training as the command line describes it."""
+
+from __future__ import annotations
+
+import math
+from argparse import Namespace
+from typing import Any
+
+from attrs import frozen
+
+from ..atoms import Atom
+from ..data import DataSet, TrainingSet, load_test_set, load_training_set
+from ..errors import OptionError
+from ..network import mlp
+from ..snapshot import Net, training
+
+
+@frozen
+class Job:
+    """
+    What to train, on what, and what to test it with.
+
+    Attributes:
+        net: The cell of the network.
+        data: What it learns.
+        test: Samples it never sees.
+        epochs: How long.
+    """
+
+    net: Atom[Net]
+    data: TrainingSet
+    test: DataSet
+    epochs: int
+
+
+def job(options: Namespace, seed: int) -> Job:
+    """
+    Make what the command line asks for.
+
+    Raises:
+        SynapseError: If something is unknown, out of range or missing.
+    """
+    if options.epochs is not None and options.epochs < 1:
+        raise OptionError(f"--epochs must be at least 1, not {options.epochs}")
+    chosen: dict[str, Any] = {"seed": seed, "shuffle": options.shuffle}
+    if options.batch is not None:
+        chosen["batch"] = options.batch
+    data = load_training_set(options.data, **chosen)
+    units = [math.prod(data.sample_shape), *options.hidden, data.outputs]
+    functions = [*[options.activation] * len(options.hidden), options.output]
+    net = mlp(units, functions, training(options.algorithm, seed=seed, **_hyper_parameters(options)))
+    epochs = options.epochs or (30 if options.data == "digits" else 20)
+    return Job(net, data, load_test_set(options.data), epochs)
+
+
+def _hyper_parameters(options: Namespace) -> dict[str, Any]:
+    given = {"learning_rate": options.learning_rate, "momentum": options.momentum}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if options.nesterov:
+        chosen["nesterov"] = True
+    usual = {"learning_rate": 0.1, "momentum": 0.9} if options.algorithm in ("backprop", "sgd") else {}
+    return usual | chosen
