@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 
 from ..errors import OptionError, ShapeError
@@ -22,6 +23,7 @@ from .options import (
 from .samples import to_samples
 from .targets import Targets, encode
 from .training_set import TrainingSet, header_of
+from .weights import check_some, of_classes
 
 
 def training_set(
@@ -40,6 +42,8 @@ def training_set(
     targets: Targets = "auto",
     dtype: str = "float32",
     scale: float = 1.0,
+    weights: Any = None,
+    class_weights: Mapping[Any, float] | str | None = None,
 ) -> TrainingSet:
     """
     Make a `TrainingSet` from ``samples`` and their ``labels``.
@@ -61,21 +65,25 @@ def training_set(
             integers and booleans in one dimension are classes, floats and two dimensions are values.
         dtype: "float32", "float64", or "uint8" to keep 8-bit samples as they are.
         scale: What samples are multiplied by when learnt, such as 1/255 for 8-bit images.
+        weights: How often each sample counts, (N,): 2 like two samples, 0 like none. Validation samples keep theirs.
+        class_weights: How often a training sample counts by its class, on top of that: a mapping from labels to
+            weights, or "balanced" to let every class count the same.
 
     Raises:
-        DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``.
+        DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``, or the weights
+            do not fit the samples.
         LabelError: If the labels do not fit the samples, are mixed, not finite or all the same.
         OptionError: If an option is unknown or out of range.
     """
     shuffle = check_shuffle(shuffle)
-    everything = _data_set(samples, labels, None, targets, dtype, scale)
+    everything = _data_set(samples, labels, None, targets, dtype, scale, weights)
     n = len(everything)
     if valid is not None and nvalid:
         raise OptionError("nvalid= parts validation samples off, valid= brings its own; pass one of them")
     split = n - check_nvalid(nvalid, n)
     if shuffle:
         everything = everything.take(_shuffled(n, seed))
-    data = everything[:split]
+    data = _weighted(everything[:split], class_weights)
     held_out = everything[split:] if split < n else _validation(valid, everything, targets)
     size = check_batch(batch, online, split)
     header = header_of(data, held_out, size, name=name, type=type, field_size=field_size)
@@ -92,6 +100,7 @@ def test_set(
     targets: Targets = "auto",
     dtype: str = "float32",
     scale: float = 1.0,
+    weights: Any = None,
 ) -> DataSet:
     """
     Make a `DataSet` to test with; its order is kept unless ``shuffle`` is asked for.
@@ -105,6 +114,7 @@ def test_set(
         targets: As for `training_set`.
         dtype: As for `training_set`.
         scale: As for `training_set`.
+        weights: As for `training_set`.
 
     Raises:
         DataError: As `training_set`.
@@ -112,7 +122,8 @@ def test_set(
     """
     if not isinstance(shuffle, bool | np.bool_):
         raise OptionError(f"shuffle= of a test set is True or False, not {shuffle!r}")
-    data = _data_set(samples, labels, check_labels("known_labels", known_labels), targets, dtype, scale)
+    known = check_labels("known_labels", known_labels)
+    data = _data_set(samples, labels, known, targets, dtype, scale, weights)
     return data.take(_shuffled(len(data), seed)) if shuffle else data
 
 
@@ -120,15 +131,29 @@ test_set.__test__ = False  # pyright: ignore[reportFunctionMemberAccess]  # pyte
 
 
 def _data_set(
-    samples: Any, labels: Any, known: tuple[Any, ...] | None, targets: Any, dtype: Any, scale: Any
+    samples: Any,
+    labels: Any,
+    known: tuple[Any, ...] | None,
+    targets: Any,
+    dtype: Any,
+    scale: Any,
+    weights: Any = None,
 ) -> DataSet:
     kind = check_dtype(dtype)
     x = to_samples(samples, kind)
     check_choice("targets", targets, ("auto", "classes", "values"))
     if labels is None:
-        return DataSet(x, labels=known, scale=scale)
+        return DataSet(x, labels=known, scale=scale, weights=weights)
     encoded = encode(labels, len(x), targets=targets, known=known, dtype=kind)
-    return DataSet(x, encoded.y, encoded.labels, scale=scale)
+    return DataSet(x, encoded.y, encoded.labels, scale=scale, weights=weights)
+
+
+def _weighted(data: DataSet, class_weights: Any) -> DataSet:
+    if class_weights is not None:
+        by_class = of_classes(data.y, data.labels, class_weights)
+        data = attrs.evolve(data, weights=by_class if data.weights is None else data.weights * by_class)
+    check_some(data.weights)
+    return data
 
 
 def _shuffled(n: int, seed: Any) -> np.ndarray:

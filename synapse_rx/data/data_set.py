@@ -13,6 +13,7 @@ from ..typing import Shape
 from .frozen import frozen
 from .options import check_choice, check_scale
 from .samples import describe, first_bad, place, to_samples
+from .weights import to_weights
 
 
 @final
@@ -25,10 +26,10 @@ class DataSet:
     unless it cannot be written to either, so a slice costs nothing.
 
     Shapes:
-        x (N, *sample_shape), y (N, outputs)
+        x (N, *sample_shape), y (N, outputs), weights (N,)
 
     Raises:
-        DataError: If the samples are empty, not numbers, ragged or not finite.
+        DataError: If the samples are empty, not numbers, ragged or not finite, or a weight is negative.
         LabelError: If the targets are no finite numbers (N, outputs) or do not fit ``labels``.
     """
 
@@ -40,12 +41,16 @@ class DataSet:
     """The class label of every column of ``y``; None if the targets are values."""
     scale: float = attrs.field(default=1.0, converter=check_scale, kw_only=True)
     """What the samples are multiplied by when learnt: 1/255 lets 8-bit images stay 8-bit in memory."""
+    weights: np.ndarray | None = attrs.field(default=None, kw_only=True)
+    """How often each sample counts: 2 like two samples, 0 like none; None if each counts once. Read-only."""
 
     def __attrs_post_init__(self) -> None:
         assign = partial(object.__setattr__, self)
+        kind = "float64" if self.x.dtype == np.float64 else "float32"
         if self.y is not None:
-            kind = "float64" if self.x.dtype == np.float64 else "float32"
             assign("y", _to_targets(self.y, len(self), kind))
+        if self.weights is not None:
+            assign("weights", to_weights(self.weights, len(self), kind))
         if self.labels is not None:
             assign("labels", tuple(self.labels))
             _check_labels(self.labels, self.outputs if self.y is not None else None)
@@ -70,7 +75,8 @@ class DataSet:
         """Return the samples that ``indices`` (a slice, row numbers or a mask) name, in that order."""
         rows = indices if isinstance(indices, slice) else _row_numbers(indices)
         y = None if self.y is None else _part(self.y, rows)
-        return DataSet(_part(self.x, rows), y, self.labels, scale=self.scale)
+        weights = None if self.weights is None else _part(self.weights, rows)
+        return attrs.evolve(self, x=_part(self.x, rows), y=y, weights=weights)
 
     def __getitem__(self, key: Any) -> DataSet:
         """Return a part of the set, as `take` does; ``data[3]`` is a set of one sample."""
@@ -92,13 +98,14 @@ class DataSet:
             and self.labels == other.labels
             and _same(self.x, other.x)
             and _same(self.y, other.y)
+            and _same(self.weights, other.weights)
         )
 
     def __hash__(self) -> int:
         return hash((self.x.shape, self.x.dtype.str, self.labels, self.scale, _glance(self.x)))
 
     def __reduce__(self) -> Any:
-        return partial(DataSet, scale=self.scale), (self.x, self.y, self.labels)
+        return partial(DataSet, scale=self.scale, weights=self.weights), (self.x, self.y, self.labels)
 
     def __repr__(self) -> str:
         of = f"{len(self)} samples {self.sample_shape} {self.x.dtype}"

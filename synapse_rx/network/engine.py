@@ -142,6 +142,7 @@ class Engine:
 
     def _load(self, index: int) -> None:
         self._x, self._t = self.feed.get(index)
+        self._weights = self.feed.weights(index)
         self._first, self._last = self.feed.span(index)
         self._n = self._last - self._first
 
@@ -153,7 +154,7 @@ class Engine:
 
     def _forward_backward(self) -> None:
         values = self.values.rows[0, self._first : self._last]
-        self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale)
+        self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale, self._weights)
         if self._norm_row is not None:
             grad, xp = self.problem.grad, self._backend.xp
             self.values.rows[self._norm_row, self._first : self._last] = xp.sqrt(xp.dot(grad, grad))
@@ -163,3 +164,5 @@ class Engine:
             s = self._program.scratch(self._n)
             for row, metric in self._metrics:
                 metric.values(self._y, self._t, self.values.rows[row, self._first : self._last], s)
+        if self._weights is not None:
+            self.values.rows[1:, self._first : self._last] *= self._weights

@@ -40,9 +40,8 @@ class Epoch:
             self._sums = np.zeros((len(kinds), self._sums.shape[1]))
             self.since = self.batch
 
-    def means(self, n: int, batch_size: int) -> dict[str, float]:
-        """Return each kind's mean over the samples that count; NaN if there is none."""
-        counted = max(0, n - self.since * batch_size)
+    def means(self, counted: float) -> dict[str, float]:
+        """Return each kind's mean over the samples from `since` on, which count so often together; NaN if none."""
         with np.errstate(all="ignore"):
             means = self._sums[:, self.since :].sum(axis=1) / np.float64(counted)
         return dict(zip(self._kinds, means.tolist(), strict=True))

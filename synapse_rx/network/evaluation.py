@@ -106,11 +106,15 @@ class Evaluator:
             s = self._program.scratch(len(x))
             for row, kind in enumerate(self._kinds.values()):
                 kind.values(y, t, self._values.rows[row, first:last], s)
+            weights = self._feed.weights(self._next)
+            if weights is not None:
+                self._values.rows[:, first:last] *= weights
             self.outputs = y
             self._next += 1
         return self._next >= self._feed.n_batches
 
     def errors(self) -> dict[str, float]:
-        """Return the mean of each kind over all samples."""
+        """Return the mean of each kind over all samples, weighted as they are; NaN if all of them count 0."""
         sums = self._values.sums(0, self._feed.n_batches).sum(axis=1)
-        return {kind: float(total) / self._feed.n for kind, total in zip(self._kinds, sums, strict=True)}
+        counted = self._feed.total() or float("nan")
+        return {kind: float(total) / counted for kind, total in zip(self._kinds, sums, strict=True)}

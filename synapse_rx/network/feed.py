@@ -29,15 +29,22 @@ class Feed:
         self._scale = None if data.scale == 1.0 else np.dtype(dtype).type(data.scale)
         self._x = backend.share(data.x.reshape(n, *in_shape))
         self._t = None if data.y is None else backend.share(_typed(data.y, dtype))
+        self._weights = None if data.weights is None else _typed(data.weights, dtype)
+        self._counts: np.ndarray | None = None
+        self._w: Array | None = None
         self._order: Array | None = None
         self._cast = self._scale is not None or self._x.dtype != dtype
         self._gathered = self._buffer(self._x.dtype) if self._cast else None
         self._made = self._buffer(dtype)
         self._made_t = None if self._t is None else self._xp.empty((self.batch, *self._t.shape[1:]), dtype)
+        self.start(None)
 
     def start(self, order: np.ndarray | None) -> None:
         """Begin an epoch in the order given; None for the data's own."""
         self._order = None if order is None else self._backend.share(order)
+        if self._weights is not None:
+            self._counts = self._weights if order is None else self._weights[order]
+            self._w = self._backend.share(self._counts)
 
     def span(self, index: int) -> tuple[int, int]:
         """Return the first sample of batch ``index`` and the one behind its last, in the epoch's order."""
@@ -56,6 +63,17 @@ class Feed:
             x = self._take(self._x, rows, self._gathered if self._cast else self._made, n)
             t = None if self._t is None else self._take(self._t, rows, self._made_t, n)
         return (self._converted(x, n) if self._cast else x), t
+
+    def weights(self, index: int) -> Array | None:
+        """Return how often each sample of batch ``index`` counts; None if each counts once."""
+        return None if self._w is None else self._w[slice(*self.span(index))]
+
+    def total(self, first: int = 0) -> float:
+        """Return how often the samples from batch ``first`` on count together: their number, unless weighted."""
+        start = min(first * self.batch, self.n)
+        if self._counts is None:
+            return float(self.n - start)
+        return float(self._counts[start:].sum(dtype=np.float64))
 
     def _converted(self, x: Array, n: int) -> Array:
         out = self._made[:n]

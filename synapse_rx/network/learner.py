@@ -229,7 +229,7 @@ class NetworkLearner:
 
     def _result(self) -> EpochResult:
         engine, epoch = self._engine, self._epoch
-        errors = epoch.means(engine.feed.n, engine.feed.batch)
+        errors = epoch.means(engine.feed.total(epoch.since))
         measured = {part: evaluator.errors() for part, evaluator in engine.evaluators.items()}
         moment = self._algorithm.at(epoch.number + 1, self._steps, self._stats)
         return EpochResult(

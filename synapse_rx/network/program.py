@@ -59,7 +59,9 @@ class Program:
             x = layer.forward(x, s)
         return x
 
-    def learn(self, x: Array, t: Array, loss: Loss, values: Array, scale: float) -> Array:
+    def learn(
+        self, x: Array, t: Array, loss: Loss, values: Array, scale: float, weights: Array | None = None
+    ) -> Array:
         """
         Do one forward and one backward pass; gradients are in grad afterwards.
 
@@ -69,6 +71,7 @@ class Program:
             loss: What is minimised, as `Arch.check_trainable` gave it.
             values: Where each sample's loss is written, (N,).
             scale: Multiplies the gradient of the sum of the losses; 1/N for that of the mean.
+            weights: Multiply the loss of each sample, (N,).
 
         Returns:
             The outputs (N, *out_shape), in memory of the program.
@@ -91,6 +94,9 @@ class Program:
         else:
             loss.values(y, t, values, s)
             loss.gradient(y, t, dy, scale, s)
+        if weights is not None:
+            values *= weights
+            dy *= weights[:, None]
         for index in range(head - 1, self._first - 1, -1):
             layer, s = one.steps[index]
             dy = layer.backward(inputs[index], inputs[index + 1], dy, s)
