@@ -77,7 +77,7 @@ def _network_options(command: argparse.ArgumentParser) -> None:
     add("--batch", type=int, metavar="N", help="samples in a batch (default: the data set's)")
     add("--shuffle", choices=("once", "epoch"), default="epoch", help="once, or anew every epoch (default: epoch)")
     add("--algorithm", default="backprop", metavar="NAME", help="backprop, adam, rprop, ... (default: backprop)")
-    add("--learning-rate", type=float, metavar="RATE", help="(default: 0.1 for backprop, else the algorithm's)")
+    add("--learning-rate", type=float, metavar="RATE", help="(default: backprop 0.1 for digits, else 0.3; the algorithm's own for others)")
     add("--momentum", type=float, metavar="SHARE", help="(default: 0.9 for backprop, else the algorithm's)")
     add("--nesterov", action="store_true", help="look ahead before taking the gradient")
     add("--seed", type=int, default=0, metavar="N", help="where all randomness starts (default: 0)")
