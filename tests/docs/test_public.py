@@ -59,6 +59,8 @@ def test_a_public_name_stands_on_an_api_page(name: str) -> None:
     places = {f"synapse_rx.{name}"}
     if callable(thing):
         places |= {f"{thing.__module__}.{name}", thing.__module__}
+    elif inspect.ismodule(thing):
+        places |= {path for path in documented() if path.startswith(f"{thing.__name__}.")}
 
     assert places & set(documented()), f"no page of docs/api has the line '::: synapse_rx.{name}'"
 
