@@ -13,6 +13,7 @@ from .data_set import DataSet
 from .options import (
     Shuffle,
     check_batch,
+    check_censored,
     check_choice,
     check_count,
     check_dtype,
@@ -44,6 +45,7 @@ def training_set(
     scale: float = 1.0,
     weights: Any = None,
     class_weights: Mapping[Any, float] | str | None = None,
+    censored: bool = False,
 ) -> TrainingSet:
     """
     Make a `TrainingSet` from ``samples`` and their ``labels``.
@@ -68,6 +70,7 @@ def training_set(
         weights: How often each sample counts, (N,): 2 like two samples, 0 like none. Validation samples keep theirs.
         class_weights: How often a training sample counts by its class, on top of that: a mapping from labels to
             weights, or "balanced" to let every class count the same.
+        censored: Targets (N, outputs) may be NaN where they are missing; train with a `Censored` loss.
 
     Raises:
         DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``, or the weights
@@ -76,7 +79,7 @@ def training_set(
         OptionError: If an option is unknown or out of range.
     """
     shuffle = check_shuffle(shuffle)
-    everything = _data_set(samples, labels, None, targets, dtype, scale, weights)
+    everything = _data_set(samples, labels, None, targets, dtype, scale, weights, censored)
     n = len(everything)
     if valid is not None and nvalid:
         raise OptionError("nvalid= parts validation samples off, valid= brings its own; pass one of them")
@@ -101,6 +104,7 @@ def test_set(
     dtype: str = "float32",
     scale: float = 1.0,
     weights: Any = None,
+    censored: bool = False,
 ) -> DataSet:
     """
     Make a `DataSet` to test with; its order is kept unless ``shuffle`` is asked for.
@@ -115,6 +119,7 @@ def test_set(
         dtype: As for `training_set`.
         scale: As for `training_set`.
         weights: As for `training_set`.
+        censored: As for `training_set`.
 
     Raises:
         DataError: As `training_set`.
@@ -123,7 +128,7 @@ def test_set(
     if not isinstance(shuffle, bool | np.bool_):
         raise OptionError(f"shuffle= of a test set is True or False, not {shuffle!r}")
     known = check_labels("known_labels", known_labels)
-    data = _data_set(samples, labels, known, targets, dtype, scale, weights)
+    data = _data_set(samples, labels, known, targets, dtype, scale, weights, censored)
     return data.take(_shuffled(len(data), seed)) if shuffle else data
 
 
@@ -138,14 +143,17 @@ def _data_set(
     dtype: Any,
     scale: Any,
     weights: Any = None,
+    censored: Any = False,
 ) -> DataSet:
     kind = check_dtype(dtype)
     x = to_samples(samples, kind)
     check_choice("targets", targets, ("auto", "classes", "values"))
     if labels is None:
-        return DataSet(x, labels=known, scale=scale, weights=weights)
-    encoded = encode(labels, len(x), targets=targets, known=known, dtype=kind)
-    return DataSet(x, encoded.y, encoded.labels, scale=scale, weights=weights)
+        return DataSet(x, labels=known, scale=scale, weights=weights, censored=censored)
+    encoded = encode(
+        labels, len(x), targets=targets, known=known, dtype=kind, censored=check_censored(censored)
+    )
+    return DataSet(x, encoded.y, encoded.labels, scale=scale, weights=weights, censored=censored)
 
 
 def _weighted(data: DataSet, class_weights: Any) -> DataSet:
@@ -172,4 +180,4 @@ def _validation(valid: Any, like: DataSet, targets: Targets) -> DataSet | None:
         raise ShapeError(
             f"validation samples have the shape {x.shape[1:]}, training samples {like.sample_shape}"
         )
-    return _data_set(x, valid[1], like.labels, targets, like.x.dtype, like.scale)
+    return _data_set(x, valid[1], like.labels, targets, like.x.dtype, like.scale, censored=like.censored)

@@ -11,8 +11,9 @@ import numpy as np
 from ..errors import DataError, LabelError
 from ..typing import Shape
 from .frozen import frozen
-from .options import check_choice, check_scale
-from .samples import describe, first_bad, place, to_samples
+from .options import check_censored, check_choice, check_scale
+from .samples import describe, to_samples
+from .targets import check_finite_targets
 from .weights import to_weights
 
 
@@ -43,15 +44,21 @@ class DataSet:
     """What the samples are multiplied by when learnt: 1/255 lets 8-bit images stay 8-bit in memory."""
     weights: np.ndarray | None = attrs.field(default=None, kw_only=True)
     """How often each sample counts: 2 like two samples, 0 like none; None if each counts once. Read-only."""
+    censored: bool = attrs.field(default=False, kw_only=True, converter=check_censored)
+    """Targets may be missing: NaN, which only a `Censored` loss can learn from."""
 
     def __attrs_post_init__(self) -> None:
         assign = partial(object.__setattr__, self)
         kind = "float64" if self.x.dtype == np.float64 else "float32"
         if self.y is not None:
-            assign("y", _to_targets(self.y, len(self), kind))
+            assign("y", _to_targets(self.y, len(self), kind, self.censored))
         if self.weights is not None:
             assign("weights", to_weights(self.weights, len(self), kind))
         if self.labels is not None:
+            if self.censored:
+                raise LabelError(
+                    "classes cannot be censored; give the targets as values (N, outputs), NaN for missing"
+                )
             assign("labels", tuple(self.labels))
             _check_labels(self.labels, self.outputs if self.y is not None else None)
 
@@ -95,6 +102,7 @@ class DataSet:
             return NotImplemented
         return (
             self.scale == other.scale
+            and self.censored == other.censored
             and self.labels == other.labels
             and _same(self.x, other.x)
             and _same(self.y, other.y)
@@ -105,7 +113,8 @@ class DataSet:
         return hash((self.x.shape, self.x.dtype.str, self.labels, self.scale, _glance(self.x)))
 
     def __reduce__(self) -> Any:
-        return partial(DataSet, scale=self.scale, weights=self.weights), (self.x, self.y, self.labels)
+        options = {"scale": self.scale, "weights": self.weights, "censored": self.censored}
+        return partial(DataSet, **options), (self.x, self.y, self.labels)
 
     def __repr__(self) -> str:
         of = f"{len(self)} samples {self.sample_shape} {self.x.dtype}"
@@ -113,7 +122,7 @@ class DataSet:
         return f"<DataSet {of}{scale}, {_what(self)}>"
 
 
-def _to_targets(y: Any, n: int, dtype: str) -> np.ndarray:
+def _to_targets(y: Any, n: int, dtype: str, censored: bool) -> np.ndarray:
     array = np.asarray(y)
     if array.dtype.kind not in "buif" or array.ndim != 2 or not array.shape[1]:
         raise LabelError(f"targets y are wanted as numbers (N, outputs), not as {describe(array)}")
@@ -121,10 +130,7 @@ def _to_targets(y: Any, n: int, dtype: str) -> np.ndarray:
         raise LabelError(f"{n} samples have {len(array)} targets; one row of targets for each is needed")
     with np.errstate(over="ignore"):
         cast = array.astype(dtype, order="C", copy=False)
-    if (bad := first_bad(cast)) is not None:
-        raise LabelError(
-            f"targets must be finite {cast.dtype} numbers, but there is {array[bad]} at {place(bad)}"
-        )
+    check_finite_targets(array, cast, censored)
     return frozen(cast, fresh=cast is not array)
 
 

@@ -63,6 +63,13 @@ def check_scale(scale: Any) -> float:
     return value
 
 
+def check_censored(censored: Any) -> bool:
+    """Return ``censored`` as a bool."""
+    if not isinstance(censored, bool | np.bool_):
+        raise OptionError(f"censored= is True or False, not {censored!r}")
+    return bool(censored)
+
+
 def check_labels(name: str, labels: Any) -> tuple[Any, ...] | None:
     """Return a sequence of class labels as a tuple of plain values, or None."""
     if labels is None:

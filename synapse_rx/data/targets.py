@@ -32,6 +32,7 @@ def encode(
     targets: Targets = "auto",
     known: Sequence[Any] | None = None,
     dtype: str = "float32",
+    censored: bool = False,
 ) -> Encoded:
     """
     Turn the labels of ``n`` samples into targets.
@@ -39,7 +40,8 @@ def encode(
     "classes" become one-hot, one column per label in sorted order (or that of ``known``); rows that are
     one-hot already stay. "values" stay as they are, one column if one-dimensional. "auto" goes by the type,
     not by the content: text, integers and booleans in one dimension are classes, and so are floats if there
-    are ``known`` labels; other floats and everything in two dimensions are values.
+    are ``known`` labels; other floats and everything in two dimensions are values. ``censored`` rows of values may
+    hold NaN where a target is missing.
 
     Raises:
         LabelError: If the labels are mixed, not finite, too few, all the same or not among ``known``.
@@ -47,14 +49,19 @@ def encode(
     array = _as_array(labels)
     if len(array) != n:
         raise LabelError(f"{n} samples have {len(array)} labels; one for each is needed")
+    if censored and (array.ndim != 2 or array.dtype.kind != "f" or targets == "classes" or known is not None):
+        raise LabelError(
+            "censored=True takes targets as values (N, outputs) of floats, NaN where one is missing; "
+            "labels[:, None] makes one column of (N,)"
+        )
     if targets == "values" and known is not None:
         raise OptionError("known_labels= belongs to classes; it contradicts targets='values'")
     if (targets == "classes" or known is not None) and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2:
-        return _rows(array, targets, known, dtype)
+        return _rows(array, targets, known, dtype, censored)
     if targets == "values" or (targets == "auto" and known is None and array.dtype.kind == "f"):
-        return Encoded(_numbers(array[:, None], dtype), None)
+        return Encoded(_numbers(array[:, None], dtype, False), None)
     return _one_hot(array, known, dtype, asked=targets == "classes")
 
 
@@ -134,18 +141,33 @@ def _checked(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _numbers(array: np.ndarray, dtype: str) -> np.ndarray:
+def check_finite_targets(given: np.ndarray, y: np.ndarray, censored: bool) -> None:
+    """Raise a LabelError unless all targets ``y``, made of ``given``, are finite, or NaN where ``censored``."""
+    bad = first_bad(y)
+    if bad is not None and censored:
+        infinite = np.isinf(y)
+        bad = tuple(map(int, np.argwhere(infinite)[0])) if infinite.any() else None
+    if bad is not None:
+        missing = not censored and np.isnan(y[bad])
+        repair = "; censored=True lets targets be missing" if missing else ""
+        raise LabelError(
+            f"targets must be finite {y.dtype} numbers, not {given[bad]} at {place(bad)}{repair}"
+        )
+
+
+def _numbers(array: np.ndarray, dtype: str, censored: bool) -> np.ndarray:
     if array.dtype.kind == "U":
         raise LabelError(f"targets='values' needs numbers, not text such as {str(array.flat[0])!r}")
     with np.errstate(over="ignore"):
         y = array.astype("float64" if dtype == "float64" else "float32")
-    if (bad := first_bad(y)) is not None:
-        raise LabelError(f"targets must be finite {y.dtype} numbers, not {array[bad]} at {place(bad)}")
+    check_finite_targets(array, y, censored)
     return y
 
 
-def _rows(array: np.ndarray, targets: Targets, known: Sequence[Any] | None, dtype: str) -> Encoded:
-    y = _numbers(array, dtype)
+def _rows(
+    array: np.ndarray, targets: Targets, known: Sequence[Any] | None, dtype: str, censored: bool
+) -> Encoded:
+    y = _numbers(array, dtype, censored)
     if known is not None and len(known) != y.shape[1]:
         raise LabelError(f"the targets have {y.shape[1]} columns, but there are {len(known)} known labels")
     if targets != "classes":
