@@ -47,7 +47,7 @@ class Described:
             cls.aliases = ()
 
     @classmethod
-    def of(cls, value: Any, **options: Any) -> Self:
+    def of(cls, value: Any, /, **options: Any) -> Self:
         """
         Return the description meant by ``value``.
 

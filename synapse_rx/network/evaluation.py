@@ -28,7 +28,7 @@ def error_kinds(loss: Loss, output: Activation, labels: Sequence[Any] | None) ->
 
     Each is in the form that suits the output, under the name it was asked for by.
     """
-    kinds: dict[str, Kind] = {loss.kind: loss.for_output(output)}
+    kinds: dict[str, Kind] = {loss.name: loss.for_output(output)}
     if labels is not None:
         kinds["misclassification"] = metric("misclassification").for_output(output)
     return kinds

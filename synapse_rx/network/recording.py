@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..metrics import metric
 from ..snapshot import Net
 from .checks import loss_of
 from .evaluation import Kind, error_kinds
@@ -17,9 +16,6 @@ GRADIENT_NORM = "gradient_norm"
 def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | None]:
     """
     Return what is recorded, by name: the loss first, then what was asked for; None for `GRADIENT_NORM`.
-
-    Raises:
-        UnknownNameError: If an error kind is unknown.
     """
     output = net.arch.output
     kinds: dict[str, Kind | None] = {**error_kinds(loss_of(net), output, labels)}
@@ -27,10 +23,9 @@ def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | N
         return kinds
     first = next(iter(kinds))
     kinds = {first: kinds[first]}
-    for name in net.training.recorded:
-        if name == GRADIENT_NORM:
-            kinds[name] = None
+    for kind in net.training.recorded:
+        if kind == GRADIENT_NORM:
+            kinds[kind] = None
         else:
-            kind = metric(name)
-            kinds.setdefault(kind.kind, kind.for_output(output))
+            kinds.setdefault(kind.name, kind.for_output(output))
     return kinds
