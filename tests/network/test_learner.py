@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import tracemalloc
 from itertools import cycle
 from typing import Any
 
@@ -86,6 +87,21 @@ class TestChunks:
         assert (first.batches, first.epoch_done) == (1, False)
         assert (resumed.batch, resumed.learn(SECONDS)) == (1, Progress(batches=0, epoch_done=True))
         assert same(resumed.merge(net), trained(net, data))
+
+    @pytest.mark.parametrize("shuffle", ["once", "epoch"])
+    def test_of_a_thousand_batches_hold_no_more_memory_than_one_of_ten(self, shuffle: Any) -> None:
+        learning = learner(small_net(NESTEROV), blobs(5003, shuffle=shuffle))
+        learning.learn(SECONDS, batches=10)
+        tracemalloc.start()
+        try:
+            learning.learn(SECONDS, batches=10)
+            before = tracemalloc.get_traced_memory()[0]
+            assert learning.learn(SECONDS, batches=950).batches == 950
+            grown = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+
+        assert grown < 2000
 
 
 class TestMerging:
