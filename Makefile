@@ -51,8 +51,9 @@ format: $(VENV)/.has-check
 # Griffe's warnings about docstrings do not fail a strict build by themselves.
 docs: $(VENV)/.has-docs
 	@mkdir -p build
-	$(BIN)/zensical build --strict --clean >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
-	@cat build/docs.log; ! grep -q '^griffe:' build/docs.log
+	@$(BIN)/zensical build --strict --clean >build/docs.log 2>&1; status=$$?; \
+	sed "s/$$(printf '\033')\[[0-9;]*m//g" build/docs.log; \
+	[ $$status = 0 ] && ! grep -q '^griffe:' build/docs.log
 
 bench: $(VENV)/.has-test
 	$(BIN)/python -m benchmarks $(NAME) $(ARGS)
