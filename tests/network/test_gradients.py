@@ -8,6 +8,8 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import synapse_rx as sx
 from synapse_rx.activations import ELU, GELU, LeakyReLU, Swish
@@ -106,6 +108,26 @@ def test_every_activation_between_layers(hidden: Function) -> None:
 @pytest.mark.parametrize("n", [1, 5])
 @pytest.mark.parametrize("arch", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_every_shape_of_network(arch: Arch, n: int) -> None:
+    check_gradient(arch, arch.default_loss(), n)
+
+
+# Without kinks, so that central differences are right wherever they are taken.
+round_functions = st.sampled_from(["linear", "sigmoid", "tanh", "softmax", "gelu", "softplus", "swish"])
+layers = st.one_of(
+    st.builds(Dense, st.integers(1, 4), round_functions), st.builds(Activation, round_functions)
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=3),
+    st.lists(layers, max_size=4),
+    st.builds(Dense, st.integers(1, 3), round_functions),
+    st.integers(1, 4),
+)
+def test_any_chain_of_layers(in_shape: list[int], body: list[Any], head: Dense, n: int) -> None:
+    arch = Arch(in_shape, [*body, head])
+
     check_gradient(arch, arch.default_loss(), n)
 
 
