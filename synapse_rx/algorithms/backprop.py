@@ -80,18 +80,17 @@ class Backprop(Algorithm):
         if state["steps"] == 1:
             state["gain"].fill(1.0)
             return
-        temporary = problem.temporary(0)
+        one, other = problem.temporary(0), problem.temporary(1)
         for grad, v, gain in problem.blocks(problem.grad, state["velocity"], state["gain"]):
             # 1 where downhill is where the last step went, else 0; signs, because the product may underflow.
-            along = temporary[: len(grad)]
-            xp.sign(grad, out=along)
-            xp.multiply(along, v, out=along)
-            xp.less(along, 0.0, out=along)
+            signs, along = one[: len(grad)], other[: len(grad)]
+            xp.sign(grad, out=signs)
+            xp.multiply(signs, v, out=signs)
+            xp.less(signs, 0.0, out=along)
             # 0.05 is added or 0; then 0.95 + 0.05 or 0.95 is the factor, the sum being 1 in every precision
             xp.multiply(along, 0.05, out=along)
             xp.add(gain, along, out=gain)
             xp.add(along, 0.95, out=along)
             xp.multiply(gain, along, out=gain)
-            xp.maximum(gain, self.min_gain, out=gain)
-            xp.minimum(gain, self.max_gain, out=gain)
+            xp.clip(gain, self.min_gain, self.max_gain, out=gain)
             xp.multiply(grad, gain, out=grad)

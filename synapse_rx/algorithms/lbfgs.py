@@ -72,7 +72,8 @@ class LBFGS(FullBatchAlgorithm):
     def begin(self, problem: Problem, state: State) -> None:
         if state["phase"] == NEW:
             return
-        if not bool(problem.xp.array_equal(problem.theta, state["origin"])):
+        pairs = problem.blocks(problem.theta, state["origin"])
+        if not all(bool(problem.xp.array_equal(theta, origin)) for theta, origin in pairs):
             state |= {"phase": NEW, "pairs": 0}
             return
         if state["phase"] == READY:

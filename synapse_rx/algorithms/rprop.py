@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ..errors import OptionError
+from ..typing import Array
 from .base import Algorithm, Problem, State
 from .options import fraction, number, number_or_schedule, one_of, positive, scheduled
 
@@ -82,48 +83,48 @@ class RProp(Algorithm):
     def _wait(self, problem: Problem, state: State, back: bool) -> None:
         """Stand still where the sign turned, after taking the last step ``back`` if asked to."""
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
-        for theta, grad, size, last in problem.blocks(
-            problem.theta, problem.grad, state["size"], state["last"]
-        ):
-            agree, turned = one[: len(grad)], other[: len(grad)]
+        vectors = (problem.theta, problem.grad, state["size"], state["last"])
+        for theta, grad, size, last in problem.blocks(*vectors):
             # Signs instead of gradients, so that no product underflows; last is that of the step gone by, 0 if none.
-            xp.sign(grad, out=grad)
-            xp.multiply(grad, last, out=agree)
+            # Never in place: there numpy's sign takes ten times as long.
+            now, turned, agree = one[: len(grad)], other[: len(grad)], grad
+            xp.sign(grad, out=now)
+            xp.multiply(now, last, out=agree)
             xp.minimum(agree, 0.0, out=turned)
             if back:
                 xp.multiply(last, turned, out=last)
                 xp.multiply(last, size, out=last)
                 xp.subtract(theta, last, out=theta)
             xp.add(turned, 1.0, out=turned)
-            xp.multiply(grad, turned, out=last)
+            xp.multiply(now, turned, out=last)
             # increase, 1 or decrease where agree is 1, 0 or -1
             xp.multiply(agree, self.increase, out=agree)
             xp.add(agree, 1.0, out=agree)
             xp.minimum(agree, self.increase, out=agree)
             self._resize(xp, size, agree)
-            xp.multiply(last, size, out=grad)
-            xp.subtract(theta, grad, out=theta)
+            xp.multiply(last, size, out=now)
+            xp.subtract(theta, now, out=theta)
 
     def _turn(self, problem: Problem, state: State, first: bool) -> None:
         """Go in the new direction wherever the sign turned."""
-        xp, one = problem.xp, problem.temporary(0)
-        for theta, grad, size, last in problem.blocks(
-            problem.theta, problem.grad, state["size"], state["last"]
-        ):
-            xp.sign(grad, out=grad)
+        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
+        vectors = (problem.theta, problem.grad, state["size"], state["last"])
+        for theta, grad, size, last in problem.blocks(*vectors):
+            now, against = one[: len(grad)], other[: len(grad)]
+            xp.sign(grad, out=now)
             if not first:
-                against = one[: len(grad)]
-                xp.multiply(grad, last, out=against)
-                xp.sign(against, out=against)
+                xp.multiply(now, last, out=grad)
+                xp.sign(grad, out=against)
+                # increase where the step goes on, else below decrease
                 xp.multiply(against, -self.increase, out=against)
                 self._resize(xp, size, against)
-            xp.multiply(grad, size, out=grad)
+            xp.multiply(now, size, out=now)
             xp.multiply(last, self.momentum, out=last)
-            xp.subtract(last, grad, out=last)
+            xp.subtract(last, now, out=last)
             xp.add(theta, last, out=theta)
 
-    def _resize(self, xp: Any, size: Any, factor: Any) -> None:
+    def _resize(self, xp: Any, size: Array, factor: Array) -> None:
+        """Multiply sizes by factors of at least ``decrease``, within their bounds."""
         xp.maximum(factor, self.decrease, out=factor)
         xp.multiply(size, factor, out=size)
-        xp.maximum(size, self.min_step, out=size)
-        xp.minimum(size, self.max_step, out=size)
+        xp.clip(size, self.min_step, self.max_step, out=size)
