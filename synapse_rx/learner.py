@@ -57,11 +57,12 @@ class Learner(Protocol):
         """
         Return ``net``, whose edits have been adopted, with everything learnt so far put in.
 
-        Changes nothing in the learner, so it may be tried again when ``net`` was edited meanwhile.
+        Changes nothing in the learner, so it may be tried again when ``net`` was edited meanwhile. An epoch that is
+        complete is added to the statistics once, also when what was merged before is merged into again.
         """
         ...
 
     @property
     def batch(self) -> int:
-        """Batches learnt in the present epoch."""
+        """Batches learnt in the present epoch; 0 once it is complete."""
         ...

@@ -88,6 +88,11 @@ class Engine:
         """The moving average of the parameters; None unless asked for."""
         return self._updating.average
 
+    def take_average(self, average: Array | None) -> None:
+        """Go on with another moving average, if one is kept: by default that of the present parameters alone."""
+        if self.average is not None:
+            self.average[...] = self.theta if average is None else self._backend.from_host(average)
+
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
         self._load(index)

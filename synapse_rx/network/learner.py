@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from attrs import evolve
@@ -21,6 +22,9 @@ from .epoch import Epoch, EpochResult
 
 AVERAGE = "average"
 """The slot that holds the moving average of the parameters."""
+
+REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation"})
+"""Edits after which batches are worked on in another way, as after those of an `Update`."""
 
 
 class NetworkLearner:
@@ -46,19 +50,21 @@ class NetworkLearner:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
+        # A few samples tell one training set from another, at no cost that grows with it.
+        self._glance = crc32(np.ascontiguousarray(data.x[:: max(1, len(data) // 16)]).data)
         self._build(net)
 
     @property
     def batch(self) -> int:
-        """Batches learnt in the present epoch."""
-        return self._epoch.batch
+        """Batches learnt in the present epoch; 0 once it is complete."""
+        return self._epoch.batch if self._finished is None else 0
 
     def learn(self, seconds: float, batches: int | None = None) -> Progress:
         """Learn for about ``seconds``, at most ``batches`` batches, at most to the end of the epoch (`Learner`)."""
         start = perf_counter()
         deadline = start + seconds
         if self._finished is not None:
-            self._stats = self._with_finished(self._stats)
+            self._stats = self._counted(self._stats)
             self._begin_epoch(self._epoch.number + 1)
         # exp may overflow where the result is right, and lost trainings are reported as Diverged, not as warnings.
         with np.errstate(all="ignore"):
@@ -73,17 +79,11 @@ class NetworkLearner:
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
         how = net.training
-        if self._finished is None:
-            stats = evolve(how.stats, steps=self._steps)
-        else:
-            stats = self._with_finished(how.stats)
-        algorithm = self._algorithm
-        search = isinstance(algorithm, FullBatchAlgorithm)
         return Net(
             arch=net.arch,
-            params=self._engine.read(algorithm.iterate(self._engine.problem, self._state) if search else None),
+            params=self._engine.read(self._iterate()),
             training=evolve(
-                how, loss=loss_of(net), state=self._state_value(), stats=stats
+                how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
             ),
             labels=net.labels if net.labels is not None else self._data.labels,
             version=net.version + 1,
@@ -94,21 +94,28 @@ class NetworkLearner:
         edits = changes(seen, net)
         names = {name for name, _ in edits}
         if names & {"arch", "dtype"}:
-            self._build(evolve(net, training=evolve(net.training, state=State())))
+            # Unless a whole snapshot was put in, the state is still the one of what was there before.
+            state = net.training.state if "state" in names else State()
+            self._build(evolve(net, training=evolve(net.training, state=state)))
             return edits
-        if names & {"loss", "algorithm", "recorded", "evaluation"} or seen.training.update != net.training.update:
+        searched = self._settle() if "algorithm" in names else False
+        rebuilt = bool(names & REBUILT) or seen.training.update != net.training.update
+        if rebuilt:
             self._rebuild(net, another_loss="loss" in names)
         self._algorithm = net.training.algorithm
         self._stats = net.training.stats
+        if "params" in names:  # before the state, which may belong to them
+            self._engine.write(net.params)
         if "state" in names:
             self._take_state(net.training)
+            self._engine.take_average(net.training.state.slots.get(AVERAGE))
         elif "algorithm" in names:
             self._state = self._algorithm.init(self._engine.problem)
         elif seen.training.algorithm != net.training.algorithm:
             self._state = self._resumed(self._state)
-        if "params" in names:
-            self._engine.write(net.params)
-        if names & {"params", "algorithm", "loss"} and isinstance(self._algorithm, FullBatchAlgorithm):
+        searches = isinstance(self._algorithm, FullBatchAlgorithm)
+        started_over = "state" in names or self._finished is not None
+        if not started_over and (searched or (searches and (rebuilt or "params" in names))):
             self._begin_epoch(self._epoch.number)
         return edits
 
@@ -132,6 +139,20 @@ class NetworkLearner:
         )
         self._engine.feed.start(self._data.order(self._epoch.number))
         self._epoch.recount(self._engine.values.kinds, another_loss=another_loss)
+
+    def _settle(self) -> bool:
+        """Leave a search where it stands, at its iterate; return whether there was one."""
+        iterate = self._iterate()
+        if iterate is not None:
+            self._engine.theta[...] = iterate
+        return iterate is not None
+
+    def _iterate(self) -> Any:
+        """Return what a search stands by; None where theta itself is it."""
+        algorithm = self._algorithm
+        if not isinstance(algorithm, FullBatchAlgorithm):
+            return None
+        return algorithm.iterate(self._engine.problem, self._state)
 
     def _take_state(self, how: Training) -> None:
         state = how.state
@@ -241,9 +262,10 @@ class NetworkLearner:
             samples=engine.feed.n,
         )
 
-    def _with_finished(self, stats: Stats) -> Stats:
-        """Return ``stats`` with the finished epoch added; asked twice for the same, the same."""
-        assert self._finished is not None
+    def _counted(self, stats: Stats) -> Stats:
+        """Return ``stats`` with the epoch that is complete, if they lack it; asked twice for the same, the same."""
+        if self._finished is None or stats.epochs > self._epoch.number:
+            return evolve(stats, steps=self._steps)
         if self._added is None or self._added[0] is not stats:
             self._added = stats, self._finished.into(stats, self._steps)
         return self._added[1]
@@ -261,4 +283,4 @@ class NetworkLearner:
     @property
     def _fingerprint(self) -> tuple[Any, ...]:
         data, feed = self._data, self._engine.feed
-        return (feed.n, feed.batch, data.shuffle, data.seed)
+        return (feed.n, feed.batch, data.shuffle, data.seed, self._glance)

@@ -138,20 +138,13 @@ def with_status(net: Net, status: str) -> Net:
     return evolve(net, training=evolve(net.training, status=status))
 
 
-def with_events(net: Net, events: Iterable[tuple[str, str]], batch: int = 0) -> Net:
-    """
-    Return ``net`` with more events in its history, dated by its complete epochs and the ``batch`` of the one under way.
-
-    Args:
-        net: The snapshot.
-        events: What happened, and how: ``("learning_rate", "0.1 -> 0.01")``.
-        batch: Batches learnt in the epoch under way.
-    """
-    stats = net.training.stats
-    dated = tuple(Event(stats.epochs, batch, what, detail) for what, detail in events)
-    if not dated:
+def with_events(net: Net, events: Iterable[Event]) -> Net:
+    """Return ``net`` with more events at the end of its history."""
+    more = tuple(events)
+    if not more:
         return net
-    return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + dated)))
+    stats = net.training.stats
+    return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + more)))
 
 
 def _with_factors(net: Net, factors: Mapping[int, float]) -> Net:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..atoms import Atom
 from ..errors import Diverged
-from ..learner import Edit, Learner
-from ..snapshot import Net, Training, with_events, with_status
+from ..learner import Learner
+from ..snapshot import Event, Net, Training, with_events, with_status
 from .nap import Nap
 from .next import Next
 from .publish import Every, Pace
@@ -71,7 +71,8 @@ class Trainer:
         self._slot = slot or nullcontext()
         self._on_diverged = on_diverged
         self._seen: Net = atom.value
-        self._events: list[Edit] = []
+        self._events: list[Event] = []
+        self._epoch_done = False
         self._status = "queued"
         self._lock = Lock()
         self._begun = False
@@ -139,7 +140,7 @@ class Trainer:
             assert self._learner is not None
             return self._advance(self._learner)
         except Diverged as error:
-            self._events.append(("diverged", str(error)))
+            self._note(error.batch, "diverged", str(error))
             if self._on_diverged == "stop":
                 log.warning("training stopped: %s", error)
                 return self._end("stopped")
@@ -220,6 +221,7 @@ class Trainer:
             if self._cancelled:  # while it waited for the slot
                 return Next.MORE
             progress = learner.learn(self._pace.seconds_left(CHUNK), self._pace.batches_left())
+        self._epoch_done = progress.epoch_done
         self._pace.unpublished += progress.batches
         if self._cancelled:
             return Next.MORE
@@ -233,9 +235,12 @@ class Trainer:
         if net is not self._seen:
             was, now = self._seen.training.status, net.training.status
             if was != now and was in Training.LIVE and now in Training.LIVE:
-                self._events.append((now, f"was {was}"))
-            self._events += learner.adopt(self._seen, net)
+                self._note(learner.batch, now, f"was {was}")
+            batch = learner.batch
+            edits = learner.adopt(self._seen, net)
             self._seen = net
+            for what, detail in edits:
+                self._note(batch, what, detail)
         return net
 
     def _publish(self, learner: Learner, ending: str | None = None) -> None:
@@ -247,13 +252,19 @@ class Trainer:
             self.epochs_done = before + new.training.stats.epochs - net.training.stats.epochs
             live = net.training.status if net.training.status in Training.LIVE else "training"
             status = ending or ("done" if self.epochs_done >= self.epochs else live)
-            new = with_events(with_status(new, status), self._events, learner.batch)
+            new = with_events(with_status(new, status), self._events)
             if self.telling.put(net, new):
                 break
         self._seen = new
         self._events.clear()
+        self._epoch_done = False
         self._pace.published()
         self._check_strict()
+
+    def _note(self, batch: int, what: str, detail: str) -> None:
+        """Remember an event for the next snapshot; it belongs to where the learner stands now."""
+        epochs = self._seen.training.stats.epochs + self._epoch_done
+        self._events.append(Event(epochs, batch, what, detail))
 
     def _check_strict(self) -> None:
         if self.telling.fatal is not None:
@@ -280,8 +291,7 @@ class Trainer:
             net = self.atom.value
             if net.training.status == status and not self._events:
                 return net
-            batch = self._learner.batch if self._learner else 0
-            new = with_events(with_status(net, status), self._events, batch)
+            new = with_events(with_status(net, status), self._events)
             if self.telling.put(net, new):
                 self._events.clear()
                 return new

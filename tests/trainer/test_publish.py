@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -86,7 +88,7 @@ def test_a_snapshot_within_an_epoch_has_the_parameters_of_that_moment() -> None:
     sx.train(net, some_data(), 1, publish=sx.every(batches=2)).result(LONG)
 
     vectors = [new.params.flat for new in told.all]
-    assert all(not np.array_equal(a, b) for a, b in zip(vectors, vectors[1:], strict=False))
+    assert all(not np.array_equal(a, b) for a, b in pairwise(vectors))
     assert [new.training.state.position.batch for new in told.all[1:-1]] == [2, 4, 6, 8]
     assert told.all[-1].training.state.position is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -142,22 +143,31 @@ def some_epochs(net: sx.Atom[Snapshot], more: int = 2) -> None:
     reach(net, lambda new: epochs(new) >= wanted)
 
 
-def learnt(net: Snapshot) -> tuple[Any, ...]:
+def learnt(net: Snapshot) -> dict[str, Any]:
     """Everything that one seed decides: parameters, the algorithm's state, histories; no timings, no events."""
     how = net.training
-    state = {name: np.asarray(value).tobytes() for name, value in how.state.slots.items()}
-    histories = [
-        {kind: np.asarray(series).tobytes() for kind, series in part.items()}
-        for part in (how.stats.training, how.stats.validation)
-    ]
-    position = how.state.position and (how.state.position.batch, how.state.position.sums)
+    state = {f"slot {name}": digest(value) for name, value in how.state.slots.items()}
+    histories = {
+        f"{part} {kind}": digest(series)
+        for part, kinds in (("training", how.stats.training), ("validation", how.stats.validation))
+        for kind, series in kinds.items()
+    }
+    position = how.state.position
     return (
-        net.params.flat.tobytes(),
-        state,
-        np.asarray(how.stats.loss).tobytes(),
-        histories,
-        how.stats.epochs,
-        how.stats.steps,
-        how.state.generator,
-        position,
+        {
+            "params": digest(net.params.flat),
+            "loss": digest(how.stats.loss),
+            "epochs": how.stats.epochs,
+            "steps": how.stats.steps,
+            "generator": how.state.generator,
+            "position": position
+            and (position.batch, position.since, {k: digest(v) for k, v in position.sums.items()}),
+        }
+        | state
+        | histories
     )
+
+
+def digest(values: Any) -> str:
+    array = np.ascontiguousarray(values)
+    return f"{array.dtype}{array.shape} {hashlib.blake2b(array, digest_size=6).hexdigest()}"
