@@ -90,8 +90,9 @@ class Engine:
 
     def take_average(self, average: Array | None) -> None:
         """Go on with another moving average, if one is kept: by default that of the present parameters alone."""
-        if self.average is not None:
-            self.average[...] = self.theta if average is None else self._backend.from_host(average)
+        kept = self.average
+        if kept is not None:
+            kept[...] = self.theta if average is None else self._backend.from_host(average)
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
@@ -112,14 +113,13 @@ class Engine:
         self._forward_backward()
         self._measure()
         grad = self.problem.grad
-        if self._total is None:
-            self._total = self.problem.zeros()
+        total = self._total = self.problem.zeros() if self._total is None else self._total
         if index == 0:
-            self._total[...] = grad
+            total[...] = grad
         else:
-            self._backend.xp.add(self._total, grad, out=self._total)
+            self._backend.xp.add(total, grad, out=total)
         if index == self.feed.n_batches - 1:
-            grad[...] = self._total
+            grad[...] = total
             if self._shapes:
                 self._updating.shape_gradient()
             loss = float(self.values.sums(0, self.feed.n_batches)[0].sum())
