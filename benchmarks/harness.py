@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from types import ModuleType
 from typing import Any
 
@@ -112,6 +112,21 @@ def _measure(contestant: Callable[[], float | None]) -> float:
     start = perf_counter()
     value = contestant()
     return perf_counter() - start if value is None else float(value)
+
+
+def cpu_seconds(contestant: Callable[[], object]) -> Callable[[], float]:
+    """
+    Return a contestant that is measured in this process's CPU seconds, for a machine that others use as well.
+
+    On one core (`pinned`), where nobody waits, they are the seconds of an idle machine.
+    """
+
+    def measured() -> float:
+        start = process_time()
+        contestant()
+        return process_time() - start
+
+    return measured
 
 
 def peer(name: str) -> ModuleType | None:

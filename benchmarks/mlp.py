@@ -13,7 +13,7 @@ import argparse
 from .contestants import Contestant, contestants
 from .contestants.ours import Ours
 from .contestants.problem import HIDDEN, INPUTS, Problem, problem
-from .harness import Contest, alternate, equal_threads, gemm_rate, pinned, table
+from .harness import Contest, alternate, cpu_seconds, equal_threads, gemm_rate, pinned, table
 
 TOLERANCE = 1e-3
 """How much, relative to ours, a loss after the warm-up may differ."""
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", choices=["random", "mnist"], default="random", help="what is learnt")
     parser.add_argument("--samples", type=int, help="samples in an epoch")
     parser.add_argument("--rounds", type=int, help="epochs measured")
+    parser.add_argument("--cpu", action="store_true", help="count CPU seconds, if others use the machine too")
     parser.add_argument("--watchers", type=int, default=0, help="measure what so many idle watches cost")
 
 
@@ -39,6 +40,7 @@ def run(
     samples: int | None = None,
     rounds: int | None = None,
     watchers: int = 0,
+    cpu: bool = False,
 ) -> None:
     samples = max(MULTIPLE, (samples or (2048 if quick else 60_000)) // MULTIPLE * MULTIPLE)
     rounds = rounds or (3 if quick else 15)
@@ -46,18 +48,20 @@ def run(
         for size in batch:
             task = problem(data, samples, size)
             if watchers:
-                _watch(task, watchers, rounds)
+                _watch(task, watchers, rounds, cpu)
             else:
-                _compare(task, threads, rounds)
+                _compare(task, threads, rounds, cpu)
 
 
-def _compare(task: Problem, threads: int, rounds: int) -> None:
+def _compare(task: Problem, threads: int, rounds: int, cpu: bool) -> None:
     names = contestants(task, threads)
     _warm_up(names, task)
-    contest = alternate(rounds, {name: one.epoch for name, one in names.items()}, warmup=0)
+    epochs = {name: cpu_seconds(one.epoch) if cpu else one.epoch for name, one in names.items()}
+    contest = alternate(rounds, epochs, warmup=0)
     peak = 1e9 * gemm_rate(task.batch, INPUTS, HIDDEN, threads=threads)
     table(
-        f"784-100-10, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds",
+        f"784-100-10, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
+        f"{', CPU seconds' if cpu else ''}",
         ["", "samples/s", "us/step", "quartiles", "ours/theirs", "of GEMM"],
         [_row(name, contest, task, peak) for name in names],
     )
@@ -94,9 +98,10 @@ def _row(name: str, contest: Contest, task: Problem, peak: float) -> list[str]:
     ]
 
 
-def _watch(task: Problem, watchers: int, rounds: int) -> None:
+def _watch(task: Problem, watchers: int, rounds: int, cpu: bool) -> None:
     alone, watched = Ours(task), Ours(task, watches=watchers, readers=1)
-    contest = alternate(rounds, {"unwatched": alone.epoch, "watched": watched.epoch})
+    both = {"unwatched": alone.epoch, "watched": watched.epoch}
+    contest = alternate(rounds, {name: cpu_seconds(epoch) if cpu else epoch for name, epoch in both.items()})
     title = (
         f"An epoch of {task.steps} steps of {task.batch}, with {watchers} idle watches and an async reader"
     )
