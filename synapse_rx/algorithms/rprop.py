@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from attrs import field, frozen
@@ -60,9 +61,11 @@ class RProp(Algorithm):
             raise OptionError(f"rprop takes momentum in its variant 'synaptic' only, not in {self.variant!r}")
 
     def init(self, problem: Problem) -> State:
-        state: State = {"steps": 0, "size": problem.zeros(), "last": problem.zeros()}
+        # The direction of the last step is kept by two names, as it means two things: what was moved, or the sign.
+        last = "moved" if self.variant == "synaptic" else "sign"
+        state: State = {"steps": 0, "size": problem.zeros(), last: problem.zeros()}
         if self.variant == "irprop+":
-            state["loss"] = 0.0
+            state["loss"] = sys.float_info.max
         return state
 
     def step(self, problem: Problem, state: State) -> None:
@@ -83,9 +86,9 @@ class RProp(Algorithm):
     def _wait(self, problem: Problem, state: State, back: bool) -> None:
         """Stand still where the sign turned, after taking the last step ``back`` if asked to."""
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
-        vectors = (problem.theta, problem.grad, state["size"], state["last"])
+        vectors = (problem.theta, problem.grad, state["size"], state["sign"])
         for theta, grad, size, last in problem.blocks(*vectors):
-            # Signs instead of gradients, so that no product underflows; last is that of the step gone by, 0 if none.
+            # Signs instead of gradients, so that no product underflows; last is that of the last gradient, 0 if none.
             # Never in place: there numpy's sign takes ten times as long.
             now, turned, agree = one[: len(grad)], other[: len(grad)], grad
             xp.sign(grad, out=now)
@@ -108,7 +111,7 @@ class RProp(Algorithm):
     def _turn(self, problem: Problem, state: State, first: bool) -> None:
         """Go in the new direction wherever the sign turned."""
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
-        vectors = (problem.theta, problem.grad, state["size"], state["last"])
+        vectors = (problem.theta, problem.grad, state["size"], state["moved"])
         for theta, grad, size, last in problem.blocks(*vectors):
             now, against = one[: len(grad)], other[: len(grad)]
             xp.sign(grad, out=now)

@@ -97,3 +97,20 @@ def test_the_valley_of_rosenbrock_is_followed(variant: str, within: float) -> No
     theta = minimise(RProp(variant=variant), TinyProblem(rosenbrock, [-1.2, 1.0]), 3000)
 
     np.testing.assert_allclose(theta, [1, 1], atol=within)
+
+
+@pytest.mark.parametrize("new", VARIANTS)
+@pytest.mark.parametrize("old", VARIANTS)
+def test_another_variant_may_be_taken_up_on_the_way(old: str, new: str) -> None:
+    before, after = RProp(variant=old), RProp(variant=new)
+    problem = TinyProblem(parabola, np.full(3, 8.0))
+    state = before.init(problem)
+    drive(before, problem, state, 7)
+    moved = problem.theta.copy()
+
+    # what a learner does: everything that fits is put in
+    resumed = {name: state.get(name, first) for name, first in after.init(problem).items()}
+    drive(after, problem, resumed, 1)
+
+    assert (np.abs(problem.theta - moved) <= 1.2 * state["size"]).all()
+    assert (problem.theta < moved).all()
