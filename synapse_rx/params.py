@@ -180,10 +180,6 @@ class Params:
             self._digest.append(blake2b(self.flat, digest_size=16).digest())
         return self._digest[0]
 
-    def __reduce__(self) -> tuple[type[Params], tuple[Layout, Array]]:
-        # Arrays come back writable from pickle and deepcopy; the constructor freezes them again.
-        return type(self), (self.layout, self.flat)
-
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
@@ -198,7 +194,8 @@ class Params:
     def __hash__(self) -> int:
         return hash((self._content(), len(self)))
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[type[Params], tuple[Layout, Array]]:
+        # Arrays come back writable from pickle and deepcopy; the constructor freezes them again.
         return Params, (self.layout, self.flat)
 
     def __repr__(self) -> str:

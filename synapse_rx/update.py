@@ -40,7 +40,9 @@ def _factors(value: Mapping[Any, Any] | tuple[tuple[int, float], ...]) -> tuple[
         if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
             raise OptionError(f"factors name layers by their positions, 0 for the first, not {layer!r}")
         if not (math.isfinite(factor) and factor >= 0):
-            raise OptionError(f"the learning-rate factor of layer {layer} must be a number >= 0, not {factor!r}")
+            raise OptionError(
+                f"the learning-rate factor of layer {layer} must be a number >= 0, not {factor!r}"
+            )
     return tuple(sorted((int(layer), float(factor)) for layer, factor in pairs.items() if factor != 1.0))
 
 

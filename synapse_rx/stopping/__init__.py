@@ -6,9 +6,9 @@ from .base import Condition as Condition
 from .base import Course as Course
 from .epochs import Epochs as Epochs
 from .error_below import ErrorBelow as ErrorBelow
+from .monitor import monitored as monitored
 from .plateau import Plateau as Plateau
 from .seconds import Seconds as Seconds
-from .monitor import monitored as monitored
 
 
 def epochs(n: int) -> Epochs:

@@ -32,8 +32,8 @@ class Condition(Described, ABC):
     """
     When a training is over; asked after every complete epoch.
 
-    Conditions are values: ``epochs(50) | error_below(0.01)`` is met when either is, ``a & b`` when both are. A condition
-    asks the statistics only, so one and the same may be used for many networks.
+    Conditions are values: ``epochs(50) | error_below(0.01)`` is met when either is, ``a & b`` when both are. They
+    ask the statistics only, so one and the same may be used for many networks.
     """
 
     @abstractmethod
@@ -65,7 +65,9 @@ class AnyOf(Condition):
         return any([condition.met(course) for condition in self.conditions])
 
     def total(self) -> int | None:
-        return min((n for n in (condition.total() for condition in self.conditions) if n is not None), default=None)
+        return min(
+            (n for n in (condition.total() for condition in self.conditions) if n is not None), default=None
+        )
 
     def __repr__(self) -> str:
         return f"({' | '.join(map(repr, self.conditions))})"
