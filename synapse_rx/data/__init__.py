@@ -3,9 +3,11 @@
 from .build import test_set as test_set
 from .build import training_set as training_set
 from .data_set import DataSet as DataSet
+from .fit import fit_normalization as fit_normalization
 from .header import Header as Header
 from .idx import read_idx as read_idx
 from .load import load_test_set as load_test_set
 from .load import load_training_set as load_training_set
+from .normalization import Normalization as Normalization
 from .targets import decode as decode
 from .training_set import TrainingSet as TrainingSet

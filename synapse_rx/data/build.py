@@ -10,6 +10,8 @@ import numpy as np
 
 from ..errors import OptionError, ShapeError
 from .data_set import DataSet
+from .fit import fit_normalization
+from .normalization import Normalization
 from .options import (
     Shuffle,
     check_batch,
@@ -46,6 +48,7 @@ def training_set(
     weights: Any = None,
     class_weights: Mapping[Any, float] | str | None = None,
     censored: bool = False,
+    normalize: str | Normalization | None = None,
 ) -> TrainingSet:
     """
     Make a `TrainingSet` from ``samples`` and their ``labels``.
@@ -71,6 +74,8 @@ def training_set(
         class_weights: How often a training sample counts by its class, on top of that: a mapping from labels to
             weights, or "balanced" to let every class count the same.
         censored: Targets (N, outputs) may be NaN where they are missing; train with a `Censored` loss.
+        normalize: "standardize", "min_max" or "whiten", found on the training samples alone; or a `Normalization`. The
+            network keeps it and does the same to samples it is asked about.
 
     Raises:
         DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``, or the weights
@@ -88,6 +93,9 @@ def training_set(
         everything = everything.take(_shuffled(n, seed))
     data = _weighted(everything[:split], class_weights)
     held_out = everything[split:] if split < n else _validation(valid, everything, targets)
+    if normalize is not None:
+        how = normalize if isinstance(normalize, Normalization) else fit_normalization(data, normalize)
+        data, held_out = data.normalized(how), held_out and held_out.normalized(how)
     size = check_batch(batch, online, split)
     header = header_of(data, held_out, size, name=name, type=type, field_size=field_size)
     return TrainingSet(data, batch=size, valid=held_out, shuffle=shuffle, seed=seed, header=header)

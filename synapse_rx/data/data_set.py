@@ -11,10 +11,15 @@ import numpy as np
 from ..errors import DataError, LabelError
 from ..typing import Shape
 from .frozen import frozen
+from .normalization import Normalization
 from .options import check_censored, check_choice, check_scale
 from .samples import describe, to_samples
 from .targets import check_finite_targets
 from .weights import to_weights
+
+
+def _optional(value: Any) -> Normalization | None:
+    return None if value is None else Normalization.of(value)
 
 
 @final
@@ -46,6 +51,8 @@ class DataSet:
     """How often each sample counts: 2 like two samples, 0 like none; None if each counts once. Read-only."""
     censored: bool = attrs.field(default=False, kw_only=True, converter=check_censored)
     """Targets may be missing: NaN, which only a `Censored` loss can learn from."""
+    normalization: Normalization | None = attrs.field(default=None, kw_only=True, converter=_optional)
+    """What was done to `x`: floats are kept as they are learnt, 8-bit samples as they were; None for raw samples."""
 
     def __attrs_post_init__(self) -> None:
         assign = partial(object.__setattr__, self)
@@ -62,6 +69,14 @@ class DataSet:
             assign("labels", tuple(self.labels))
             _check_labels(self.labels, self.outputs if self.y is not None else None)
 
+        if self.normalization is not None:
+            self.normalization.check(self.sample_shape)
+
+    @property
+    def pending(self) -> Normalization | None:
+        """What is still to be done to `x` when it is learnt: the normalisation of 8-bit samples."""
+        return self.normalization if self.x.dtype == np.uint8 else None
+
     @property
     def sample_shape(self) -> Shape:
         """The shape of one sample."""
@@ -73,10 +88,30 @@ class DataSet:
         return 0 if self.y is None else self.y.shape[1]
 
     def scaled(self, dtype: str = "float32") -> np.ndarray:
-        """Return the samples as they are learnt, ``x * scale``, in "float32" or "float64"."""
+        """Return the samples as they are learnt, ``x * scale`` normalised, in "float32" or "float64"."""
         kind = np.dtype(check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")))
         x = self.x.astype(kind, copy=False)
-        return x if self.scale == 1 else x * kind.type(self.scale)
+        scaled = x if self.scale == 1 else x * kind.type(self.scale)
+        return scaled if self.pending is None else self.pending.apply(scaled)
+
+    def normalized(self, normalization: Normalization | None) -> DataSet:
+        """
+        Return the samples normalised, as in ``teset.normalized(trset.data.normalization)``; once is enough.
+
+        Raises:
+            DataError: If they are normalised in another way already.
+            ShapeError: If they have another number of features.
+        """
+        if normalization is None or self.normalization == normalization:
+            return self
+        if self.normalization is not None:
+            raise DataError(
+                f"these samples are normalised already, by another {self.normalization!r}; take the raw ones"
+            )
+        if self.x.dtype == np.uint8:
+            return attrs.evolve(self, normalization=normalization)
+        x = frozen(normalization.apply(self.scaled(self.x.dtype.name)), fresh=True)
+        return attrs.evolve(self, x=x, scale=1.0, normalization=normalization)
 
     def take(self, indices: Any) -> DataSet:
         """Return the samples that ``indices`` (a slice, row numbers or a mask) name, in that order."""
@@ -107,19 +142,25 @@ class DataSet:
             and _same(self.x, other.x)
             and _same(self.y, other.y)
             and _same(self.weights, other.weights)
+            and self.normalization == other.normalization
         )
 
     def __hash__(self) -> int:
         return hash((self.x.shape, self.x.dtype.str, self.labels, self.scale, _glance(self.x)))
 
     def __reduce__(self) -> Any:
-        options = {"scale": self.scale, "weights": self.weights, "censored": self.censored}
-        return partial(DataSet, **options), (self.x, self.y, self.labels)
+        names = ("scale", "weights", "censored", "normalization")
+        return partial(DataSet, **{name: getattr(self, name) for name in names}), (
+            self.x,
+            self.y,
+            self.labels,
+        )
 
     def __repr__(self) -> str:
         of = f"{len(self)} samples {self.sample_shape} {self.x.dtype}"
         scale = "" if self.scale == 1 else f" * {self.scale:.4g}"
-        return f"<DataSet {of}{scale}, {_what(self)}>"
+        how = f", {self.normalization.kind}" if self.normalization is not None else ""
+        return f"<DataSet {of}{scale}{how}, {_what(self)}>"
 
 
 def _to_targets(y: Any, n: int, dtype: str, censored: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any, final
 import attrs
 import numpy as np
 
-from ..errors import LabelError, ShapeError
+from ..errors import DataError, LabelError, ShapeError
 from ..typing import Shape
 from .data_set import DataSet
 from .header import Header, count_labels
@@ -24,6 +24,7 @@ class TrainingSet:
 
     Raises:
         ShapeError: If the validation samples have another shape or type than the training samples.
+        DataError: If they are normalised in another way.
         LabelError: If the validation set has other labels or another number of targets.
         OptionError: If ``batch``, ``shuffle`` or ``seed`` is none.
     """
@@ -128,6 +129,11 @@ def _check_valid(data: DataSet, valid: DataSet) -> None:
     ours, theirs = _made(data), _made(valid)
     if ours != theirs:
         raise ShapeError(f"validation samples must be made like training samples: {ours}, not {theirs}")
+    if data.normalization != valid.normalization:
+        raise DataError(
+            f"validation samples must be normalised like training samples, by {data.normalization}, not by "
+            f"{valid.normalization}; valid.normalized(data.normalization) does it"
+        )
     if (data.outputs, data.labels) != (valid.outputs, valid.labels):
         raise LabelError(
             f"validation has {valid.outputs} targets with the labels {valid.labels}, "

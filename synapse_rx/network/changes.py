@@ -28,6 +28,8 @@ def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
         edits += _algorithm(was.algorithm, now.algorithm)
     if now.loss is not was.loss and now.loss != was.loss:
         edits.append(("loss", f"{was.loss} -> {now.loss}"))
+    if net.normalization != seen.normalization:
+        edits.append(("normalization", f"{seen.normalization} -> {net.normalization}"))
     if now.update is not was.update:
         edits += _options(was.update, now.update)
     for name in ("recorded", "evaluation"):

@@ -10,6 +10,7 @@ from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..losses import Loss
 from ..snapshot import Net
 from ..typing import Shape
+from .normalizing import pending
 
 
 def check_fit(net: Net, data: TrainingSet) -> Loss:
@@ -17,7 +18,7 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
     Return the loss a network is trained with on ``data``, in the form its output wants.
 
     Raises:
-        DataError: If ``data`` is no `TrainingSet`.
+        DataError: If ``data`` is no `TrainingSet`, or normalised in another way than the network learnt.
         ShapeError: If the samples do not fit the input, or the targets the output.
         LabelError: If labels or targets do not fit the network or its loss.
         LossError: If the network cannot be trained by gradients of its loss.
@@ -28,6 +29,7 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
             f"train takes a TrainingSet (see training_set and load_training_set), not {type(data).__name__}"
         )
     check_samples(net, data.data)
+    pending(net, data.data)
     check_targets(net, data.data)
     check_training(net)
     own = net.training.algorithm.loss_for(net.arch.output)

@@ -14,6 +14,7 @@ from ..typing import Array
 from .checks import check_fit
 from .evaluation import CAPACITY, ErrorValues, Evaluator
 from .feed import Feed
+from .normalizing import pending
 from .problem import NetworkProblem
 from .program import Program
 from .recording import GRADIENT_NORM, recorded_kinds
@@ -60,7 +61,7 @@ class Engine:
         self._backend = backend
         self.theta = backend.from_host(net.params.flat) if theta is None else theta
         self.problem = NetworkProblem(backend, self.theta, self._evaluate)
-        self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype)
+        self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype, pending(net, data.data))
         grad = self.problem.grad
         self._program = Program(
             arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers
@@ -77,10 +78,10 @@ class Engine:
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
-            valid = Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype)
+            valid = Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype, pending(net, data.valid))
             self.evaluators["validation"] = Evaluator(arch, backend, self.theta, valid, measured, generator)
         if how.evaluation == "full":
-            whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype)
+            whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype, pending(net, data.data))
             self.evaluators["training"] = Evaluator(arch, backend, self.theta, whole, measured, generator)
 
     @property

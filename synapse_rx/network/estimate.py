@@ -18,6 +18,7 @@ from ..typing import Array
 from .checks import check_samples, check_targets, loss_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
+from .normalizing import pending
 from .program import Program
 
 _HOST = NumpyBackend()
@@ -27,6 +28,8 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
     """
     Return what a network answers to samples.
 
+    Raw samples are normalised as those were that the network learnt from.
+
     Args:
         net: A cell or a snapshot.
         samples: Numbers (N, *sample_shape), or a `DataSet`.
@@ -35,14 +38,14 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
         The outputs (N, *out_shape), in the network's type.
 
     Raises:
-        DataError: If the samples are not finite numbers.
+        DataError: If the samples are not finite numbers, or are normalised in another way already.
         ShapeError: If they do not fit the network.
     """
     snapshot = _net(net)
     arch, theta = snapshot.arch, snapshot.params.flat
     data = _samples(samples, theta.dtype)
     check_samples(snapshot, data)
-    feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype)
+    feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, data))
     program = Program(arch, _HOST, feed.batch, theta, rng=_generator(snapshot))
     answer = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
@@ -162,7 +165,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     check_targets(snapshot, part)
     arch, theta = snapshot.arch, snapshot.params.flat
     loss = loss_of(snapshot)
-    feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype)
+    feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, part))
     kinds = error_kinds(loss, arch.output, part.labels)
     evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))
     answers = np.empty((feed.n, *arch.out_shape), theta.dtype)

@@ -7,19 +7,28 @@ from typing import Any
 import numpy as np
 
 from ..backends import Backend
-from ..data import DataSet
+from ..data import DataSet, Normalization
 from ..typing import Array, Shape
+from .normalizing import Normalizer
 
 
 class Feed:
     """
-    Hands out the batches of a data set, in its own order or in one given, without allocating.
+    Hands out the batches of a data set, in its own order or in one given, normalised if asked to, without allocating.
 
     Samples that are stored as they are learnt and taken in their own order are not even copied. Others (8-bit images,
     shuffled epochs) are gathered and scaled into one buffer.
     """
 
-    def __init__(self, backend: Backend, data: DataSet, batch: int, in_shape: Shape, dtype: Any) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        data: DataSet,
+        batch: int,
+        in_shape: Shape,
+        dtype: Any,
+        normalization: Normalization | None = None,
+    ) -> None:
         n = len(data)
         self.batch = min(batch, n)
         self.n = n
@@ -37,6 +46,9 @@ class Feed:
         self._gathered = self._buffer(self._x.dtype) if self._cast else None
         self._made = self._buffer(dtype)
         self._made_t = None if self._t is None else self._xp.empty((self.batch, *self._t.shape[1:]), dtype)
+        self._normalize = (
+            None if normalization is None else Normalizer(backend, normalization, self.batch, in_shape, dtype)
+        )
         self.start(None)
 
     def start(self, order: np.ndarray | None) -> None:
@@ -62,7 +74,9 @@ class Feed:
             rows = self._order[start:stop]
             x = self._take(self._x, rows, self._gathered if self._cast else self._made, n)
             t = None if self._t is None else self._take(self._t, rows, self._made_t, n)
-        return (self._converted(x, n) if self._cast else x), t
+        if self._cast:
+            x = self._converted(x, n)
+        return (x if self._normalize is None else self._normalize(x)), t
 
     def weights(self, index: int) -> Array | None:
         """Return how often each sample of batch ``index`` counts; None if each counts once."""

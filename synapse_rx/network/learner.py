@@ -23,7 +23,7 @@ from .epoch import Epoch, EpochResult
 AVERAGE = "average"
 """The slot that holds the moving average of the parameters."""
 
-REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation"})
+REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation", "normalization"})
 """Edits after which batches are worked on in another way, as after those of an `Update`."""
 
 
@@ -86,6 +86,7 @@ class NetworkLearner:
                 how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
             ),
             labels=net.labels if net.labels is not None else self._data.labels,
+            normalization=net.normalization or self._data.data.normalization,
             version=net.version + 1,
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from ..data.normalization import Normalization
 from ..data.options import check_labels
 from ..errors import LabelError, OptionError, ShapeError
 from ..params import Layout, Params
@@ -46,6 +47,10 @@ def _different(instance: Any, attribute: Any, labels: tuple[Any, ...] | None) ->
         raise LabelError(f"labels= names a class twice: {labels}")
 
 
+def _normalization(value: Any) -> Normalization | None:
+    return None if value is None else Normalization.of(value)
+
+
 @frozen(repr=False)
 class Net:
     """
@@ -59,9 +64,11 @@ class Net:
         training: How it is trained and where that stands.
         labels: The classes in the order of the outputs; None before it saw labelled data.
         version: Counts the snapshots published by training.
+        normalization: What was done to the samples it learnt from, and is done to raw ones it is asked about.
 
     Raises:
-        ShapeError: If the parameters are not laid out as the architecture wants them.
+        ShapeError: If the parameters are not laid out as the architecture wants them, or the normalisation is for
+            other samples.
         LabelError: If a label is there twice, or is not hashable.
         OptionError: If the parameters are no float32 or float64 `Params`, or ``training`` is no `Training`.
     """
@@ -73,6 +80,7 @@ class Net:
         default=None, converter=lambda labels: check_labels("labels", labels), validator=_different
     )
     version: int = 0
+    normalization: Normalization | None = field(default=None, converter=_normalization)
 
     def __attrs_post_init__(self) -> None:
         wanted, given = self.arch.layout, self.params.layout
@@ -81,6 +89,9 @@ class Net:
                 f"this architecture wants the parameters {_named(wanted)}, but was given {_named(given)}; "
                 "to change an architecture, make its parameters anew (fresh_params)"
             )
+
+        if self.normalization is not None:
+            self.normalization.check(self.arch.in_shape)
 
     def __repr__(self) -> str:
         return display.text(self)
