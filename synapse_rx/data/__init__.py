@@ -9,5 +9,7 @@ from .idx import read_idx as read_idx
 from .load import load_test_set as load_test_set
 from .load import load_training_set as load_training_set
 from .normalization import Normalization as Normalization
+from .splits import k_fold as k_fold
+from .splits import split as split
 from .targets import decode as decode
 from .training_set import TrainingSet as TrainingSet

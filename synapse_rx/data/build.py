@@ -64,7 +64,7 @@ def training_set(
         batch: Samples per batch. Default: all. The last batch may be smaller.
         online: Learn from each sample on its own: ``batch=1``.
         shuffle: "once", before the validation samples are parted off; "epoch", also anew for every epoch;
-            False keeps the order given.
+            "balanced", like that with every class equally often in every epoch; False keeps the order given.
         seed: What every shuffle follows from.
         targets: "classes" (one-hot, by sorted label), "values" (the numbers themselves), or "auto": text,
             integers and booleans in one dimension are classes, floats and two dimensions are values.

@@ -72,7 +72,7 @@ def load_training_set(
         nvalid: Samples for validation; None as in the table, like every option that is None.
         batch: Samples per batch.
         online: ``batch=1``.
-        shuffle: "once", "epoch" or False, as for `training_set`.
+        shuffle: "once", "epoch", "balanced" or False, as for `training_set`.
         seed: What every shuffle follows from.
         dtype: "float32" and "float64" hold samples between 0 and 1, "uint8" grey levels with a ``scale``.
         flat: Samples are vectors (64,) or (784,); False: images (1, 8, 8) or (1, 28, 28).

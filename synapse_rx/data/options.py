@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import OptionError, UnknownNameError
 from .samples import DTYPES
 
-Shuffle = Literal["once", "epoch", False]
-"""Shuffle once before splitting, also anew for every epoch, or not at all."""
+Shuffle = Literal["once", "epoch", "balanced", False]
+"""Shuffle once before splitting, also anew for every epoch (with every class equally often), or not at all."""
 
 
 def check_count(name: str, value: Any, least: int) -> int:
@@ -28,12 +28,12 @@ def check_count(name: str, value: Any, least: int) -> int:
 
 
 def check_shuffle(shuffle: Any) -> Shuffle:
-    """Return ``shuffle`` if it is "once", "epoch" or False."""
+    """Return ``shuffle`` if it is "once", "epoch", "balanced" or False."""
     if isinstance(shuffle, bool | np.bool_):
         if shuffle:
             raise OptionError("shuffle=True could mean two things: take 'once' or 'epoch' (anew every epoch)")
         return False
-    return check_choice("shuffle", shuffle, ("once", "epoch"), also="False")
+    return check_choice("shuffle", shuffle, ("once", "epoch", "balanced"), also="False")
 
 
 def check_choice(name: str, value: Any, known: Iterable[str], also: str = "") -> Any:

@@ -7,8 +7,9 @@ from typing import Any, final
 import attrs
 import numpy as np
 
-from ..errors import DataError, LabelError, ShapeError
+from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..typing import Shape
+from .balanced import balanced_order
 from .data_set import DataSet
 from .header import Header, count_labels
 from .options import Shuffle, check_count, check_field_size, check_shuffle
@@ -36,7 +37,10 @@ class TrainingSet:
     valid: DataSet | None = attrs.field(default=None, kw_only=True)
     """The validation part, never learnt from."""
     shuffle: Shuffle = attrs.field(default=False, kw_only=True, converter=check_shuffle)
-    """"epoch": `order` draws a new order for every epoch. "once" and False: `data` is learnt as it stands."""
+    """
+    "epoch" and "balanced": `order` draws a new order for every epoch, the latter with every class equally often. "once"
+    and False: `data` is learnt as it stands.
+    """
     seed: int = attrs.field(default=0, kw_only=True, converter=lambda seed: check_count("seed", seed, 0))
     """What every order follows from."""
     header: Header = attrs.field(
@@ -46,6 +50,8 @@ class TrainingSet:
     """Name, kind and label counts."""
 
     def __attrs_post_init__(self) -> None:
+        if self.shuffle == "balanced" and (self.labels is None or self.y is None):
+            raise OptionError("shuffle='balanced' draws classes equally often, but these targets are values")
         if self.valid is not None:
             _check_valid(self.data, self.valid)
 
@@ -88,12 +94,16 @@ class TrainingSet:
         """
         Return the row numbers (int64) in the order of ``epoch`` (from 0), or None for the natural order.
 
+        With ``shuffle="balanced"`` there are as many as there are samples, but some are left out and others come again.
         It depends on the seed and the epoch alone, so training that is resumed goes on as it would have.
         """
         number = check_count("epoch", epoch, 0)
-        if self.shuffle != "epoch":
+        if self.shuffle not in ("epoch", "balanced"):
             return None
-        return np.random.default_rng([self.seed, number]).permutation(len(self))
+        rng = np.random.default_rng([self.seed, number])
+        if self.shuffle == "balanced" and self.y is not None:
+            return balanced_order(self.y.argmax(axis=1), rng)
+        return rng.permutation(len(self))
 
     def __len__(self) -> int:
         return len(self.data)

@@ -30,6 +30,12 @@ def check_fit(net: Net, data: TrainingSet) -> Loss:
         )
     check_samples(net, data.data)
     pending(net, data.data)
+    if data.shuffle == "balanced" and isinstance(net.training.algorithm, FullBatchAlgorithm):
+        kind = net.training.algorithm.kind
+        raise OptionError(
+            f"{kind} wants the same samples in every epoch, but shuffle='balanced' draws others; "
+            "take class_weights='balanced' instead"
+        )
     check_targets(net, data.data)
     check_training(net)
     own = net.training.algorithm.loss_for(net.arch.output)

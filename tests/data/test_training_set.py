@@ -231,7 +231,7 @@ def test_the_error_says_what_is_wrong_with_an_option(options, said):
     ("options", "said"),
     [
         ({"shuffle": "epochs"}, "did you mean 'epoch'?"),
-        ({"shuffle": 3}, "known: False, epoch, once"),
+        ({"shuffle": 3}, "known: False, balanced, epoch, once"),
         ({"targets": "class"}, "did you mean 'classes'?"),
         ({"dtype": "float23"}, "did you mean 'float32'"),
         ({"dtype": "int64"}, "dtype 'int64'"),
