@@ -7,7 +7,7 @@ from argparse import Namespace
 import numpy as np
 
 from ..errors import OptionError
-from ..network import evaluate
+from ..network import Evaluation, evaluate
 from ..trainer import train
 from .job import job
 
@@ -16,7 +16,7 @@ def evaluate_command(options: Namespace) -> int:
     """Train from several seeds; print mean and spread of the test errors, and the last run in detail."""
     if options.runs < 1:
         raise OptionError(f"--runs must be at least 1, not {options.runs}")
-    results = []
+    results: list[Evaluation] = []
     for seed in range(options.seed, options.seed + options.runs):
         work = job(options, seed)
         train(work.net, work.data, work.epochs, backend=options.backend).result()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from argparse import Namespace
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, cast
 
 from ..backends import available_backends, backend
-from ..errors import SynapseError
 
 NEEDED = ("synapse-rx", "numpy", "attrs", "reactivex", "threadpoolctl")
 OPTIONAL = {
@@ -32,14 +33,21 @@ def info_command(options: Namespace) -> int:
     for line in _blas():
         print(line)
     print(f"processors: {_processors()}")
-    print(f"SYNAPSE_RX_DATA: {os.environ.get('SYNAPSE_RX_DATA') or 'not set; MNIST is downloaded to the user cache'}")
+    print(
+        f"SYNAPSE_RX_DATA: {os.environ.get('SYNAPSE_RX_DATA') or 'not set; MNIST is downloaded to the user cache'}"
+    )
     return 0
+
+
+def version_text() -> str:
+    """Return the version of this package; "unknown" if it runs without having been installed."""
+    return _version("synapse-rx") or "unknown"
 
 
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:
+    except Exception:  # not installed, or installed so badly that even its version is broken
         return None
 
 
@@ -47,16 +55,16 @@ def _chosen() -> str:
     asked = os.environ.get("SYNAPSE_RX_BACKEND")
     try:
         return f"{backend().name} ({f'SYNAPSE_RX_BACKEND={asked}' if asked else 'the best one available'})"
-    except SynapseError as error:
+    except Exception as error:  # whatever is wrong with it: this is the command that says so
         return f"none: {error}"
 
 
 def _blas() -> list[str]:
     try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return ["BLAS: unknown, threadpoolctl is not installed"]
-    found = [library for library in threadpool_info() if library.get("user_api") == "blas"]
+        libraries: list[dict[str, Any]] = cast(Any, import_module("threadpoolctl")).threadpool_info()
+    except Exception as error:
+        return [f"BLAS: unknown, threadpoolctl cannot say: {error}"]
+    found = [library for library in libraries if library.get("user_api") == "blas"]
     return [
         f"BLAS: {library.get('internal_api')} {library.get('version')} ({library.get('architecture', 'unknown')}), "
         f"{library.get('num_threads')} threads; small networks train on one"

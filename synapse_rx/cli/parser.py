@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib.metadata import version
+from typing import Any
 
 from .evaluate import evaluate_command
-from .info import info_command
+from .info import info_command, version_text
 from .train import train_command
 
 EXAMPLES = """\
@@ -28,12 +28,15 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=f"synapse-rx {version('synapse-rx')}")
-    top.add_argument("--traceback", action="store_true", help="show where an error came from")
+    top.add_argument("--version", action="version", version=f"synapse-rx {version_text()}")
+    _traceback_option(top, default=False)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     train = _command(
-        commands, "train", train_command, "train a network and test it on samples it has not seen",
+        commands,
+        "train",
+        train_command,
+        "train a network and test it on samples it has not seen",
         "Ctrl-C stops gracefully: what was learnt so far is kept, tested and drawn. A second Ctrl-C leaves at once.",
     )
     _network_options(train)
@@ -41,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--quiet", action="store_true", help="no display, only the result")
 
     evaluate = _command(
-        commands, "evaluate", evaluate_command, "train a network from several seeds and report in detail",
+        commands,
+        "evaluate",
+        evaluate_command,
+        "train a network from several seeds and report in detail",
         "Prints the mean and the spread of the test errors, and of the last run a report for each class and the "
         "confusion matrix.",
     )
@@ -49,35 +55,71 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
 
     _command(
-        commands, "info", info_command, "versions, backends and why not, BLAS, threads, data",
+        commands,
+        "info",
+        info_command,
+        "versions, backends and why not, BLAS, threads, data",
         "One line each; never fails because something is missing.",
     )
     return top
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: Any,
     name: str,
     command: Callable[[argparse.Namespace], int],
     summary: str,
     more: str,
 ) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {more}")
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {more}"
+    )
     made.set_defaults(command=command)
+    _traceback_option(
+        made, default=argparse.SUPPRESS
+    )  # here, too: what stands before the command counts as well
     return made
+
+
+def _traceback_option(where: argparse.ArgumentParser, *, default: Any) -> None:
+    where.add_argument(
+        "--traceback", action="store_true", default=default, help="show where an error came from"
+    )
 
 
 def _network_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--data", default="digits", metavar="NAME", help="digits, mnist or mnist10k (default: digits)")
-    add("--hidden", type=int, nargs="*", default=[100], metavar="UNITS", help="sizes of hidden layers (default: 100)")
+    add(
+        "--hidden",
+        type=int,
+        nargs="*",
+        default=[100],
+        metavar="UNITS",
+        help="sizes of hidden layers (default: 100)",
+    )
     add("--activation", default="sigmoid", metavar="NAME", help="of hidden layers (default: sigmoid)")
     add("--output", default="softmax", metavar="NAME", help="activation of the outputs (default: softmax)")
     add("--epochs", type=int, metavar="N", help="complete epochs (default: 30 for digits, else 20)")
     add("--batch", type=int, metavar="N", help="samples in a batch (default: the data set's)")
-    add("--shuffle", choices=("once", "epoch"), default="epoch", help="once, or anew every epoch (default: epoch)")
-    add("--algorithm", default="backprop", metavar="NAME", help="backprop, adam, rprop, ... (default: backprop)")
-    add("--learning-rate", type=float, metavar="RATE", help="(default: backprop 0.1 for digits, else 0.3; the algorithm's own for others)")
+    add(
+        "--shuffle",
+        choices=("once", "epoch"),
+        default="epoch",
+        help="once, or anew every epoch (default: epoch)",
+    )
+    add(
+        "--algorithm",
+        default="backprop",
+        metavar="NAME",
+        help="backprop, adam, rprop, ... (default: backprop)",
+    )
+    add(
+        "--learning-rate",
+        type=float,
+        metavar="RATE",
+        help="(default: 0.1 for backprop, 0.3 for MNIST with it; the algorithm's)",
+    )
     add("--momentum", type=float, metavar="SHARE", help="(default: 0.9 for backprop, else the algorithm's)")
     add("--nesterov", action="store_true", help="look ahead before taking the gradient")
     add("--seed", type=int, default=0, metavar="N", help="where all randomness starts (default: 0)")

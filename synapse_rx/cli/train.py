@@ -62,7 +62,9 @@ def _report(work: Job, snapshot: Net, seconds: float) -> None:
     stats = snapshot.training.stats
     result = evaluate(snapshot, work.test)
     print(f"{snapshot.arch}, {snapshot.params.flat.size:,} parameters, {snapshot.training.algorithm!r}")
-    print(f"{snapshot.training.status} after {stats.epochs} epochs and {seconds:.1f} s")
+    print(
+        f"{snapshot.training.status} after {stats.epochs} epoch{'s' if stats.epochs != 1 else ''} and {seconds:.1f} s"
+    )
     print(f"test accuracy {result.accuracy:.4f} on {result.samples:,} samples")
     confused = _most_confused(result)
     if confused:

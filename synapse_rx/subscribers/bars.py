@@ -87,8 +87,14 @@ def _drawing(rows: list[Standing], width: int) -> RenderableType:
     lines: list[RenderableType] = []
     for row in rows:
         grid = Table.grid(padding=(0, 2, 0, 0))
-        cells: list[RenderableType] = [_bar(row, max(10, width // 3)), row.count().ljust(count_width), _status(row)]
-        grid.add_row(*([Text((row.name or "").ljust(name_width), style="bold")] if name_width else []), *cells)
+        cells: list[RenderableType] = [
+            _bar(row, max(10, width // 3)),
+            row.count().ljust(count_width),
+            _status(row),
+        ]
+        grid.add_row(
+            *([Text((row.name or "").ljust(name_width), style="bold")] if name_width else []), *cells
+        )
         indent = " " * (name_width + 2 if name_width else 0)
         lines += [grid, Text(indent + "  ".join(row.facts()), style="dim", no_wrap=True, overflow="ellipsis")]
     return Group(*lines)

@@ -63,7 +63,7 @@ class Painter:
     def _work(self) -> None:
         try:
             self._show_all()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # rich raises the second where nobody reads any more
             log.error("the progress display failed and is off; training goes on", exc_info=error)
         finally:
             with suppress(Exception):

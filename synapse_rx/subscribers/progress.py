@@ -126,7 +126,9 @@ class _Track:
         if not self._begun:
             return None
         told, self._told = self._told, len(net.training.stats.events)
-        return standing(net, name=self._name if named else None, base=self._base, epochs=self._epochs, told=told)
+        return standing(
+            net, name=self._name if named else None, base=self._base, epochs=self._epochs, told=told
+        )
 
 
 def _live(net: Net) -> bool:
@@ -135,15 +137,16 @@ def _live(net: Net) -> bool:
 
 def _view(console: Console | None) -> View:
     try:
-        from rich.console import Console
+        import rich  # noqa: F401 - only whether it is there
     except ImportError as error:
         raise MissingExtraError(
             "the progress display needs rich, which is not installed: pip install 'synapse-rx[progress]'"
         ) from error
     from .bars import Bars
+    from .error_console import ErrorConsole
     from .lines import Lines
 
-    where = console or Console(stderr=True)
+    where = console or ErrorConsole(stderr=True)
     return Bars(where) if where.is_terminal and not where.is_dumb_terminal else Lines(where)
 
 
