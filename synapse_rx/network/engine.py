@@ -60,7 +60,7 @@ class Engine:
         self._layout = net.params.layout
         self._backend = backend
         self.theta = backend.from_host(net.params.flat) if theta is None else theta
-        self.problem = NetworkProblem(backend, self.theta, self._evaluate)
+        self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
         self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype, pending(net, data.data))
         grad = self.problem.grad
         self._program = Program(
@@ -121,10 +121,9 @@ class Engine:
             self._backend.xp.add(total, grad, out=total)
         if index == self.feed.n_batches - 1:
             grad[...] = total
+            self._judged = (0, self.feed.n_batches)
             if self._shapes:
                 self._updating.shape_gradient()
-            loss = float(self.values.sums(0, self.feed.n_batches)[0].sum())
-            self.problem.loss = loss * self._scale + self.penalty()
 
     def penalty(self) -> float:
         """Return the penalty of the present weights."""
@@ -151,12 +150,17 @@ class Engine:
         self._weights = self.feed.weights(index)
         self._first, self._last = self.feed.span(index)
         self._n = self._last - self._first
+        self._judged = (index, index + 1)
 
     def _evaluate(self) -> None:
         """Compute loss and gradient of the batch at hand; algorithms call it through the problem."""
         self._forward_backward()
         if self._shapes:
             self._updating.shape_gradient()
+
+    def _evaluated_loss(self) -> float:
+        """Return what the gradient belongs to: the loss of the batches just evaluated, and the penalty."""
+        return float(self.values.sums(*self._judged)[0].sum()) * self._scale + self.penalty()
 
     def _forward_backward(self) -> None:
         values = self.values.rows[0, self._first : self._last]

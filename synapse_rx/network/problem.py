@@ -20,19 +20,29 @@ class NetworkProblem:
         theta: The parameters.
         grad: The gradient.
         evaluate: Computes loss and gradient of the batch at hand.
-        loss: The loss over all samples, for full-batch algorithms.
     """
 
-    def __init__(self, backend: Backend, theta: Array, evaluate: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        theta: Array,
+        evaluate: Callable[[], None],
+        loss: Callable[[], float] = lambda: float("nan"),
+    ) -> None:
         self.xp = backend.xp
         self.theta = theta
         self.grad = self.zeros()
         self.evaluate = evaluate
-        self.loss = float("nan")
+        self._loss = loss
         self._temporaries: dict[int, Array] = {}
         # A device gains nothing from blocks: it would only launch more kernels.
         step = BLOCK if backend.name == "numpy" else max(1, theta.size)
         self._slices = [slice(start, start + step) for start in range(0, theta.size, step)]
+
+    @property
+    def loss(self) -> float:
+        """The loss at the theta of the last evaluation; worked out when asked for."""
+        return self._loss()
 
     def zeros(self) -> Array:
         """Return a new vector of zeros like theta."""
