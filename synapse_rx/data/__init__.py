@@ -9,7 +9,13 @@ from .idx import read_idx as read_idx
 from .load import load_test_set as load_test_set
 from .load import load_training_set as load_training_set
 from .normalization import Normalization as Normalization
+from .one_hot import OneHotColumns as OneHotColumns
+from .one_hot import one_hot_columns as one_hot_columns
+from .read_csv import read_csv as read_csv
+from .read_image_folder import read_image_folder as read_image_folder
+from .read_numpy import read_numpy as read_numpy
 from .splits import k_fold as k_fold
 from .splits import split as split
+from .table import Table as Table
 from .targets import decode as decode
 from .training_set import TrainingSet as TrainingSet
