@@ -97,6 +97,10 @@ from .snapshot import with_loss as with_loss
 from .snapshot import with_momentum as with_momentum
 from .snapshot import with_options as with_options
 from .snapshot import with_update as with_update
+from .stopping import epochs as epochs
+from .stopping import error_below as error_below
+from .stopping import plateau as plateau
+from .stopping import seconds as seconds
 from .subscribers import Progress as Progress
 from .subscribers import learning_curve as learning_curve
 from .trainer import TrainingRun as TrainingRun

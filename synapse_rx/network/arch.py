@@ -9,11 +9,14 @@ from attrs import field, frozen
 
 from ..activations import Activation as Function
 from ..activations import Linear
+from ..backends import Backend
 from ..described import Described
 from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
+from ..learner import Learner
 from ..losses import Loss
 from ..params import Layout, ParameterSpec
+from ..snapshot import Net
 from ..typing import Shape
 
 
@@ -110,6 +113,30 @@ class Arch(Described):
                     )
                 learns = learns or bool(layer.specs(self.shapes[index]))
         return loss.for_output(self.output)
+
+    def check(self, net: Net, data: Any) -> None:
+        """
+        Check that ``net``, a network of this architecture, can be trained on ``data``.
+
+        Raises:
+            SynapseError: If it cannot, saying what does not fit.
+        """
+        from .checks import check_fit
+
+        check_fit(net, data)
+
+    def learner(self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False) -> Learner:
+        """
+        Return what trains ``net``, a network of this architecture, on ``data`` (`NetworkLearner`).
+
+        Raises:
+            SynapseError: If it cannot be trained so.
+        """
+        # The one import against the grain of this package: a trainer asks the description for its learner, so that
+        # it needs to know no family of networks.
+        from .learner import NetworkLearner
+
+        return NetworkLearner(net, data, backend, ignore_divergence=ignore_divergence)
 
     def default_loss(self) -> Loss:
         """Return cross-entropy for outputs within [0, 1], squared error for others."""

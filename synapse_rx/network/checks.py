@@ -52,6 +52,8 @@ def check_training(net: Net) -> None:
     """Raise an OptionError unless algorithm and update fit the architecture and each other."""
     algorithm, update, arch = net.training.algorithm, net.training.update, net.arch
     algorithm.check(arch)
+    stats = net.training.stats
+    algorithm.at(float(stats.epochs), stats.steps, stats)  # a schedule that begins badly is refused at once
     for layer, _ in update.factors:
         if layer >= len(arch.layers):
             raise OptionError(f"factors name layer {layer}, but the last of {arch} is {len(arch.layers) - 1}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..backends import Backend
 from ..params import Entry, Layout
 from ..typing import Array
@@ -24,22 +22,26 @@ class Updating:
     """
 
     def __init__(
-        self, update: Update, layout: Layout, backend: Backend, theta: Array, grad: Array, average: Array | None
+        self,
+        update: Update,
+        layout: Layout,
+        backend: Backend,
+        theta: Array,
+        grad: Array,
+        average: Array | None,
     ) -> None:
         self.update = update
         self._xp = backend.xp
         self._theta = theta
         self._grad = grad
         self._weights = _runs([entry for entry in layout.entries if entry.regularized])
-        self._factors = [(run, factor) for layer, factor in update.factors for run in _of_layer(layout, layer)]
+        self._factors = [
+            (run, factor) for layer, factor in update.factors for run in _of_layer(layout, layer)
+        ]
         self._bounded = [entry for entry in layout.entries if entry.regularized and len(entry.shape) > 1]
         self._before = {run: self._xp.empty_like(theta[slice(*run)]) for run, _ in self._factors}
-        self._scratch = None if update.regularization is None else self._xp.empty_like(theta)
+        self._scratch: Array = None if update.regularization is None else self._xp.empty_like(theta)
         self.average = self._first_average(average)
-
-    def scale(self, samples: int) -> float:
-        """Return what the gradient of the sum over ``samples`` is multiplied by."""
-        return 1.0 / samples if self.update.reduction == "mean" else 1.0
 
     def penalty(self) -> float:
         """Return the penalty of the present weights."""

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from ..backends import Backend
 from ..data.normalization import Normalization
 from ..data.options import check_labels
 from ..errors import LabelError, OptionError, ShapeError
+from ..learner import Learner
 from ..params import Layout, Params
 from ..typing import Shape
 from . import display
@@ -24,6 +26,10 @@ class Architecture(Protocol):
     def in_shape(self) -> Shape: ...
     @property
     def out_shape(self) -> Shape: ...
+    def check(self, net: Net, data: Any) -> None: ...
+    def learner(
+        self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False
+    ) -> Learner: ...
 
 
 def _params(instance: Any, attribute: Any, params: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -21,8 +22,8 @@ class ProcessSettings:
     def __init__(self) -> None:
         self._lock = Lock()
         self._asked: dict[object, tuple[int | None, float | None]] = {}
-        self._limits: Any = None
         self._limited_to: int | None = None
+        self._blas_threads: list[int] = []
         self._interval: float | None = None
 
     def ask(self, owner: object, blas_threads: int | None, switch_interval: float | None) -> None:
@@ -50,11 +51,11 @@ class ProcessSettings:
     def _apply_blas(self, wanted: int | None) -> None:
         if wanted == self._limited_to:
             return
-        if self._limits is not None:
-            self._limits.restore_original_limits()
-            self._limits = None
-        if wanted is not None:
-            self._limits = _controller().limit(limits=wanted, user_api="blas")
+        libraries = _blas_libraries()
+        if self._limited_to is None:
+            self._blas_threads = [library.num_threads for library in libraries]
+        for library, threads in zip(libraries, self._blas_threads, strict=True):
+            _set_threads(library, threads if wanted is None else wanted)
         self._limited_to = wanted
 
     def _apply_interval(self, wanted: float | None) -> None:
@@ -69,11 +70,25 @@ class ProcessSettings:
 
 
 @cache
-def _controller() -> Any:
-    # Imported and made once, when first needed: it scans the loaded libraries, which takes milliseconds.
+def _blas_libraries() -> list[Any]:
+    # Imported and looked for once, when first needed: it scans the loaded libraries, which takes milliseconds.
     from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
-    return ThreadpoolController()
+    every: Any = ThreadpoolController()
+    return list(every.select(user_api="blas").lib_controllers)
+
+
+def _set_threads(library: Any, threads: int) -> None:
+    # Since 3.7 threadpoolctl listens, for OpenBLAS, to the thread that spoke first and silently ignores all others.
+    # A training ends on another thread than it began, so whoever spoke first is forgotten, before and after.
+    forget: Callable[..., None] = getattr(library, "clear_controlling_thread", _nothing)
+    forget(force=True)
+    library.set_num_threads(threads)
+    forget(force=True)
+
+
+def _nothing(*, force: bool) -> None:
+    pass
 
 
 SETTINGS = ProcessSettings()

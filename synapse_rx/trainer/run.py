@@ -32,7 +32,7 @@ class TrainingRun(asyncio.Task[Net]):
 
     Attributes:
         net: The cell in training.
-        epochs: Complete epochs asked for.
+        epochs: Complete epochs asked for; None if a condition decides.
         watch_errors: What watches raised meanwhile, oldest first; training goes on regardless.
     """
 
@@ -47,8 +47,8 @@ class TrainingRun(asyncio.Task[Net]):
         return self._trainer.atom
 
     @property
-    def epochs(self) -> int:
-        return self._trainer.epochs
+    def epochs(self) -> int | None:
+        return self._trainer.goal.total()
 
     @property
     def epochs_done(self) -> int:
@@ -180,7 +180,7 @@ class TrainingRun(asyncio.Task[Net]):
 
     def __repr__(self) -> str:
         trainer, status = self._trainer, self._trainer.status
-        parts = [f"{trainer.epochs_done}/{trainer.epochs} epochs"]
+        parts = [f"{trainer.epochs_done}{'' if self.epochs is None else f'/{self.epochs}'} epochs"]
         stats = trainer.last.training.stats
         if trainer.started and stats.epochs:
             parts.append(f"loss {stats.loss[-1]:.4g}")

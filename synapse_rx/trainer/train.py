@@ -13,9 +13,8 @@ from ..data import TrainingSet
 from ..data.options import check_choice, check_count
 from ..errors import OptionError
 from ..learner import Learner
-from ..network.checks import check_fit
-from ..network.learner import NetworkLearner
 from ..snapshot import Net
+from ..stopping import Condition, Epochs
 from . import lifetime as lifetime
 from .inline import advance_inline
 from .lines import LINES, Turn
@@ -32,7 +31,7 @@ _numbers = count(1)
 def train(
     net: Atom[Net],
     data: TrainingSet,
-    epochs: int,
+    epochs: int | Condition,
     *,
     backend: str | Backend | None = None,
     publish: str | Every = "epoch",
@@ -53,7 +52,8 @@ def train(
     Args:
         net: The cell of the network, from `mlp` or `neural_net`.
         data: What to learn, from `training_set` or `load_training_set`.
-        epochs: Complete epochs to learn; one begun before and interrupted is finished first and counts.
+        epochs: Complete epochs to learn; one begun before and interrupted is finished first and counts. Or a
+            condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``.
         backend: "numpy", "auto" or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or "auto".
         publish: "epoch", or `every` so many batches or seconds as well.
         executor: "thread", or "inline" to compute in the event loop itself, a chunk at a time (for platforms
@@ -86,15 +86,15 @@ def train(
     check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
     _check_process(blas_threads, switch_interval)
     engine = choose_backend(backend)
-    check_fit(net.value, data)
+    net.value.arch.check(net.value, data)
 
     def make(snapshot: Net) -> Learner:
-        return NetworkLearner(snapshot, data, engine, ignore_divergence=on_diverged == "ignore")
+        return snapshot.arch.learner(snapshot, data, engine, ignore_divergence=on_diverged == "ignore")
 
     trainer = Trainer(
         net,
         make,
-        check_count("epochs", epochs, 1),
+        epochs if isinstance(epochs, Condition) else Epochs(check_count("epochs", epochs, 1)),
         publish=every,
         slot=WORKERS.slots if executor == "thread" else nullcontext(),
         on_diverged=on_diverged,

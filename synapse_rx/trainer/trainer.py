@@ -14,6 +14,7 @@ from ..atoms import Atom
 from ..errors import Diverged
 from ..learner import Learner
 from ..snapshot import Event, Net, Training, with_events, with_status
+from ..stopping import Condition, Course
 from .nap import Nap
 from .next import Next
 from .publish import Every, Pace
@@ -35,7 +36,7 @@ class Trainer:
     Args:
         atom: The cell to train.
         make: Makes the learner for a snapshot.
-        epochs: Complete epochs to learn.
+        goal: When it is over.
         publish: How often to publish within epochs; None for not at all.
         slot: Held while computing and not while others are told, so that watches never keep other trainings waiting.
         on_diverged: "raise" or "stop" when the loss is no longer finite.
@@ -52,7 +53,7 @@ class Trainer:
         self,
         atom: Atom[Net],
         make: Callable[[Net], Learner],
-        epochs: int,
+        goal: Condition,
         *,
         publish: Every | None = None,
         slot: AbstractContextManager[Any] | None = None,
@@ -60,7 +61,7 @@ class Trainer:
         strict: bool = False,
     ) -> None:
         self.atom = atom
-        self.epochs = epochs
+        self.goal = goal
         self.epochs_done = 0
         self.outcome: Future[Net] = Future()
         self.when_over: Callable[[], None] = lambda: None
@@ -73,6 +74,7 @@ class Trainer:
         self._seen: Net = atom.value
         self._events: list[Event] = []
         self._epoch_done = False
+        self._reached = False
         self._status = "queued"
         self._lock = Lock()
         self._begun = False
@@ -227,7 +229,7 @@ class Trainer:
             return Next.MORE
         if progress.epoch_done or self._pace.is_due():
             self._publish(learner)
-        return self._end("done") if self.epochs_done >= self.epochs else Next.MORE
+        return self._end("done") if self._reached else Next.MORE
 
     def _look(self, learner: Learner) -> Net:
         """Return what the cell holds, after taking over what was edited in it."""
@@ -249,9 +251,11 @@ class Trainer:
             net = self._look(learner)
             new = learner.merge(net)
             # An edit may have undone the epoch, so what counts is what the snapshot says.
-            self.epochs_done = before + new.training.stats.epochs - net.training.stats.epochs
+            added = new.training.stats.epochs - net.training.stats.epochs
+            self.epochs_done = before + added
+            self._reached = added > 0 and self.goal.met(self._course(new))
             live = net.training.status if net.training.status in Training.LIVE else "training"
-            status = ending or ("done" if self.epochs_done >= self.epochs else live)
+            status = ending or ("done" if self._reached else live)
             new = with_events(with_status(new, status), self._events)
             if self.telling.put(net, new):
                 break
@@ -260,6 +264,11 @@ class Trainer:
         self._epoch_done = False
         self._pace.published()
         self._check_strict()
+
+    def _course(self, net: Net) -> Course:
+        stats = net.training.stats
+        since = max(0, stats.epochs - self.epochs_done)
+        return Course(self.epochs_done, float(stats.seconds.array[since:].sum()), stats, since)
 
     def _note(self, batch: int, what: str, detail: str) -> None:
         """Remember an event for the next snapshot; it belongs to where the learner stands now."""
