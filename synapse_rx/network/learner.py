@@ -99,8 +99,8 @@ class NetworkLearner:
             state = net.training.state if "state" in names else State()
             self._build(evolve(net, training=evolve(net.training, state=state)))
             return edits
-        searched = self._settle() if "algorithm" in names else False
         rebuilt = bool(names & REBUILT) or seen.training.update != net.training.update
+        searched = self._settle() if rebuilt else False
         if rebuilt:
             self._rebuild(net, another_loss="loss" in names)
         self._algorithm = net.training.algorithm
@@ -110,7 +110,7 @@ class NetworkLearner:
         if "state" in names:
             self._take_state(net.training)
             self._engine.take_average(net.training.state.slots.get(AVERAGE))
-        elif "algorithm" in names:
+        elif "algorithm" in names or searched:  # losses from before the edit are no measure for those behind it
             self._state = self._algorithm.init(self._engine.problem)
         elif seen.training.algorithm != net.training.algorithm:
             self._state = self._resumed(self._state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 import synapse_rx as sx
 from tests.nets import blobs, learner, small_net, trained
@@ -67,3 +68,21 @@ def test_backtracking_differs_from_going_on() -> None:
     )
 
     assert minus.params != plus.params
+
+
+def test_another_loss_in_the_middle_of_a_search_starts_it_over_from_the_iterate() -> None:
+    net = trained(small_net("lbfgs"), blobs(60, batch=7), 2)
+    learning = learner(net, blobs(60, batch=7))
+    learning.learn(60.0, batches=4)
+
+    other = sx.with_loss(net, "squared_error")
+    learning.adopt(net, other)
+    shown = learning.merge(other)
+
+    assert shown.params == net.params
+    while not learning.learn(60.0).epoch_done:
+        continue
+    fresh = trained(
+        evolve(other, training=evolve(other.training, state=sx.training().state)), blobs(60, batch=7), 1
+    )
+    assert learning.merge(other).params == fresh.params
