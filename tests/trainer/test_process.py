@@ -1,0 +1,156 @@
+"""Settings of the process that last as long as trainings do."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from threadpoolctl import threadpool_info
+
+import synapse_rx as sx
+from synapse_rx.trainer.process import SMALL, ProcessSettings, default_blas_threads
+from tests.trainer.tools import ENDLESS, LONG, Hold, some_data, some_net, xor, xor_net
+
+
+def blas_threads() -> list[int]:
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+@pytest.fixture
+def two_blas_threads() -> Any:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(2, user_api="blas"):
+        if set(blas_threads()) != {2}:
+            pytest.skip("this BLAS does not let itself be told")
+        yield
+
+
+def test_small_nets_train_on_one_blas_thread_and_the_rest_is_restored(two_blas_threads: None) -> None:
+    net = some_net()
+    hold = Hold(net)
+    run = sx.train(net, some_data(), 2)
+    hold.arrive()
+
+    assert set(blas_threads()) == {1}
+    hold.release()
+    run.result(LONG)
+
+    assert set(blas_threads()) == {2}
+
+
+@pytest.mark.parametrize("ending", ["stop", "cancel", "fail"])
+def test_they_are_restored_however_it_ends(two_blas_threads: None, ending: str) -> None:
+    net = some_net()
+    hold = Hold(net)
+    run = sx.train(net, some_data(), ENDLESS)
+    hold.arrive()
+    if ending == "fail":
+        net.reset(sx.mlp([5, 4], "softmax").value)
+        run.add_done_callback(lambda ended: ended.exception())
+    else:
+        getattr(run, ending)()
+    hold.release()
+    run.wait(LONG)
+
+    assert set(blas_threads()) == {2}
+
+
+def test_as_many_blas_threads_as_asked_for(two_blas_threads: None) -> None:
+    net = some_net()
+    hold = Hold(net)
+    run = sx.train(net, some_data(), 2, blas_threads=2)
+    hold.arrive()
+
+    assert set(blas_threads()) == {2}
+    hold.release()
+    run.result(LONG)
+
+
+def test_the_last_of_several_trainings_restores_them(two_blas_threads: None) -> None:
+    first, second = some_net(seed=1), some_net(seed=2)
+    held_first, held_second = Hold(first), Hold(second)
+    runs = [sx.train(net, some_data(), 2) for net in (first, second)]
+    held_first.arrive()
+    held_second.arrive()
+
+    held_first.release()
+    runs[0].result(LONG)
+    assert set(blas_threads()) == {1}
+    held_second.release()
+    runs[1].result(LONG)
+    assert set(blas_threads()) == {2}
+
+
+def test_the_switch_interval_lasts_as_long_as_the_training() -> None:
+    before = sys.getswitchinterval()
+    net = some_net()
+    hold = Hold(net)
+    run = sx.train(net, some_data(), 2, switch_interval=1e-4)
+    hold.arrive()
+
+    assert sys.getswitchinterval() == pytest.approx(1e-4)
+    hold.release()
+    run.result(LONG)
+
+    assert sys.getswitchinterval() == before
+
+
+def test_the_shortest_of_several_intervals_counts() -> None:
+    before = sys.getswitchinterval()
+    settings = ProcessSettings()
+
+    settings.ask("a", None, 2e-3)
+    settings.ask("b", None, 1e-4)
+    settings.ask("c", None, 1e-3)
+    assert sys.getswitchinterval() == pytest.approx(1e-4)
+    settings.release("b")
+    assert sys.getswitchinterval() == pytest.approx(1e-3)
+    settings.release("c")
+    settings.release("a")
+
+    assert sys.getswitchinterval() == before
+
+
+def test_releasing_what_was_never_asked_is_fine() -> None:
+    ProcessSettings().release("nobody")
+
+
+def test_a_queued_run_asks_when_it_begins() -> None:
+    before = sys.getswitchinterval()
+    net = some_net()
+    hold = Hold(net)
+    first = sx.train(net, some_data(), 2)
+    second = sx.train(net, some_data(), 2, if_running="queue", switch_interval=1e-4)
+    hold.arrive()
+
+    assert sys.getswitchinterval() == before
+    later = Hold(net, lambda new: new.training.stats.epochs == 3)
+    hold.release()
+    later.arrive()
+    assert sys.getswitchinterval() == pytest.approx(1e-4)
+    later.release()
+    first.result(LONG)
+    second.result(LONG)
+
+    assert sys.getswitchinterval() == before
+
+
+def test_large_nets_are_left_alone() -> None:
+    assert default_blas_threads(SMALL - 1) == 1
+    assert default_blas_threads(SMALL) is None
+
+
+def test_a_refused_training_leaves_no_setting_behind() -> None:
+    before = sys.getswitchinterval()
+    net = some_net()
+    run = sx.train(net, some_data(), ENDLESS)
+
+    with pytest.raises(sx.errors.AlreadyTraining):
+        sx.train(net, some_data(), 1, switch_interval=1e-4)
+    run.stop()
+    run.result(LONG)
+
+    assert sys.getswitchinterval() == before
+    assert sx.train(xor_net(), xor(), 1).result(LONG)
