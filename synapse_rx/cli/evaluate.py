@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 
 import numpy as np
 
 from ..errors import OptionError
 from ..network import Evaluation, evaluate
-from ..trainer import train
 from .job import job
+from .running import train_job
+from .status import DONE, INTERRUPTED
 
 
 def evaluate_command(options: Namespace) -> int:
@@ -17,19 +19,28 @@ def evaluate_command(options: Namespace) -> int:
     if options.runs < 1:
         raise OptionError(f"--runs must be at least 1, not {options.runs}")
     results: list[Evaluation] = []
+    interrupted = False
     for seed in range(options.seed, options.seed + options.runs):
         work = job(options, seed)
-        train(work.net, work.data, work.epochs, backend=options.backend).result()
-        results.append(evaluate(work.net, work.test))
+        outcome = train_job(work, backend=options.backend, quiet=options.quiet)
+        if interrupted := outcome.interrupted:
+            print(f"the run from seed {seed} was not finished and does not count", file=sys.stderr)
+            break
+        results.append(evaluate(outcome.net, work.test))
         print(f"seed {seed}: test accuracy {results[-1].accuracy:.4f}", flush=True)
-    for kind in results[-1].errors:
+    if results:
+        _report(results, options.seed + len(results) - 1)
+    return INTERRUPTED if interrupted else DONE
+
+
+def _report(results: list[Evaluation], seed: int) -> None:
+    for kind in results[0].errors:
         errors = np.array([result.errors[kind] for result in results])
         spread = f" +- {errors.std(ddof=1):.4f}" if len(errors) > 1 else ""
         print(f"{kind}: {errors.mean():.4f}{spread}, from {errors.min():.4f} to {errors.max():.4f}")
-    print(f"\nseed {options.seed + options.runs - 1}, each class:\n{results[-1].report}")
+    print(f"\nseed {seed}, each class:\n{results[-1].report}")
     print("\nconfusion, a row for each true class:")
     print(_table(results[-1].labels or (), results[-1].confusion))
-    return 0
 
 
 def _table(labels: tuple[object, ...], confusion: object) -> str:

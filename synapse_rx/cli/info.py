@@ -7,17 +7,23 @@ import platform
 from argparse import Namespace
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, cast
 
 from ..backends import available_backends, backend
+from ..data.mnist import FOLDER_VARIABLE
+from ..trainer.workers import cores
+from .status import DONE
 
 NEEDED = ("synapse-rx", "numpy", "attrs", "reactivex", "threadpoolctl")
 OPTIONAL = {
-    "rich": "the live display: pip install 'synapse-rx[progress]'",
-    "matplotlib": "learning curves: pip install 'synapse-rx[plot]'",
-    "scikit-learn": "the digits: pip install 'synapse-rx[data]'",
-    "pooch": "downloading MNIST: pip install 'synapse-rx[data]'",
+    "rich": ("rich", "the live display: pip install 'synapse-rx[progress]'"),
+    "matplotlib": ("matplotlib", "learning curves: pip install 'synapse-rx[plot]'"),
+    "scikit-learn": ("sklearn", "the digits: pip install 'synapse-rx[data]'"),
+    "pooch": ("pooch", "downloading MNIST: pip install 'synapse-rx[data]'"),
 }
+"""Packages, the names they are imported by, and what for."""
 
 
 def info_command(options: Namespace) -> int:
@@ -25,23 +31,29 @@ def info_command(options: Namespace) -> int:
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in NEEDED:
         print(f"{package} {_version(package) or 'not found'}")
-    for package, use in OPTIONAL.items():
-        print(f"{package} {_version(package) or f'not installed; needed for {use}'}")
+    for package, (module, use) in OPTIONAL.items():
+        found = _version(package) if _is_there(module) else None
+        print(f"{package} {found or f'not installed; needed for {use}'}")
     for name, why_not in available_backends().items():
         print(f"backend {name}: {'available' if why_not is None else why_not}")
     print(f"backend chosen: {_chosen()}")
     for line in _blas():
         print(line)
-    print(f"processors: {_processors()}")
-    print(
-        f"SYNAPSE_RX_DATA: {os.environ.get('SYNAPSE_RX_DATA') or 'not set; MNIST is downloaded to the user cache'}"
-    )
-    return 0
+    print(f"processors: {cores()}")
+    print(f"MNIST: {_mnist()}")
+    return DONE
 
 
 def version_text() -> str:
     """Return the version of this package; "unknown" if it runs without having been installed."""
     return _version("synapse-rx") or "unknown"
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except Exception:
+        return False
 
 
 def _version(package: str) -> str | None:
@@ -72,6 +84,15 @@ def _blas() -> list[str]:
     ] or ["BLAS: none found"]
 
 
-def _processors() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+def _mnist() -> str:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        where = Path(folder).expanduser()
+        there = any(any(place.glob("train-images*")) for place in (where, where / "mnist"))
+        return f"{'found' if there else 'not found'} in {folder} ({FOLDER_VARIABLE})"
+    try:
+        cache = Path(import_module("pooch").os_cache("synapse_rx")) / "mnist"
+    except Exception:
+        return f"no folder; set {FOLDER_VARIABLE} to one"
+    there = any(cache.glob("train-images*"))
+    return f"{'found' if there else 'would be downloaded once'} in {cache} ({FOLDER_VARIABLE} is not set)"

@@ -43,12 +43,14 @@ def job(options: Namespace, seed: int) -> Job:
     """
     if options.epochs is not None and options.epochs < 1:
         raise OptionError(f"--epochs must be at least 1, not {options.epochs}")
-    chosen: dict[str, Any] = {"seed": seed, "shuffle": options.shuffle}
+    shuffle = False if options.shuffle == "never" else options.shuffle
+    chosen: dict[str, Any] = {"seed": seed, "shuffle": shuffle}
     if options.batch is not None:
         chosen["batch"] = options.batch
     data = load_training_set(options.data, **chosen)
-    units = [math.prod(data.sample_shape), *options.hidden, data.outputs]
-    functions = [*[options.activation] * len(options.hidden), options.output]
+    hidden = [100] if options.hidden is None else [size for sizes in options.hidden for size in sizes]
+    units = [math.prod(data.sample_shape), *hidden, data.outputs]
+    functions = [*[options.activation] * len(hidden), options.output]
     net = mlp(units, functions, training(options.algorithm, seed=seed, **_hyper_parameters(options)))
     epochs = options.epochs or (30 if options.data == "digits" else 20)
     return Job(net, data, load_test_set(options.data), epochs)

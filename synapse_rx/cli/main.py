@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..errors import SynapseError
-from .parser import parser
-
-FAILED, INTERRUPTED = 1, 130
+from .parser import parse
+from .status import FAILED, INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,12 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands behind ``synapse-rx``; by default the program's own.
 
     Returns:
-        The exit status: 0, 1 for an error (one line on standard error), 130 after Ctrl-C. Wrong usage exits with 2.
+        The exit status: 0, 1 for an error (one line on standard error), 130 after Ctrl-C.
+
+    Raises:
+        SystemExit: With 2 for wrong usage, with 0 after --help and --version.
     """
     traceback = False
     try:
         try:
-            options = parser().parse_args(arguments)
+            options = parse(arguments)
             traceback = options.traceback
             return options.command(options)
         finally:

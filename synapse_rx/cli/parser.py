@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from textwrap import fill
+from typing import Any, NoReturn
 
+from ..errors import UnknownNameError
 from .evaluate import evaluate_command
 from .info import info_command, version_text
 from .train import train_command
@@ -13,55 +16,124 @@ from .train import train_command
 EXAMPLES = """\
 examples:
   synapse-rx train                                  digits, 64-100-10, with a live display
-  synapse-rx train --data mnist --plot mnist.png    the MNIST files from SYNAPSE_RX_DATA or downloaded once
-  synapse-rx train --algorithm adam --learning-rate 0.003 --hidden 200 100
-  synapse-rx evaluate --runs 5                      the same network from five seeds: mean and spread, confusions
-  synapse-rx info                                   versions, backends and why not, BLAS, threads
+  synapse-rx train --data mnist --plot mnist.png    MNIST, with a picture of what happened
+  synapse-rx evaluate --runs 5                      the same network from five seeds
+  synapse-rx info                                   what is installed here and what is not
+
+Each command says more: synapse-rx train --help
+"""
+
+TRAIN_EXAMPLES = """\
+examples:
+  synapse-rx train                                  digits, 64-100-10, some 0.975 right
+  synapse-rx train --data mnist --plot mnist.png    MNIST from the folder that SYNAPSE_RX_DATA names,
+                                                    or downloaded once
+  synapse-rx train --hidden 200,100 --activation relu --learning-rate 0.05
+  synapse-rx train --algorithm adam --epochs 50     the options not given are the algorithm's own
+"""
+
+EVALUATE_EXAMPLES = """\
+examples:
+  synapse-rx evaluate                               digits from three seeds
+  synapse-rx evaluate --runs 10 --hidden 30         is a smaller network as good?
+  synapse-rx evaluate --algorithm rprop --batch 1237 --quiet
+"""
+
+INFO_EXAMPLES = """\
+examples:
+  synapse-rx info
+  SYNAPSE_RX_BACKEND=numpy synapse-rx info          what a setting would do
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser; what it parsed has ``command``, a function that takes it and returns an exit status."""
-    top = argparse.ArgumentParser(
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """
+    Return the options; ``command`` among them takes them all and returns an exit status.
+
+    Raises:
+        SystemExit: After --help and --version, and with status 2 where something is wrong.
+    """
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.refuse(unknown)
+    return options
+
+
+def parser() -> Parser:
+    """Return the parser of the whole command line."""
+    top = Parser(
         prog="synapse-rx",
         description="Train neural networks as values in observable cells.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"synapse-rx {version_text()}")
     _traceback_option(top, default=False)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    train = _command(
-        commands,
-        "train",
-        train_command,
-        "train a network and test it on samples it has not seen",
-        "Ctrl-C stops gracefully: what was learnt so far is kept, tested and drawn. A second Ctrl-C leaves at once.",
-    )
-    _network_options(train)
-    train.add_argument("--plot", metavar="FILE", help="draw the learning curve into FILE (.png, .svg, .pdf)")
-    train.add_argument("--quiet", action="store_true", help="no display, only the result")
-
-    evaluate = _command(
-        commands,
-        "evaluate",
-        evaluate_command,
-        "train a network from several seeds and report in detail",
-        "Prints the mean and the spread of the test errors, and of the last run a report for each class and the "
-        "confusion matrix.",
-    )
-    _network_options(evaluate)
-    evaluate.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
-
+    _train(commands)
+    _evaluate(commands)
     _command(
         commands,
         "info",
         info_command,
         "versions, backends and why not, BLAS, threads, data",
-        "One line each; never fails because something is missing.",
+        "One line each, with the command that installs what is missing. Never fails because something is.",
+        INFO_EXAMPLES,
     )
     return top
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line each and suggest what was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 and one line."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Exit because of words that mean nothing here."""
+        word = unknown[0].partition("=")[0]
+        if not word.startswith("-"):
+            self.error(f"what is {word!r}? Values stand behind an option")
+        options = set(re.findall(r"--[a-z-]+", self.format_usage()))
+        self.error(str(UnknownNameError.of("option", word, options)))
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            what = (action.metavar or action.dest) if isinstance(action.metavar, str) else action.dest
+            raise argparse.ArgumentError(
+                None, str(UnknownNameError.of(what.lower(), value, map(str, action.choices)))
+            )
+
+
+def _train(commands: Any) -> None:
+    made = _command(
+        commands,
+        "train",
+        train_command,
+        "train a network and test it on samples it has not seen",
+        "Ctrl-C stops gracefully: what was learnt so far is kept, tested and drawn, and the exit status is 130. "
+        "A second Ctrl-C leaves at once.",
+        TRAIN_EXAMPLES,
+    )
+    _network_options(made)
+    made.add_argument("--plot", metavar="FILE", help="draw the learning curve into FILE (.png, .svg, .pdf)")
+
+
+def _evaluate(commands: Any) -> None:
+    made = _command(
+        commands,
+        "evaluate",
+        evaluate_command,
+        "train a network from several seeds and report in detail",
+        "There are no files of networks yet, so it is the recipe that is evaluated: the network is trained anew from "
+        "each seed and tested on samples it has not seen. Prints the mean and the spread of the test errors, and of "
+        "the last run a report for each class and the confusion matrix.",
+        EVALUATE_EXAMPLES,
+    )
+    _network_options(made)
+    made.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
 
 
 def _command(
@@ -70,57 +142,69 @@ def _command(
     command: Callable[[argparse.Namespace], int],
     summary: str,
     more: str,
-) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {more}"
+    examples: str,
+) -> Parser:
+    made: Parser = commands.add_parser(
+        name,
+        help=summary,
+        description=fill(f"{summary[0].upper()}{summary[1:]}. {more}", 78),
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    made.set_defaults(command=command)
-    _traceback_option(
-        made, default=argparse.SUPPRESS
-    )  # here, too: what stands before the command counts as well
+    made.set_defaults(command=command, parser=made)
+    # What stands before the command counts as well, hence no default here.
+    _traceback_option(made, default=argparse.SUPPRESS)
     return made
 
 
-def _traceback_option(where: argparse.ArgumentParser, *, default: Any) -> None:
+def _traceback_option(where: Parser, *, default: Any) -> None:
     where.add_argument(
         "--traceback", action="store_true", default=default, help="show where an error came from"
     )
 
 
-def _network_options(command: argparse.ArgumentParser) -> None:
-    add = command.add_argument
-    add("--data", default="digits", metavar="NAME", help="digits, mnist or mnist10k (default: digits)")
+def _network_options(command: Parser) -> None:
+    def add(name: str, metavar: str | None, help: str, **how: Any) -> None:
+        named = {} if metavar is None else {"metavar": metavar}
+        command.add_argument(name, help=help, **named, **how)
+
+    add("--data", "NAME", "digits, mnist or mnist10k (default: digits)", default="digits")
     add(
         "--hidden",
-        type=int,
+        "UNITS",
+        "sizes of hidden layers, such as 200,100; none: no hidden layer (default: 100)",
         nargs="*",
-        default=[100],
-        metavar="UNITS",
-        help="sizes of hidden layers (default: 100)",
+        action="extend",
+        type=_sizes,
     )
-    add("--activation", default="sigmoid", metavar="NAME", help="of hidden layers (default: sigmoid)")
-    add("--output", default="softmax", metavar="NAME", help="activation of the outputs (default: softmax)")
-    add("--epochs", type=int, metavar="N", help="complete epochs (default: 30 for digits, else 20)")
-    add("--batch", type=int, metavar="N", help="samples in a batch (default: the data set's)")
+    add("--activation", "NAME", "of hidden layers (default: sigmoid)", default="sigmoid")
+    add("--output", "NAME", "activation of the outputs (default: softmax)", default="softmax")
+    add("--epochs", "N", "complete epochs (default: 30 for digits, else 20)", type=int)
+    add("--batch", "N", "samples in a batch (default: the data set's)", type=int)
     add(
         "--shuffle",
-        choices=("once", "epoch"),
+        None,
+        "once, anew every epoch, or never (default: epoch)",
+        choices=("once", "epoch", "never"),
         default="epoch",
-        help="once, or anew every epoch (default: epoch)",
     )
-    add(
-        "--algorithm",
-        default="backprop",
-        metavar="NAME",
-        help="backprop, adam, rprop, ... (default: backprop)",
-    )
+    add("--algorithm", "NAME", "backprop, adam, rprop, ... (default: backprop)", default="backprop")
     add(
         "--learning-rate",
+        "RATE",
+        "(default: of backprop 0.1 for digits, else 0.3; of others their own)",
         type=float,
-        metavar="RATE",
-        help="(default: 0.1 for backprop, 0.3 for MNIST with it; the algorithm's)",
     )
-    add("--momentum", type=float, metavar="SHARE", help="(default: 0.9 for backprop, else the algorithm's)")
-    add("--nesterov", action="store_true", help="look ahead before taking the gradient")
-    add("--seed", type=int, default=0, metavar="N", help="where all randomness starts (default: 0)")
-    add("--backend", metavar="NAME", help="numpy or auto (default: SYNAPSE_RX_BACKEND, else auto)")
+    add("--momentum", "SHARE", "(default: of backprop 0.9; of others their own)", type=float)
+    add("--nesterov", None, "look ahead before taking the gradient", action="store_true")
+    add("--seed", "N", "where all randomness starts (default: 0)", type=int, default=0)
+    add("--backend", "NAME", "numpy or auto (default: SYNAPSE_RX_BACKEND, else auto)")
+    add("--quiet", None, "no display, only the result", action="store_true")
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"sizes are whole numbers such as 200,100, not {text!r}") from None
