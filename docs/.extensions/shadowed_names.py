@@ -18,11 +18,20 @@ class ShadowedNames(griffe.Extension):
     Follow the imports of packages to the end for every name that the root package imports.
     """
 
+    def __init__(self) -> None:
+        self.functions: dict[str, griffe.Function] = {}
+
+    def on_function_instance(self, *, func: griffe.Function, **kwargs: Any) -> None:
+        self.functions[func.path] = (
+            func  # while reading: a submodule that is read later takes the function's place
+        )
+
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
         for name, path in pkg.imports.items():
             end = _end(pkg, path)
-            if end != path:
-                pkg.set_member(name, griffe.Alias(name, end, parent=pkg))
+            target = self.functions.get(end, end)
+            if target != path:
+                pkg.set_member(name, griffe.Alias(name, target, parent=pkg))
 
 
 def _end(pkg: griffe.Module, path: str) -> str:
