@@ -14,6 +14,9 @@ from .one_hot import one_hot_columns as one_hot_columns
 from .read_csv import read_csv as read_csv
 from .read_image_folder import read_image_folder as read_image_folder
 from .read_numpy import read_numpy as read_numpy
+from .saved import load_training_set_header as load_training_set_header
+from .saved import open_training_set as open_training_set
+from .saved import save_training_set as save_training_set
 from .splits import k_fold as k_fold
 from .splits import split as split
 from .table import Table as Table

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import OptionError, ShapeError
 from .data_set import DataSet
 from .fit import fit_normalization
+from .frozen import is_mapped
 from .normalization import Normalization
 from .options import (
     Shuffle,
@@ -54,7 +55,8 @@ def training_set(
     Make a `TrainingSet` from ``samples`` and their ``labels``.
 
     Args:
-        samples: Numbers (N, *sample_shape). Copied, never changed.
+        samples: Numbers (N, *sample_shape). Copied, never changed; those in a file that is mapped read-only stay in it,
+            unless they are to be of another type, normalised, or shuffled before some are parted off.
         labels: One label per sample, target rows (N, outputs), or None if there is nothing to aim at.
         name: What to call the set.
         type: What a sample is, such as "grayscale-image"; for display only.
@@ -89,7 +91,9 @@ def training_set(
     if valid is not None and nvalid:
         raise OptionError("nvalid= parts validation samples off, valid= brings its own; pass one of them")
     split = n - check_nvalid(nvalid, n)
-    if shuffle:
+    # What every epoch shuffles anyway need not be read into memory for it.
+    in_file = is_mapped(everything.x) and shuffle != "once" and split == n
+    if shuffle and not in_file:
         everything = everything.take(_shuffled(n, seed))
     data = _weighted(everything[:split], class_weights)
     held_out = everything[split:] if split < n else _validation(valid, everything, targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from typing import Any
 
 import attrs
@@ -14,6 +15,7 @@ from .data_set import DataSet
 from .digits import read_digits
 from .mnist import read_mnist
 from .options import Shuffle, check_dtype
+from .saved import is_file_name, open_training_set
 from .training_set import TrainingSet
 
 
@@ -44,7 +46,7 @@ SOURCES = {
 
 
 def load_training_set(
-    name: str = "digits",
+    name: str | PathLike[str] = "digits",
     *,
     nvalid: int | None = None,
     batch: int | None = None,
@@ -53,9 +55,10 @@ def load_training_set(
     seed: int = 0,
     dtype: str | None = None,
     flat: bool = True,
+    mmap: bool = False,
 ) -> TrainingSet:
     """
-    Load the training part of a data set of handwritten digits.
+    Load the training part of a data set of handwritten digits, or a file that `save_training_set` wrote.
 
     ========== ======================================================== ===== ====== =======
     name       what                                                     batch nvalid shuffle
@@ -68,7 +71,7 @@ def load_training_set(
     MNIST is read from the folder that ``SYNAPSE_RX_DATA`` names, else from the user's cache, else downloaded.
 
     Args:
-        name: Which.
+        name: Which; or a file, whose name is a path or ends in .safetensors. Options are in the file then.
         nvalid: Samples for validation; None as in the table, like every option that is None.
         batch: Samples per batch.
         online: ``batch=1``.
@@ -76,19 +79,27 @@ def load_training_set(
         seed: What every shuffle follows from.
         dtype: "float32" and "float64" hold samples between 0 and 1, "uint8" grey levels with a ``scale``.
         flat: Samples are vectors (64,) or (784,); False: images (1, 8, 8) or (1, 28, 28).
+        mmap: Leave samples in the file, as for `open_training_set`.
 
     Raises:
         UnknownNameError: If there is no such data set.
         DataError: If ``SYNAPSE_RX_DATA`` names a folder without the files, or a download fails.
         MissingExtraError: If a package of the extra ``data`` is needed and missing.
         FormatError: If a file is damaged.
+        OptionError: If an option is none, or stands beside a file.
     """
+    if is_file_name(name):
+        return _from_file(
+            name, mmap, nvalid, batch, online or None, shuffle, seed or None, dtype, None if flat else flat
+        )
+    if mmap:
+        raise OptionError(f"mmap=True is for files that save_training_set wrote, not for {name!r}")
     source = _source(name)
     x, labels, scale = _read(source, "train", dtype, flat)
     return training_set(
         x,
         labels,
-        name=name,
+        name=str(name),
         type="grayscale-image",
         field_size=x.shape[-2:] if not flat else None,
         nvalid=source.nvalid if nvalid is None else nvalid,
@@ -111,7 +122,13 @@ def load_test_set(name: str = "digits", *, dtype: str | None = None, flat: bool 
     return test_set(x, labels, known_labels=range(10), dtype=x.dtype.name, scale=scale)
 
 
-def _source(name: str) -> Source:
+def _from_file(name: Any, mmap: bool, *options: Any) -> TrainingSet:
+    if any(option is not None for option in options):
+        raise OptionError("a file holds its own options; change them with attrs.evolve or make the set anew")
+    return open_training_set(name, mmap=mmap)
+
+
+def _source(name: Any) -> Source:
     if not isinstance(name, str) or name not in SOURCES:
         raise UnknownNameError.of("data set", name, SOURCES)
     return SOURCES[name]
