@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -48,11 +48,14 @@ def call_on(loop: asyncio.AbstractEventLoop, f: Callable[[], T]) -> T:
     return answer.result()
 
 
-def settle_background() -> None:
-    """Let the library's own loop, if it runs, do what it was told to do so far."""
-    if _loop is not None and running_loop() is not _loop:
-        for _ in range(3):  # an outcome wakes a task, whose end calls back
-            call_on(_loop, lambda: None)
+def settle_background(seconds: float) -> None:
+    """Let the library's own loop, if it runs, do what it was told to do so far; wait so many seconds at most."""
+    if _loop is None or running_loop() is _loop:
+        return
+    for _ in range(3):  # an outcome wakes a task, whose end calls back
+        turn = Event()
+        _loop.call_soon_threadsafe(turn.set)
+        turn.wait(seconds)
 
 
 def forget_background() -> None:

@@ -15,8 +15,8 @@ from ..errors import OptionError
 from ..learner import Learner
 from ..snapshot import Net
 from ..stopping import Condition, Epochs
-from . import lifetime as lifetime
 from .inline import advance_inline
+from .lifetime import RUNS
 from .lines import LINES, Turn
 from .loops import background_loop, call_on, running_loop
 from .process import SETTINGS, default_blas_threads
@@ -101,6 +101,7 @@ def train(
         strict=strict,
     )
     run = _run(trainer)
+    RUNS.add(run)
     loop = run.get_loop()
     threads = blas_threads or default_blas_threads(net.value.params.flat.size)
 

@@ -12,7 +12,6 @@ from synapse_rx.trainer import workers
 from synapse_rx.trainer.lines import LINES
 from tests.trainer.tools import HOLDS, LONG
 
-
 workers.IDLE_SECONDS = 0.2  # for all tests: no one is to wait for threads that wait for work
 
 
