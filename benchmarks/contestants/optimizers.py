@@ -41,7 +41,7 @@ PAIRS: Mapping[str, Pair] = {
     "SGD, Nesterov": Pair(
         sx.Backprop(0.1, momentum=0.9, nesterov=True), "SGD", {"momentum": 0.9, "nesterov": True}
     ),
-    "SGD, gains": Pair(sx.Backprop(0.1, momentum=0.5, adaptive=True, max_gain=4.0)),
+    "SGD, gains": Pair(sx.Backprop(0.5, momentum=0.5, adaptive=True, max_gain=4.0)),
     "RMSprop": Pair(sx.RMSprop(0.001), "RMSprop", {"alpha": 0.9}),
     "RMSprop, centred": Pair(sx.RMSprop(0.001, centered=True), "RMSprop", {"alpha": 0.9, "centered": True}),
     "RMSprop, synaptic": Pair(sx.RMSprop(0.001, variant="synaptic")),
