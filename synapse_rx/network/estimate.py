@@ -146,7 +146,7 @@ class Evaluation:
 
 def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     """
-    Measure a network's errors on samples with targets.
+    Measure a network's errors on samples with targets; of weighted samples they are weighted means.
 
     Args:
         net: A cell or a snapshot.

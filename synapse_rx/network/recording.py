@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..losses import Censored, Loss, WeightedSum
 from ..snapshot import Net
 from .checks import loss_of
 from .evaluation import Kind, error_kinds
@@ -16,9 +17,11 @@ GRADIENT_NORM = "gradient_norm"
 def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | None]:
     """
     Return what is recorded, by name: the loss first, then what was asked for; None for `GRADIENT_NORM`.
+
+    Beside a censored loss other losses leave out missing targets as well.
     """
-    output = net.arch.output
-    kinds: dict[str, Kind | None] = {**error_kinds(loss_of(net), output, labels)}
+    output, loss = net.arch.output, loss_of(net)
+    kinds: dict[str, Kind | None] = {**error_kinds(loss, output, labels)}
     if net.training.recorded is None:
         return kinds
     first = next(iter(kinds))
@@ -27,5 +30,7 @@ def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | N
         if kind == GRADIENT_NORM:
             kinds[kind] = None
         else:
-            kinds.setdefault(kind.name, kind.for_output(output))
+            plain = isinstance(kind, Loss) and not isinstance(kind, Censored | WeightedSum)
+            measured = Censored(kind) if plain and isinstance(loss, Censored) else kind
+            kinds.setdefault(kind.name, measured.for_output(output))
     return kinds

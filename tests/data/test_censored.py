@@ -74,6 +74,18 @@ def test_only_a_censored_loss_learns_from_them():
         sx.train(sx.mlp([1, 2], "linear", sx.training(loss="squared_error")), trset, 1)
 
 
+def test_other_losses_recorded_leave_out_what_is_missing_too():
+    how = sx.training(loss=Censored("squared_error"), stats=["mean_absolute_error", Censored("huber")])
+    data = training_set(X, Y, censored=True, nvalid=1)
+
+    stats = trained(sx.mlp([1, 2], "linear", how).value, data).training.stats
+
+    assert np.isfinite(
+        [history[-1] for history in (*stats.training.values(), *stats.validation.values())]
+    ).all()
+    assert "mean_absolute_error" in stats.training
+
+
 def test_what_is_missing_teaches_nothing():
     how = sx.training("backprop", loss=Censored("squared_error"), learning_rate=0.1, momentum=0)
     net = sx.mlp([1, 2], "linear", how).value
