@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Iterable, Mapping
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from .standing import Standing, time_text
@@ -18,6 +16,9 @@ TICK = 0.25
 
 STYLES = {"training": "cyan", "done": "green", "cancelled": "red", "failed": "red"}
 """Colours of statuses; yellow for all others."""
+
+STATUS, SHORTEST = 32, 8
+"""Columns kept for status and time, and those that a bar must have left to be worth drawing."""
 
 
 class Bars:
@@ -39,7 +40,7 @@ class Bars:
 
     def show(self, standings: Mapping[Hashable, Standing]) -> float | None:
         """Draw; return the seconds after which to look again even if nothing changes, or None."""
-        now = {key: (standing.epoch, standing.status) for key, standing in standings.items()}
+        now = {key: (standing.total, standing.status) for key, standing in standings.items()}
         self._rows |= {key for key, state in now.items() if self._drawn.get(key) != state}
         self._drawn = now
         rows = [standing for key, standing in standings.items() if key in self._rows]
@@ -47,7 +48,7 @@ class Bars:
             return None
         live = self._open()
         self._tell_events(rows)
-        live.update(_drawing(rows, self._console.width), refresh=True)
+        live.update(_drawing(rows, self._console), refresh=True)
         if any(standing.live for standing in rows):
             return TICK
         self.close()
@@ -80,32 +81,28 @@ class Bars:
                 self._console.print(Text(text, style="dim"))
 
 
-def _drawing(rows: list[Standing], width: int) -> RenderableType:
-    """Return two lines for each training: a bar, and the numbers below it."""
-    name_width = max(len(row.name or "") for row in rows)
-    count_width = max(len(row.count()) for row in rows)
-    lines: list[RenderableType] = []
+def _drawing(rows: list[Standing], console: Console) -> Text:
+    """Return two lines for each training: a bar, and the numbers below it; cut off where the terminal ends."""
+    names = max(len(row.name or "") for row in rows)
+    counts = max(len(row.count()) for row in rows)
+    bar = min(console.width // 3, console.width - names - counts - STATUS)
+    mark = "━" if console.encoding.startswith("utf") else "-"
+    text = Text(no_wrap=True, overflow="ellipsis")
     for row in rows:
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        cells: list[RenderableType] = [
-            _bar(row, max(10, width // 3)),
-            row.count().ljust(count_width),
-            _status(row),
-        ]
-        grid.add_row(
-            *([Text((row.name or "").ljust(name_width), style="bold")] if name_width else []), *cells
-        )
-        indent = " " * (name_width + 2 if name_width else 0)
-        lines += [grid, Text(indent + "  ".join(row.facts()), style="dim", no_wrap=True, overflow="ellipsis")]
-    return Group(*lines)
+        name = (row.name or "").ljust(names + 2) if names else ""
+        text.append("\n" if text else "").append(name, "bold")
+        if bar >= SHORTEST:
+            text.append_text(_bar(row, bar, mark)).append("  ")
+        text.append(row.count().ljust(counts + 2)).append(row.status, STYLES.get(row.status, "yellow"))
+        if row.live and row.seconds_left is not None:
+            text.append(f"  {time_text(row.seconds_left)} left")
+        text.append("\n" + " " * len(name)).append("  ".join(row.facts()), "dim")
+    return text
 
 
-def _bar(row: Standing, width: int) -> ProgressBar:
-    if row.epochs is None:
-        return ProgressBar(total=1, completed=0 if row.live else 1, pulse=row.live, width=width)
-    return ProgressBar(total=row.epochs, completed=row.epoch + row.within, width=width)
-
-
-def _status(row: Standing) -> Text:
-    left = "" if row.seconds_left is None or not row.live else f"  {time_text(row.seconds_left)} left"
-    return Text.assemble((row.status, STYLES.get(row.status, "yellow")), left)
+def _bar(row: Standing, width: int, mark: str) -> Text:
+    share = 0.0 if row.epochs is None else min(1.0, (row.epoch + row.within) / row.epochs)
+    full = round(share * width)
+    return Text.assemble(
+        (mark * full, STYLES.get(row.status, "yellow")), (mark * (width - full), "bright_black")
+    )

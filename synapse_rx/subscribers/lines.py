@@ -33,6 +33,7 @@ class Lines:
         self._console = console
         self._clock = clock
         self._written: dict[Hashable, _Written] = {}
+        self._held_back: dict[Hashable, Standing] = {}
 
     def show(self, standings: Mapping[Hashable, Standing]) -> float | None:
         """Write what is new; return the seconds after which to look again even if nothing changes, or None."""
@@ -40,20 +41,25 @@ class Lines:
         return min((wait for wait in waits if wait is not None), default=None)
 
     def close(self) -> None:
-        """There is nothing to put away."""
+        """Write what was held back."""
+        held_back, self._held_back = self._held_back, {}
+        for standing in held_back.values():
+            self._write(standing, _line(standing))
 
     def _show(self, key: Hashable, standing: Standing) -> float | None:
         now = self._clock()
         written = self._written.setdefault(key, _Written(now))
         for event in standing.events:
             self._write(standing, f"epoch {event.epoch}, batch {event.batch}: {event.what} {event.detail}")
-        if (standing.epoch, standing.status) == (written.epoch, written.status):
+        if (standing.total, standing.status) == (written.total, written.status):
             return None
-        if standing.status == written.status and now < written.due:
+        if standing.status == written.status == "training" and now < written.due:
+            self._held_back[key] = standing
             return written.due - now
         if standing.epoch < written.epoch:  # another training of this network
             written.start = now
-        written.epoch, written.status = standing.epoch, standing.status
+        written.note(standing)
+        self._held_back.pop(key, None)
         if standing.epoch or standing.status != "training":
             written.due = now + max(SECONDS, SHARE * (now - written.start))
             self._write(standing, _line(standing))
@@ -69,8 +75,11 @@ class _Written:
 
     def __init__(self, start: float) -> None:
         self.start = self.due = start
-        self.epoch = 0
+        self.epoch = self.total = 0
         self.status = ""
+
+    def note(self, standing: Standing) -> None:
+        self.epoch, self.total, self.status = standing.epoch, standing.total, standing.status
 
 
 def _line(standing: Standing) -> str:

@@ -105,13 +105,14 @@ class _Track:
     """What a display remembers of one network."""
 
     def __init__(self, net: Atom[Net], epochs: int | None, number: int) -> None:
-        stats = net.value.training.stats
+        snapshot = net.value
+        stats = snapshot.training.stats
         self._net = net
         self._name = str(net.meta.get("name", f"net {number}"))
         self._epochs = epochs
         self._base = stats.epochs
         self._told = len(stats.events)
-        self._begun = False
+        self._begun = _live(snapshot)
 
     def note(self, old: Net, new: Net) -> None:
         """Take note of a change: a training that begins counts its epochs from there."""

@@ -22,6 +22,7 @@ class Standing:
         status: Of the training, such as "training" or "done".
         epoch: Complete epochs since the training began.
         epochs: Epochs it goes on for; None if that is not known.
+        total: Complete epochs of all trainings of the network.
         within: The share of the epoch under way that is learnt, in [0, 1).
         loss: The newest training loss.
         kind: The error shown: "misclassification" where there are classes, else the loss.
@@ -36,6 +37,7 @@ class Standing:
     status: str
     epoch: int
     epochs: int | None
+    total: int = 0
     within: float = 0.0
     loss: float | None = None
     kind: str | None = None
@@ -88,12 +90,13 @@ def standing(
         status=net.training.status,
         epoch=done,
         epochs=epochs,
+        total=stats.epochs,
         within=within,
-        loss=stats.loss[-1] if stats.epochs else None,
+        loss=stats.loss[-1] if stats.loss else None,
         kind=kind,
         training=_last(stats.training, kind),
         validation=_last(stats.validation, kind),
-        samples_per_second=stats.samples_per_second[-1] if stats.epochs else None,
+        samples_per_second=stats.samples_per_second[-1] if stats.samples_per_second else None,
         seconds_left=None if epochs is None else _seconds(stats, max(0.0, epochs - done - within)),
         events=stats.events[told:],
     )
