@@ -74,7 +74,7 @@ def _measure(runner: asyncio.Runner, task: Problem, seconds: float, rounds: int)
 
     table(
         f"Steps of {task.batch} a second beside a busy event loop, and the speed the loop keeps; "
-        f"{rounds} x {seconds:g} s; on the right at a switch interval of {1e6 * SHORT:g} us",
+        f"{rounds} x {seconds:g} s;\non the right at a switch interval of {1e6 * SHORT:g} us",
         ["", *("steps/s", "of idle", "loop") * 2],
         [[str(work), *cells(work, None), *cells(work, SHORT)] for work in WORKS],
     )
