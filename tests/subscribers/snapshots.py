@@ -27,7 +27,7 @@ def with_epochs(net: Net, n: int = 1, *, validation: bool = True, **seconds: flo
         net = with_stats(
             net,
             training={"cross_entropy": error, "misclassification": error / 2},
-            validation={"cross_entropy": error, "misclassification": error / 4} if validation else {},
+            validation={"cross_entropy": 2 * error, "misclassification": error / 4} if validation else {},
             **seconds,
         )
     return net
