@@ -14,6 +14,7 @@ from time import perf_counter
 import synapse_rx as sx
 from synapse_rx.backends import backend
 from synapse_rx.network.learner import NetworkLearner
+from synapse_rx.stopping import Epochs
 from synapse_rx.trainer.trainer import Next, Trainer
 
 from .contestants.problem import Problem, problem
@@ -72,7 +73,7 @@ def _advance(task: Problem, epochs: int) -> float:
     """
     Return the seconds an epoch takes the trainer, who publishes each, on this thread.
     """
-    trainer = Trainer(task.net(), lambda net: _learner(task, net), epochs)
+    trainer = Trainer(task.net(), lambda net: _learner(task, net), Epochs(epochs))
     trainer.start()
     start = perf_counter()
     while trainer.advance() is not Next.DONE:

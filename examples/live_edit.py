@@ -1,9 +1,9 @@
 """
 Steering a training while it runs: edit the cell, and the training follows.
 
-What to look at: a watch cuts the learning rate when the loss is low enough and freezes the first layer later on. Both edits
-are swaps of the cell, made here by a watch; a slider or a REPL would do the same. Each shows up as an event in the
-statistics, with the epoch from which it holds.
+What to look at: a watch cuts the learning rate when the loss is low enough and freezes the first layer later on. Both
+edits are swaps of the cell, made here by a watch; a slider or a REPL would do the same. Each shows up as an event in
+the statistics, with the epoch from which it holds.
 
     python examples/live_edit.py
 """
@@ -12,7 +12,9 @@ import synapse_rx as sx
 
 
 def main() -> None:
-    net = sx.mlp([64, 50, 10], ["sigmoid", "softmax"], sx.training("backprop", learning_rate=0.5, momentum=0.9))
+    net = sx.mlp(
+        [64, 50, 10], ["sigmoid", "softmax"], sx.training("backprop", learning_rate=0.5, momentum=0.9)
+    )
 
     @net.add_watch("cut the rate")
     def cut(key: str, cell: sx.Atom[sx.Net], old: sx.Net, new: sx.Net) -> None:

@@ -1,8 +1,8 @@
 """
 A session in a plain REPL, written down: no async, no await, watches and time travel.
 
-What to look at: `train` returns at once and the prompt stays yours; `net.value` is always the newest complete snapshot; old
-snapshots are values, so going back is nothing but making a cell of one.
+What to look at: `train` returns at once and the prompt stays yours; `net.value` is always the newest complete snapshot;
+old snapshots are values, so going back is nothing but making a cell of one.
 
     python examples/repl_session.py
 """

@@ -30,7 +30,19 @@ class Scratch:
         learns: False where the parameters are frozen, so that nobody wants their gradients.
     """
 
-    __slots__ = ("_buffers", "_views", "dtype", "grads", "learns", "n", "needs_dx", "params", "rng", "training", "xp")
+    __slots__ = (
+        "_buffers",
+        "_views",
+        "dtype",
+        "grads",
+        "learns",
+        "n",
+        "needs_dx",
+        "params",
+        "rng",
+        "training",
+        "xp",
+    )
 
     def __init__(
         self,

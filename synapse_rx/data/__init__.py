@@ -21,4 +21,4 @@ from .splits import k_fold as k_fold
 from .splits import split as split
 from .table import Table as Table
 from .targets import decode as decode
-from .training_set import TrainingSet as TrainingSet
+from .trainset import TrainingSet as TrainingSet

@@ -26,7 +26,7 @@ from .options import (
 )
 from .samples import to_samples
 from .targets import Targets, encode
-from .training_set import TrainingSet, header_of
+from .trainset import TrainingSet, header_of
 from .weights import check_some, of_classes
 
 

@@ -16,7 +16,7 @@ from .digits import read_digits
 from .mnist import read_mnist
 from .options import Shuffle, check_dtype
 from .saved import is_file_name, open_training_set
-from .training_set import TrainingSet
+from .trainset import TrainingSet
 
 
 @attrs.frozen

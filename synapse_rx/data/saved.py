@@ -15,7 +15,7 @@ from .header import Header
 from .normalization import Normalization
 from .options import check_choice
 from .samples import describe
-from .training_set import TrainingSet
+from .trainset import TrainingSet
 
 KEY = "synapse_rx.training_set"
 """The key of what is not an array, as JSON, among the metadata of a file."""

@@ -12,7 +12,7 @@ from .data_set import DataSet
 from .fit import fit_normalization
 from .options import Shuffle, check_batch, check_count, check_shuffle
 from .samples import describe
-from .training_set import TrainingSet, header_of
+from .trainset import TrainingSet, header_of
 
 
 def split(

@@ -110,7 +110,9 @@ class NetworkLearner:
         if "state" in names:
             self._take_state(net.training)
             self._engine.take_average(net.training.state.slots.get(AVERAGE))
-        elif "algorithm" in names or searched:  # losses from before the edit are no measure for those behind it
+        elif (
+            "algorithm" in names or searched
+        ):  # losses from before the edit are no measure for those behind it
             self._state = self._algorithm.init(self._engine.problem)
         elif seen.training.algorithm != net.training.algorithm:
             self._state = self._resumed(self._state)
