@@ -14,8 +14,6 @@ from time import perf_counter
 import synapse_rx as sx
 from synapse_rx.backends import backend
 from synapse_rx.network.learner import NetworkLearner
-from synapse_rx.stopping import Epochs
-from synapse_rx.trainer.trainer import Next, Trainer
 
 from .contestants.problem import Problem, problem
 from .harness import alternate, equal_threads, pinned
@@ -47,8 +45,8 @@ def _measure(batch: int, epochs: int, rounds: int) -> None:
             "a step": lambda: _learn(long, epochs // STEPS + 1) / STEPS,
             "an epoch of one step": lambda: _learn(short, epochs),
             "and a snapshot": lambda: _learn(short, epochs, snapshots=True),
-            "and published": lambda: _advance(short, epochs),
-            "by train": lambda: asyncio.run(_train(short, epochs)),
+            "trained inline": lambda: asyncio.run(_train(short, epochs, "inline")),
+            "trained on a thread": lambda: asyncio.run(_train(short, epochs, "thread")),
         },
     )
     contest.print(f"An epoch of one step of {batch}, {rounds} rounds of {epochs}", unit="us", scale=1e6)
@@ -69,23 +67,11 @@ def _learn(task: Problem, epochs: int, *, snapshots: bool = False) -> float:
     return (perf_counter() - start) / epochs
 
 
-def _advance(task: Problem, epochs: int) -> float:
-    """
-    Return the seconds an epoch takes the trainer, who publishes each, on this thread.
-    """
-    trainer = Trainer(task.net(), lambda net: _learner(task, net), Epochs(epochs))
-    trainer.start()
-    start = perf_counter()
-    while trainer.advance() is not Next.DONE:
-        pass
-    return (perf_counter() - start) / epochs
-
-
-async def _train(task: Problem, epochs: int) -> float:
+async def _train(task: Problem, epochs: int, executor: str) -> float:
     """
     Return the seconds an epoch takes `synapse_rx.train`, from its return to the end of the run.
     """
-    run = sx.train(task.net(), task.training_set(), epochs)
+    run = sx.train(task.net(), task.training_set(), epochs, executor=executor)
     start = perf_counter()
     await run
     return (perf_counter() - start) / epochs
