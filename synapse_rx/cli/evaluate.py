@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import OptionError
 from ..network import Evaluation, evaluate
 from .job import job
-from .running import train_job
+from .running import LeaveAtOnce, train_job
 from .status import DONE, INTERRUPTED
 
 
@@ -19,18 +19,33 @@ def evaluate_command(options: Namespace) -> int:
     if options.runs < 1:
         raise OptionError(f"--runs must be at least 1, not {options.runs}")
     results: list[Evaluation] = []
-    interrupted = False
-    for seed in range(options.seed, options.seed + options.runs):
-        work = job(options, seed)
-        outcome = train_job(work, backend=options.backend, quiet=options.quiet)
-        if interrupted := outcome.interrupted:
-            print(f"the run from seed {seed} was not finished and does not count", file=sys.stderr)
-            break
-        results.append(evaluate(outcome.net, work.test))
-        print(f"seed {seed}: test accuracy {results[-1].accuracy:.4f}", flush=True)
+    finished = _evaluate_all(options, results)
     if results:
         _report(results, options.seed + len(results) - 1)
-    return INTERRUPTED if interrupted else DONE
+    return DONE if finished else INTERRUPTED
+
+
+def _evaluate_all(options: Namespace, results: list[Evaluation]) -> bool:
+    """Put the evaluation of every run into ``results``; return False if Ctrl-C came before the last."""
+    for seed in range(options.seed, options.seed + options.runs):
+        try:
+            result = _evaluate(options, seed)
+        except LeaveAtOnce:
+            raise
+        except KeyboardInterrupt:
+            result = None
+        if result is None:
+            print(f"the run from seed {seed} was not finished and does not count", file=sys.stderr)
+            return False
+        results.append(result)
+        print(f"seed {seed}: test accuracy {result.accuracy:.4f}", flush=True)
+    return True
+
+
+def _evaluate(options: Namespace, seed: int) -> Evaluation | None:
+    work = job(options, seed)
+    outcome = train_job(work, backend=options.backend, quiet=options.quiet)
+    return None if outcome.interrupted else evaluate(outcome.net, work.test)
 
 
 def _report(results: list[Evaluation], seed: int) -> None:

@@ -32,8 +32,17 @@ class Outcome:
     interrupted: bool
 
 
+class LeaveAtOnce(KeyboardInterrupt):
+    """The second Ctrl-C."""
+
+
 def train_job(work: Job, *, backend: str | None, quiet: bool) -> Outcome:
-    """Train till the end; the first Ctrl-C stops gracefully, the second one is raised."""
+    """
+    Train till the end; the first Ctrl-C stops gracefully.
+
+    Raises:
+        LeaveAtOnce: After the second one.
+    """
     with _display(work, quiet):
         run = train(work.net, work.data, work.epochs, backend=backend)
         try:
@@ -43,7 +52,10 @@ def train_job(work: Job, *, backend: str | None, quiet: bool) -> Outcome:
             print(
                 "stopping; what was learnt is kept (Ctrl-C again leaves at once)", file=sys.stderr, flush=True
             )
+        try:
             return Outcome(_wait(run), interrupted=True)
+        except KeyboardInterrupt:
+            raise LeaveAtOnce from None
 
 
 def _wait(run: TrainingRun) -> Net:
