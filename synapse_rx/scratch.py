@@ -87,6 +87,14 @@ class Scratch:
             view = self._views[name] = self._buffers.fixed(name, shape, dtype)
         return view
 
+    def filled(self, name: str, shape: Shape, value: float) -> Array:
+        """Return the buffer ``name`` of exactly ``shape``, filled once; nobody may write to it."""
+        view = self._views.get(name)
+        if view is None:
+            view = self.fixed(name, shape)
+            view.fill(value)
+        return view
+
     def ones(self) -> Array:
         """Return n ones, for summing over the batch by a matrix product (faster than a sum along axis 0)."""
         view = self._views.get("ones")

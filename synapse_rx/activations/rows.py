@@ -18,9 +18,11 @@ def row_sum(x: Array, out: Array, s: Scratch) -> None:
     Shapes:
         x (N, *shape, k), out (N, *shape)
     """
-    ones = s.fixed("row_ones", x.shape[-1:])
-    ones.fill(1)
-    s.xp.matmul(x, ones, out=out)
+    ones = s.filled("row_ones", x.shape[-1:], 1)
+    if x.ndim == 2:
+        s.xp.dot(x, ones, out=out)  # less to decide than matmul: 2 us at (32, 10)
+    else:
+        s.xp.matmul(x, ones, out=out)
 
 
 def row_max(x: Array, out: Array, s: Scratch) -> None:
@@ -31,8 +33,8 @@ def row_max(x: Array, out: Array, s: Scratch) -> None:
         x (N, *shape, k), out (N, *shape)
     """
     if x.ndim > 2 or x.shape[-1] > NARROW:
-        s.xp.max(x, axis=-1, out=out)
+        s.xp.maximum.reduce(x, axis=-1, out=out)
         return
     columns = s.array("row_columns", x.shape[1:]).reshape(x.shape[::-1])
     s.xp.copyto(columns, x.T)
-    s.xp.max(columns, axis=0, out=out)
+    s.xp.maximum.reduce(columns, axis=0, out=out)

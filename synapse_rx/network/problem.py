@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..backends import Backend
 from ..typing import Array
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """Numbers in a block: three vectors of float32 blocks fit the second-level cache of a common core."""
 
 

@@ -71,7 +71,8 @@ class ProcessSettings:
 
 @cache
 def _blas_libraries() -> list[Any]:
-    # Imported and looked for once, when first needed: it scans the loaded libraries, which takes milliseconds.
+    # Imported and looked for once, when first needed: it scans the loaded libraries, which takes milliseconds. The one
+    # that numpy computes with is there from the beginning; what other packages load later is not used in training.
     from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
     every: Any = ThreadpoolController()

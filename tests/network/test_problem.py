@@ -66,7 +66,7 @@ def test_any_size_of_block_gives_the_same_network(block: int) -> None:
 
 def test_a_network_larger_than_a_block_is_trained_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     data = blobs(20, features=784, batch=10)
-    net = sx.mlp([784, 100, 2], ["sigmoid", "softmax"], sx.Backprop(0.1, 0.9)).value
+    net = sx.mlp([784, 200, 2], ["sigmoid", "softmax"], sx.Backprop(0.1, 0.9)).value
     assert net.params.flat.size > BLOCK
     blocked = trained(net, data)
 
