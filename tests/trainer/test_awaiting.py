@@ -297,8 +297,11 @@ async def test_cancel_from_another_thread_wakes_the_loop() -> None:
 
 async def test_a_watch_that_cancels_on_the_last_epoch_is_not_too_late() -> None:
     net = some_net()
+    hold = Hold(net)
     run = sx.train(net, some_data(), 2)
+    await hold.arrives()
     net.add_watch("cancel", lambda key, atom, old, new: epochs(new) == 2 and run.cancel())
+    hold.release()
 
     with pytest.raises(asyncio.CancelledError):
         await run

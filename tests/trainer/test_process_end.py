@@ -231,8 +231,8 @@ def test_ctrl_c_in_result_stops_the_waiting_only() -> None:
 net = some_net()
 run = sx.train(net, some_data(), ENDLESS)
 some_epochs(net)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     run.result()
 except KeyboardInterrupt:
     print("interrupted", run.done())

@@ -280,14 +280,16 @@ def test_waiting_for_itself_in_a_watch_is_refused() -> None:
     refused: list[BaseException] = []
 
     def wait(key: Any, atom: Any, old: Any, new: Any) -> None:
-        if epochs(new) == 1 and not refused:
+        if epochs(new) == 2 and not refused:
             try:
                 run.result()
             except asyncio.InvalidStateError as error:
                 refused.append(error)
 
     net.add_watch("wait", wait)
+    hold = Hold(net)
     run = sx.train(net, some_data(), 2)
+    hold.release()
     run.result(LONG)
 
     assert len(refused) == 1

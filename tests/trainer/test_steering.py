@@ -74,7 +74,9 @@ def test_a_watch_can_stop_the_training_at_exactly_this_epoch(how: str) -> None:
                 atom.swap(with_status, "stopping")
 
     net.add_watch("stop", stop)
+    hold = Hold(net)
     run = sx.train(net, some_data(), ENDLESS)
+    hold.release()
 
     snapshot = run.result(LONG)
 

@@ -105,34 +105,33 @@ def labelled_net() -> sx.Atom[Any]:
     return sx.mlp([64, 4], "softmax", labels=["a", "b", "c", "d"])
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "says"),
-    [
-        ({"net": lambda: sx.mlp([63, 4], "softmax")}, ShapeError, "63 numbers"),
-        ({"net": lambda: sx.mlp([64, 5], "softmax")}, ShapeError, "4 targets"),
-        ({"net": labelled_net}, LabelError, "'a', 'b', 'c', 'd'"),
-        ({"net": threshold_net}, LossError, "binary_threshold"),
-        ({"data": lambda: some_data().data}, DataError, "TrainingSet"),
-        ({"data": lambda: None}, DataError, "TrainingSet"),
-        ({"epochs": 0}, OptionError, "epochs"),
-        ({"epochs": -1}, OptionError, "epochs"),
-        ({"epochs": 1.5}, OptionError, "epochs"),
-        ({"epochs": True}, OptionError, "epochs"),
-        ({"epochs": "10"}, OptionError, "epochs"),
-        ({"backend": "nunpy"}, OptionError, "numpy"),
-        ({"publish": "batch"}, OptionError, "every"),
-        ({"publish": 10}, OptionError, "every"),
-        ({"executor": "threads"}, OptionError, "thread"),
-        ({"if_running": "wait"}, OptionError, "queue"),
-        ({"on_diverged": "panic"}, OptionError, "ignore"),
-        ({"blas_threads": 0}, OptionError, "blas_threads"),
-        ({"blas_threads": True}, OptionError, "blas_threads"),
-        ({"switch_interval": 0.0}, OptionError, "switch_interval"),
-        ({"switch_interval": float("nan")}, OptionError, "switch_interval"),
-        ({"switch_interval": "fast"}, OptionError, "switch_interval"),
-    ],
-    ids=lambda value: repr(value) if isinstance(value, dict) else "",
-)
+WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "other inputs": ({"net": lambda: sx.mlp([63, 4], "softmax")}, ShapeError, "63 numbers"),
+    "other outputs": ({"net": lambda: sx.mlp([64, 5], "softmax")}, ShapeError, "4 targets"),
+    "other labels": ({"net": labelled_net}, LabelError, "'a', 'b', 'c', 'd'"),
+    "no gradient": ({"net": threshold_net}, LossError, "binary_threshold"),
+    "a plain data set": ({"data": lambda: some_data().data}, DataError, "TrainingSet"),
+    "no data": ({"data": lambda: None}, DataError, "TrainingSet"),
+    "no epochs": ({"epochs": 0}, OptionError, "epochs"),
+    "less than none": ({"epochs": -1}, OptionError, "epochs"),
+    "half an epoch": ({"epochs": 1.5}, OptionError, "epochs"),
+    "true epochs": ({"epochs": True}, OptionError, "epochs"),
+    "epochs in words": ({"epochs": "10"}, OptionError, "epochs"),
+    "unknown backend": ({"backend": "nunpy"}, OptionError, "numpy"),
+    "unknown publication": ({"publish": "batch"}, OptionError, "every"),
+    "publication by number": ({"publish": 10}, OptionError, "every"),
+    "unknown executor": ({"executor": "threads"}, OptionError, "thread"),
+    "unknown if_running": ({"if_running": "wait"}, OptionError, "queue"),
+    "unknown on_diverged": ({"on_diverged": "panic"}, OptionError, "ignore"),
+    "no BLAS thread": ({"blas_threads": 0}, OptionError, "blas_threads"),
+    "true BLAS threads": ({"blas_threads": True}, OptionError, "blas_threads"),
+    "no interval": ({"switch_interval": 0.0}, OptionError, "switch_interval"),
+    "an interval that is none": ({"switch_interval": float("nan")}, OptionError, "switch_interval"),
+    "an interval in words": ({"switch_interval": "fast"}, OptionError, "switch_interval"),
+}
+
+
+@pytest.mark.parametrize(("change", "error", "says"), WRONG.values(), ids=WRONG.keys())
 def test_what_is_wrong_is_raised_by_the_call_and_leaves_the_cell_as_it_was(
     change: dict[str, Any], error: type[Exception], says: str
 ) -> None:
