@@ -6,6 +6,9 @@ import asyncio
 
 from .trainer import Next, Trainer
 
+INLINE_CHUNK = 0.005
+"""Seconds of work between two turns of everything else on the loop."""
+
 
 def advance_inline(trainer: Trainer, loop: asyncio.AbstractEventLoop) -> None:
     """Advance ``trainer`` on ``loop`` till it is done, letting everything else on the loop have its turn in between."""
@@ -13,7 +16,7 @@ def advance_inline(trainer: Trainer, loop: asyncio.AbstractEventLoop) -> None:
     def advance() -> None:
         after = trainer.advance()
         if after is Next.MORE:
-            loop.call_soon(advance)
+            loop.call_later(0, advance)  # behind timers that are due, which call_soon would overtake
         elif after is Next.PAUSED:
             trainer.when_awake(go_on)
 

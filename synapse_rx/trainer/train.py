@@ -15,14 +15,14 @@ from ..errors import OptionError
 from ..learner import Learner
 from ..snapshot import Net
 from ..stopping import Condition, Epochs
-from .inline import advance_inline
+from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
 from .loops import background_loop, call_on, running_loop
 from .process import SETTINGS, default_blas_threads
 from .publish import Every, publication
 from .run import TrainingRun
-from .trainer import Trainer
+from .trainer import CHUNK, Trainer
 from .workers import WORKERS
 
 _numbers = count(1)
@@ -97,6 +97,7 @@ def train(
         epochs if isinstance(epochs, Condition) else Epochs(check_count("epochs", epochs, 1)),
         publish=every,
         slot=WORKERS.slots if executor == "thread" else nullcontext(),
+        chunk=CHUNK if executor == "thread" else INLINE_CHUNK,
         on_diverged=on_diverged,
         strict=strict,
     )

@@ -39,6 +39,7 @@ class Trainer:
         goal: When it is over.
         publish: How often to publish within epochs; None for not at all.
         slot: Held while computing and not while others are told, so that watches never keep other trainings waiting.
+        chunk: Seconds of work between two looks at the cell.
         on_diverged: "raise" or "stop" when the loss is no longer finite.
         strict: Let an exception in a watch end the training.
 
@@ -57,6 +58,7 @@ class Trainer:
         *,
         publish: Every | None = None,
         slot: AbstractContextManager[Any] | None = None,
+        chunk: float = CHUNK,
         on_diverged: str = "raise",
         strict: bool = False,
     ) -> None:
@@ -70,6 +72,7 @@ class Trainer:
         self._learner: Learner | None = None
         self._pace = Pace(publish)
         self._slot = slot or nullcontext()
+        self._chunk = chunk
         self._on_diverged = on_diverged
         self._seen: Net = atom.value
         self._events: list[Event] = []
@@ -222,7 +225,7 @@ class Trainer:
         with self._slot:
             if self._cancelled:  # while it waited for the slot
                 return Next.MORE
-            progress = learner.learn(self._pace.seconds_left(CHUNK), self._pace.batches_left())
+            progress = learner.learn(self._pace.seconds_left(self._chunk), self._pace.batches_left())
         self._epoch_done = progress.epoch_done
         self._pace.unpublished += progress.batches
         if self._cancelled:
