@@ -7,7 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any
 
 from ..atoms import Atom
@@ -19,6 +19,7 @@ from .nap import Nap
 from .next import Next
 from .publish import Every, Pace
 from .telling import Telling
+from .wishes import Reply, Wishes
 
 CHUNK = 0.05
 """Seconds of work between two looks at the cell."""
@@ -47,6 +48,8 @@ class Trainer:
         outcome: Done when training is over: the last snapshot, or what went wrong.
         telling: Its voice to the cell, which knows what watches raised.
         epochs_done: Complete epochs learnt.
+        started: Whether training ever began; a queued one waits, and may end so.
+        last: The snapshot it published or saw last.
         when_over: Called right before the outcome is there.
     """
 
@@ -74,24 +77,15 @@ class Trainer:
         self._slot = slot or nullcontext()
         self._chunk = chunk
         self._on_diverged = on_diverged
-        self._seen: Net = atom.value
+        self.last: Net = atom.value
         self._events: list[Event] = []
         self._epoch_done = False
         self._reached = False
         self._status = "queued"
-        self._lock = Lock()
-        self._begun = False
-        self._started = False
-        self._over = False
-        self._stopping = False
-        self._cancelled = False
+        self.started = False
+        self._wishes = Wishes()
         self._nap = Nap(atom, self._has_to_wake)
         self._thread: int | None = None
-
-    @property
-    def started(self) -> bool:
-        """Whether training ever began; a queued one waits, and may end so."""
-        return self._started
 
     @property
     def status(self) -> str:
@@ -100,20 +94,13 @@ class Trainer:
         return live if self._status == "training" and live in Training.LIVE else self._status
 
     @property
-    def last(self) -> Net:
-        """The snapshot it published or saw last."""
-        return self._seen
-
-    @property
     def is_advancing_here(self) -> bool:
         """Whether it is this very thread that computes or tells watches, so that waiting here would never end."""
         return self._thread == get_ident()
 
     def begin(self) -> bool:
         """Leave the queue; False if it was stopped or cancelled there."""
-        with self._lock:
-            self._begun = not self._over
-            return self._begun
+        return self._wishes.begin()
 
     def start(self) -> None:
         """
@@ -125,20 +112,20 @@ class Trainer:
         assert self._make is not None
         net = self.atom.value
         learner = self._make(net)
-        self._seen, self._learner, self._status, self._started = net, learner, "training", True
+        self.last, self._learner, self._status, self.started = net, learner, "training", True
         while not self.telling.put(net, live := with_status(net, "training")):
             net = self.atom.value
-            learner.adopt(self._seen, net)
-            self._seen = net
-        self._seen = live
+            learner.adopt(self.last, net)
+            self.last = net
+        self.last = live
 
     def advance(self) -> Next:
         """Do one chunk of work and what follows from it. Never raises: the outcome holds what went wrong."""
         self._thread = get_ident()
         try:
-            if self._over:
+            if self._wishes.over:
                 return Next.DONE
-            if self._cancelled:
+            if self._wishes.cancelled:
                 return self._end("cancelled", CancelledError("training was cancelled"))
             if self._learner is None:
                 self.start()
@@ -157,38 +144,30 @@ class Trainer:
 
     def stop(self) -> bool:
         """Ask for a graceful end with the next chunk; return whether there was anything to end."""
-        with self._lock:
-            if self._over:
-                return False
-            self._stopping = True
-            self._over = waiting = not self._begun
-        if waiting:
-            self._seen = self.atom.value
+        reply = self._wishes.stop()
+        if reply is Reply.NOW:
+            self.last = self.atom.value
             self._settle("stopped")
-        else:
+        elif reply is Reply.SOON:
             self._nap.end()
             self.change_status(("training", "paused"), "stopping")
-        return True
+        return reply is not Reply.TOO_LATE
 
     def cancel(self) -> bool:
         """Ask for an end with the next chunk that publishes nothing more; return whether it will come to that."""
-        with self._lock:
-            if self._over:
-                return False
-            self._cancelled = True
-            self._over = waiting = not self._begun
-        if waiting:
+        reply = self._wishes.cancel()
+        if reply is Reply.NOW:
             self._settle("cancelled", CancelledError("training was cancelled before it began"))
-        else:
+        elif reply is Reply.SOON:
             self._nap.end()
-        return True
+        return reply is not Reply.TOO_LATE
 
     def change_status(self, present: Collection[str], wanted: str) -> bool:
         """Put the status ``wanted`` into the cell if this training is live and has one of ``present``."""
         while True:
             net = self.atom.value
             # In this order: once it is over, the status read before is not the cell's any more.
-            if self._learner is None or self._over or net.training.status not in present:
+            if self._learner is None or self._wishes.over or net.training.status not in present:
                 return False
             if self.telling.put(net, with_status(net, wanted)):
                 return True
@@ -199,7 +178,7 @@ class Trainer:
 
     def fail(self, error: BaseException) -> Next:
         """End with ``error``, noting where it happened."""
-        stats = self._seen.training.stats
+        stats = self.last.training.stats
         batch = getattr(error, "batch", self._learner.batch if self._learner else 0)
         error.add_note(
             f"in epoch {stats.epochs + 1}, batch {batch + 1}; the network keeps what was published last, "
@@ -209,26 +188,25 @@ class Trainer:
 
     def abandon(self) -> None:
         """Forget a training whose start failed: it is over, nothing is published, nobody is told."""
-        with self._lock:
-            self._over = True
+        self._wishes.close()
         self._settle("failed", CancelledError("the training could not begin"))
 
     def _advance(self, learner: Learner) -> Next:
         self._check_strict()
         status = self._look(learner).training.status
-        if self._stopping or status == "stopping":
+        if self._wishes.stopping or status == "stopping":
             if self._pace.unpublished:
                 self._publish(learner, "stopped")
             return self._end("stopped")
         if status == "paused":
             return Next.PAUSED
         with self._slot:
-            if self._cancelled:  # while it waited for the slot
+            if self._wishes.cancelled:  # while it waited for the slot
                 return Next.MORE
             progress = learner.learn(self._pace.seconds_left(self._chunk), self._pace.batches_left())
         self._epoch_done = progress.epoch_done
         self._pace.unpublished += progress.batches
-        if self._cancelled:
+        if self._wishes.cancelled:
             return Next.MORE
         if progress.epoch_done or self._pace.is_due():
             self._publish(learner)
@@ -237,13 +215,13 @@ class Trainer:
     def _look(self, learner: Learner) -> Net:
         """Return what the cell holds, after taking over what was edited in it."""
         net = self.atom.value
-        if net is not self._seen:
-            was, now = self._seen.training.status, net.training.status
+        if net is not self.last:
+            was, now = self.last.training.status, net.training.status
             if was != now and was in Training.LIVE and now in Training.LIVE:
                 self._note(learner.batch, now, f"was {was}")
             batch = learner.batch
-            edits = learner.adopt(self._seen, net)
-            self._seen = net
+            edits = learner.adopt(self.last, net)
+            self.last = net
             for what, detail in edits:
                 self._note(batch, what, detail)
         return net
@@ -259,10 +237,11 @@ class Trainer:
             self._reached = added > 0 and self.goal.met(self._course(new))
             live = net.training.status if net.training.status in Training.LIVE else "training"
             status = ending or ("done" if self._reached else live)
-            new = with_events(with_status(new, status), self._events)
+            new = new if new.training.status == status else with_status(new, status)
+            new = with_events(new, self._events)
             if self.telling.put(net, new):
                 break
-        self._seen = new
+        self.last = new
         self._events.clear()
         self._epoch_done = False
         self._pace.published()
@@ -275,7 +254,7 @@ class Trainer:
 
     def _note(self, batch: int, what: str, detail: str) -> None:
         """Remember an event for the next snapshot; it belongs to where the learner stands now."""
-        epochs = self._seen.training.stats.epochs + self._epoch_done
+        epochs = self.last.training.stats.epochs + self._epoch_done
         self._events.append(Event(epochs, batch, what, detail))
 
     def _check_strict(self) -> None:
@@ -284,15 +263,12 @@ class Trainer:
 
     def _end(self, status: str, error: BaseException | None = None) -> Next:
         try:
-            self._seen = self._put_status(status)
+            self.last = self._put_status(status)
         except BaseException as failure:  # a validator or a watch: the outcome must come all the same
             status, error = "failed", error or failure
         if error is None and self.telling.fatal is not None:
             return self._end("failed", self.telling.fatal)
-        with self._lock:
-            too_late = self._cancelled and error is None
-            self._over = not too_late
-        if too_late:  # cancelled while the end was told: who cancels is told that it came to that, so it does
+        if not self._wishes.close(cancelled=error is not None):  # cancelled while the end was told
             return self._end("cancelled", CancelledError("training was cancelled"))
         self._settle(status, error)
         return Next.DONE
@@ -318,7 +294,7 @@ class Trainer:
         if error is not None:
             self.outcome.set_exception(error)
         else:
-            self.outcome.set_result(self._seen)
+            self.outcome.set_result(self.last)
 
     def _has_to_wake(self) -> bool:
-        return self._stopping or self._cancelled or self.atom.value.training.status != "paused"
+        return self._wishes.stopping or self._wishes.cancelled or self.atom.value.training.status != "paused"

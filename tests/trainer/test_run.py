@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
-from synapse_rx.errors import Diverged, WatchError
+from synapse_rx.errors import AlreadyTraining, Diverged, WatchError
 from tests.trainer.tools import (
     ENDLESS,
     LONG,
     Hold,
     diverging_net,
     epochs,
-    reach,
     some_data,
     some_epochs,
     some_net,
@@ -190,13 +189,17 @@ def test_it_shows_how_it_ended(ending: str) -> None:
 def test_it_shows_itself_before_the_first_epoch() -> None:
     net = some_net()
     hold = Hold(net, lambda new: True)
-    shown: list[str] = []
-    threading.Thread(target=lambda: shown.append(repr(sx.train(net, some_data(), 2))), daemon=True).start()
+    starting = threading.Thread(target=sx.train, args=(net, some_data(), 2))
+    starting.start()
     hold.arrive()
-    hold.release()
-    reach(net, lambda new: new.training.status == "done")
 
-    assert all(text.startswith("<TrainingRun ") for text in shown)
+    with pytest.raises(AlreadyTraining) as caught:
+        sx.train(net, some_data(), 1)
+
+    assert repr(caught.value.run) == "<TrainingRun 0/2 epochs>"
+    hold.release()
+    starting.join(LONG)
+    assert epochs(caught.value.run.result(LONG)) == 2
 
 
 def test_what_watches_raise_is_kept_logged_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
