@@ -229,6 +229,16 @@ def test_a_loss_that_does_not_fit_fails_the_run_and_says_so() -> None:
     assert net.value.training.status == "failed"
 
 
+def test_an_algorithm_that_does_not_fit_fails_the_run_and_says_so() -> None:
+    net = some_net()
+    at_epoch(net, 1, lambda net: net.swap(sx.with_algorithm, "perceptron"))
+    run = sx.train(net, some_data(), 5)
+
+    assert isinstance(run.exception(LONG), LossError)
+    assert net.value.training.status == "failed"
+    assert epochs(net.value) == 1
+
+
 def test_a_failed_net_trains_again_once_it_is_put_right() -> None:
     net = some_net()
     kept: list[Any] = []

@@ -105,11 +105,18 @@ def labelled_net() -> sx.Atom[Any]:
     return sx.mlp([64, 4], "softmax", labels=["a", "b", "c", "d"])
 
 
+def perceptron_net() -> sx.Atom[Any]:
+    net = some_net()
+    net.swap(sx.with_algorithm, "perceptron")  # which trains thresholds only
+    return net
+
+
 WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "other inputs": ({"net": lambda: sx.mlp([63, 4], "softmax")}, ShapeError, "63 numbers"),
     "other outputs": ({"net": lambda: sx.mlp([64, 5], "softmax")}, ShapeError, "4 targets"),
     "other labels": ({"net": labelled_net}, LabelError, "'a', 'b', 'c', 'd'"),
     "no gradient": ({"net": threshold_net}, LossError, "binary_threshold"),
+    "an algorithm for others": ({"net": perceptron_net}, LossError, "perceptron trains threshold"),
     "a plain data set": ({"data": lambda: some_data().data}, DataError, "TrainingSet"),
     "no data": ({"data": lambda: None}, DataError, "TrainingSet"),
     "no epochs": ({"epochs": 0}, OptionError, "epochs"),
