@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 from ..errors import SynapseError
 from .parser import parse
@@ -25,6 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: With 2 for wrong usage, with 0 after --help and --version.
     """
+    try:
+        return _run(arguments)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _flush_or_drop(stream)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     traceback = False
     try:
         try:
@@ -32,12 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback = options.traceback
             return options.command(options)
         finally:
-            sys.stdout.flush()  # here, where what goes wrong is still told
+            print(end="", flush=True)  # here, where what goes wrong is still told
     except KeyboardInterrupt:
         print("synapse-rx: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_output()
         return FAILED
     except (SynapseError, OSError) as error:
         if traceback:
@@ -46,9 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _drop_output() -> None:
-    """Send what is left to nowhere: nobody reads it, and the interpreter would complain about that at its end."""
+def _flush_or_drop(stream: TextIO | None) -> None:
+    """Send what cannot be written to nowhere: the interpreter would complain about it at its end."""
+    if stream is None:  # it was closed before the program began
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

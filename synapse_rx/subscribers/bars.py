@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Iterable, Mapping
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -67,8 +68,8 @@ class Bars:
             self._live = Live(
                 console=self._console,
                 auto_refresh=False,
-                redirect_stdout=sys.stdout.isatty(),
-                redirect_stderr=sys.stderr.isatty(),
+                redirect_stdout=_is_terminal(sys.stdout),
+                redirect_stderr=_is_terminal(sys.stderr),
             )
             self._live.start()
         return self._live
@@ -79,6 +80,10 @@ class Bars:
             for event in row.events:
                 text = f"{name}epoch {event.epoch}, batch {event.batch}: {event.what} {event.detail}"
                 self._console.print(Text(text, style="dim"))
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _drawing(rows: list[Standing], console: Console) -> Text:

@@ -22,6 +22,8 @@ COLORS = {"training": "#4c78a8", "validation": "#e8760a"}
 INK, FAINT, MARK = "#333333", "#e4e4e4", "#999999"
 MOST_EVENTS = 8
 """Live edits that are marked; with more of them the picture would show nothing else."""
+HEIGHTS = (0.74, 0.62, 0.50)
+"""Where live edits are told, in shares of the picture's height: neighbours do not write over each other."""
 MOST_WORDS = 36
 """Letters that a live edit is told in."""
 WIDE = 20
@@ -169,7 +171,9 @@ def _scale(axes: Any, curves: Mapping[str, Array]) -> None:
         axes.set_yscale("log")
         _tick_plainly(axes, narrow=values.max() < NARROW * values.min())
     elif values.size and values.min() >= 0:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(
+            0, max(axes.get_ylim()[1], 1.1 * axes.dataLim.y1)
+        )  # a single point has no margin of its own
 
 
 def _tick_plainly(axes: Any, *, narrow: bool) -> None:
@@ -198,10 +202,13 @@ def _mark_events(axes: Any, stats: Stats, *, words: bool) -> None:
     done: dict[int, list[str]] = {}
     for event in [event for event in stats.events if event.epoch < stats.epochs][-MOST_EVENTS:]:
         done.setdefault(event.epoch, []).append(_words(event))
-    for epoch, whats in done.items():
+    for index, (epoch, whats) in enumerate(done.items()):
         axes.axvline(epoch + 0.5, color=MARK, linewidth=0.9, linestyle=(0, (3, 3)), zorder=0)
         if words:
-            place = {"xy": (epoch + 0.5, 0.74), "xycoords": axes.get_xaxis_transform()}
+            place = {
+                "xy": (epoch + 0.5, HEIGHTS[index % len(HEIGHTS)]),
+                "xycoords": axes.get_xaxis_transform(),
+            }
             offset = {"xytext": (4, 0), "textcoords": "offset points"}
             text = axes.annotate("\n".join(whats), **place, **offset, va="top", fontsize=7.5, color="#666666")
             text.set(parse_math=False, in_layout=False, clip_on=True)  # words yield to the curves
