@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from collections import deque
+from threading import Condition, Thread
 
 from ..errors import OptionError
 from .next import Next
@@ -28,8 +28,9 @@ class Workers:
 
     def __init__(self, slots: int) -> None:
         self.slots = Slots(slots)
-        self._jobs: SimpleQueue[Trainer] = SimpleQueue()
-        self._lock = Lock()
+        # Not a queue.SimpleQueue: one whose time is over just as another takes the item waits for ever (CPython 3.11).
+        self._jobs: deque[Trainer] = deque()
+        self._change = Condition()
         self._threads = 0
         self._idle = 0  # threads that are about to take a job, those just being made included
 
@@ -40,53 +41,49 @@ class Workers:
         Raises:
             RuntimeError: If there is no thread and none can be made.
         """
-        self._jobs.put(trainer)
+        self._put(trainer)
         self._make_thread()
 
     def _work(self) -> None:
         while (trainer := self._take()) is not None:
             after = trainer.advance()
-            while after is Next.MORE and self._jobs.empty():
+            while after is Next.MORE and not self._jobs:
                 after = trainer.advance()
-            with self._lock:
+            with self._change:
                 self._idle += 1
             if after is Next.MORE:
-                self._jobs.put(trainer)
+                self._put(trainer)
             elif after is Next.PAUSED:
                 trainer.when_awake(lambda trainer=trainer: self.submit(trainer))
             del trainer
 
+    def _put(self, trainer: Trainer) -> None:
+        with self._change:
+            self._jobs.append(trainer)
+            self._change.notify()
+
     def _take(self) -> Trainer | None:
-        try:
-            trainer = self._jobs.get(timeout=IDLE_SECONDS)
-        except Empty:
-            return self._last_look()
-        with self._lock:
+        with self._change:
+            found = self._change.wait_for(lambda: bool(self._jobs), IDLE_SECONDS)
             self._idle -= 1
+            if not found:
+                self._threads -= 1
+                return None
+            trainer = self._jobs.popleft()
         # A watch may keep this thread long, so whoever still waits needs another.
         self._make_thread()
         return trainer
 
-    def _last_look(self) -> Trainer | None:
-        # Under the lock: a job submitted meanwhile counts on this thread, or will find that it is gone.
-        with self._lock:
-            self._idle -= 1
-            try:
-                return self._jobs.get_nowait()
-            except Empty:
-                self._threads -= 1
-                return None
-
     def _make_thread(self) -> None:
-        with self._lock:
-            if self._idle >= self._jobs.qsize() or self._threads >= MOST_THREADS:
+        with self._change:
+            if self._idle >= len(self._jobs) or self._threads >= MOST_THREADS:
                 return
             self._idle += 1
             self._threads += 1
         try:
             Thread(target=self._work, name="synapse-rx-train", daemon=True).start()
         except RuntimeError:  # no more threads to be had; those there are will do it
-            with self._lock:
+            with self._change:
                 self._idle -= 1
                 self._threads -= 1
                 if not self._threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import subprocess
 import sys
@@ -40,15 +41,22 @@ def training_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "synapse-rx-train"]
 
 
+def join_all() -> None:
+    """Wait till all training threads are gone."""
+    for thread in training_threads():
+        thread.join(LONG)
+        if thread.is_alive():
+            faulthandler.dump_traceback()
+            pytest.fail("a thread without work stays")
+
+
 @pytest.fixture
 def short_of_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let threads without work go at once, those that are left of earlier tests first."""
-    for thread in training_threads():
-        thread.join(LONG)
+    join_all()
     monkeypatch.setattr(workers, "IDLE_SECONDS", 0.01)
     yield
-    for thread in training_threads():
-        thread.join(LONG)
+    join_all()
 
 
 def test_forty_nets_train_at_once_and_no_more_compute_than_may(
@@ -77,8 +85,7 @@ def test_threads_are_gone_when_there_is_no_work(short_of_work: None) -> None:
     for run in runs:
         run.result(LONG)
 
-    for thread in training_threads():
-        thread.join(LONG)
+    join_all()
 
     assert training_threads() == []
     assert epochs(sx.train(xor_net(), xor(), 3).result(LONG)) == 3
