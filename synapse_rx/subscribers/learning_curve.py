@@ -171,9 +171,8 @@ def _scale(axes: Any, curves: Mapping[str, Array]) -> None:
         axes.set_yscale("log")
         _tick_plainly(axes, narrow=values.max() < NARROW * values.min())
     elif values.size and values.min() >= 0:
-        axes.set_ylim(
-            0, max(axes.get_ylim()[1], 1.1 * axes.dataLim.y1)
-        )  # a single point has no margin of its own
+        # The margin above is a share of the curve's height, of which a single point has none.
+        axes.set_ylim(0, max(axes.get_ylim()[1], 1.1 * axes.dataLim.y1))
 
 
 def _tick_plainly(axes: Any, *, narrow: bool) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 COMMAND = [sys.executable, "-m", "synapse_rx"]
@@ -36,9 +36,9 @@ class Process:
     A command under way: wait for a word on its standard error, send it Ctrl-C, wait for its end.
     """
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, command: Sequence[str] = COMMAND) -> None:
         self._process = subprocess.Popen(
-            [*COMMAND, *words],
+            [*command, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

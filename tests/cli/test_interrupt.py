@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +24,8 @@ def start() -> Iterator[Callable[..., Process]]:
     """
     started: list[Process] = []
 
-    def begin(*words: str) -> Process:
-        started.append(Process(*words))
+    def begin(*words: str, **options: Any) -> Process:
+        started.append(Process(*words, **options))
         return started[-1]
 
     yield begin
@@ -131,13 +133,17 @@ def test_an_evaluation_keeps_its_finished_runs(
 
 
 def test_the_second_one_ends_the_process(start: Callable[..., Process]) -> None:
-    process = start("train", "--data", "digits", "--epochs", ENDLESS)
+    deaf = "import sys, synapse_rx as sx, synapse_rx.cli; sx.TrainingRun.stop = lambda run: False; "
+    code = [sys.executable, "-c", deaf + "sys.exit(synapse_rx.cli.main())"]  # so that it is not over before
+    process = start("train", "--epochs", ENDLESS, command=code)
     process.wait_for("epoch ")
 
     process.interrupt()
     process.wait_for("stopping")
     process.interrupt()
-    status, _, errors = process.end()
+    status, output, errors = process.end()
 
     assert status == 130
+    assert output == ""
+    assert "synapse-rx: interrupted" in errors
     assert "Traceback" not in errors

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from synapse_rx.cli import main
 from synapse_rx.errors import OptionError
-from tests.cli.command import COMMAND, environment, run
+from tests.cli.command import COMMAND, SECONDS, environment, run
 
 COMMANDS = ["train", "evaluate", "info"]
 
@@ -181,18 +182,78 @@ def test_missing_files_are_told_in_one_line(
     assert "put the four MNIST files there" in error
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """
+    A pipe that nobody reads.
+    """
     read, write = os.pipe()
     os.close(read)
-    try:
-        done = subprocess.run(
-            [*COMMAND, "info"], stdout=write, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60
-        )
-    finally:
-        os.close(write)
+    yield write
+    os.close(write)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["info"], ["--help"]])
+def test_output_that_nobody_reads_is_no_traceback(words: list[str], unbuffered: str, unread: int) -> None:
+    done = subprocess.run(
+        [*COMMAND, *words],
+        stdout=unread,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(PYTHONUNBUFFERED=unbuffered),
+        timeout=SECONDS,
+    )
 
     assert done.stderr == ""
+    assert done.returncode == (0 if words == ["--help"] and unbuffered else 1)  # argparse sees to it itself
+
+
+def test_a_display_that_nobody_reads_leaves_the_result_alone(unread: int) -> None:
+    done = subprocess.run(
+        [*COMMAND, "train", "--epochs", "3"],
+        stdout=subprocess.PIPE,
+        stderr=unread,
+        text=True,
+        env=environment(),
+        timeout=SECONDS,
+    )
+
+    assert "test accuracy" in done.stdout
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "info"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(PYTHONUNBUFFERED=""),
+            timeout=SECONDS,
+        )
+
+    assert done.stderr.startswith("synapse-rx: ") and done.stderr.count("\n") == 1
     assert done.returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the outputs")
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_outputs_may_be_closed(closed: str) -> None:
+    words = [*COMMAND, "train", "--epochs", "1"]
+
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *words],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=SECONDS,
+    )
+
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode == 0
 
 
 def test_starting_does_not_load_what_is_not_needed() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from synapse_rx.cli import main
-from tests.cli.command import run
+from tests.cli.command import COMMAND, SECONDS, environment, run
 
 
 def accuracy(output: str) -> float:
@@ -39,6 +42,41 @@ def test_progress_goes_to_standard_error_and_the_result_to_standard_output() -> 
     assert "test accuracy" not in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="terminals are POSIX's")
+def test_a_terminal_gets_bars_and_its_cursor_back() -> None:
+    terminal, end = os.openpty()
+    shown = []
+    reader = threading.Thread(target=lambda: shown.extend(iter(lambda: read(terminal), b"")))
+    reader.start()
+    done = subprocess.run(
+        [*COMMAND, "train", "--epochs", "3"],
+        stdout=subprocess.PIPE,
+        stderr=end,
+        text=True,
+        env=environment(TERM="xterm", COLUMNS="100"),
+        timeout=SECONDS,
+    )
+    os.close(end)
+    reader.join()
+    os.close(terminal)
+
+    screen = b"".join(shown).decode()
+    assert done.returncode == 0
+    assert "test accuracy" in done.stdout
+    assert "epoch 3/3" in screen and "done" in screen
+    assert screen.rindex("\x1b[?25h") > screen.rindex("\x1b[?25l")
+
+
+def read(terminal: int) -> bytes:
+    """
+    Return what was written on a terminal since; nothing once nobody can write any more.
+    """
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
 def test_quiet_shows_the_result_only() -> None:
     done = run("train", "--epochs", "1", "--quiet")
 
@@ -53,6 +91,19 @@ def test_the_picture_is_drawn_and_named(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert capsys.readouterr().out.endswith(f"learning curve: {picture}\n")
     assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("place", ["file/curve.png", "file/folder/curve.png"])
+def test_a_picture_that_cannot_be_written_is_refused_before_training(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    assert main(["train", "--plot", str(tmp_path / place)]) == 1
+
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert "is no folder" in seen.err and seen.err.count("\n") == 1
 
 
 def test_without_a_name_there_is_no_picture(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import subprocess
 import sys
 import threading
@@ -76,9 +78,77 @@ def test_one_kind_makes_one_panel(net: Net, tmp_path: Path) -> None:
 
 
 def test_one_epoch_is_a_point(tmp_path: Path) -> None:
-    path = sx.learning_curve(with_epochs(fresh().value, 1), tmp_path / "one.png")
+    net = with_stats(fresh().value, training={"loss": 0.5}, validation={"loss": 0.49})
 
-    assert count(path, BLUE) > 20
+    path = sx.learning_curve(net, tmp_path / "one.png")
+
+    picture = pixels(path)[:, : round(0.55 * pixels(path).shape[1])]  # without the legend
+    upper, lower = (np.abs(picture - color).max(axis=-1).min(axis=1) <= 3 for color in (BLUE, ORANGE))
+    assert upper.sum() >= 4
+    assert abs(int(upper.sum()) - int(lower.sum())) <= 1  # a whole point, not half of one cut off by the edge
+
+
+def words(path: Path) -> list[str]:
+    """
+    Return what is written in an SVG picture, which matplotlib puts beside the letters' outlines.
+    """
+    return re.findall(r"<!-- (.*?) -->", html.unescape(path.read_text(encoding="utf-8")))
+
+
+def test_it_says_what_it_shows(net: Net, tmp_path: Path) -> None:
+    said = words(sx.learning_curve(net, tmp_path / "curve.svg"))
+
+    assert {"misclassification", "cross entropy", "wrong, % of samples", "mean per sample"} <= set(said)
+    assert said.count("epoch") == 2
+    newest = net.training.stats.validation["misclassification"][-1]
+    assert f"validation  {100 * newest:.2f} %" in said
+    assert f"{net.arch},  backprop,  20 epochs" in said
+
+
+def test_errors_of_several_magnitudes_have_plain_numbers(tmp_path: Path) -> None:
+    net = fresh().value
+    for error in (2.0, 0.3, 0.02):
+        net = with_stats(net, training={"loss": error}, validation={})
+
+    said = words(sx.learning_curve(net, tmp_path / "curve.svg"))
+
+    assert {"0.05", "0.1", "0.2", "0.5", "1"} <= set(said)
+    assert not [word for word in said if "$" in word]
+
+
+def test_what_is_measured_now_and_then_is_one_line(tmp_path: Path) -> None:
+    net = fresh().value
+    for epoch in range(100):
+        error = 1 / (epoch + 10)
+        measured = error if epoch % 5 == 4 else float("nan")
+        net = with_stats(net, training={"loss": error}, validation={"loss": measured})
+
+    path = sx.learning_curve(net, tmp_path / "curve.png")
+
+    assert count(path, ORANGE) > 1000
+
+
+def test_live_edits_are_told_in_few_words(tmp_path: Path) -> None:
+    net = with_event(with_epochs(fresh().value, 3))
+    net = with_event(net, "algorithm", f"Backprop({'momentum=0.9, ' * 20}) -> Adam({'beta1=0.9, ' * 20})")
+    net = with_event(with_epochs(net, 3), "loss", "x" * 1000)
+
+    said = words(sx.learning_curve(with_epochs(net, 3), tmp_path / "curve.svg"))
+
+    assert "learning rate 0.1 → 0.01" in said
+    assert "algorithm Backprop → Adam" in said
+    assert max(map(len, said)) < 60
+
+
+def test_a_values_network_has_one_panel_with_its_loss(tmp_path: Path) -> None:
+    net = sx.mlp([3, 4, 1], ["tanh", "linear"], sx.training("adam"))
+    rng = np.random.default_rng(1)
+    sx.deref(sx.train(net, sx.training_set(rng.random((20, 3)), rng.random((20, 1)), nvalid=5), 3))
+
+    said = words(sx.learning_curve(net, tmp_path / "curve.svg"))
+
+    assert "squared error" in said
+    assert said.count("epoch") == 1
 
 
 def test_without_validation_there_is_one_curve(tmp_path: Path) -> None:
