@@ -9,7 +9,7 @@ Apart stand those with another budget or network: L-BFGS and R-prop on all sampl
 the perceptron, one layer of thresholds, sample by sample, beside scikit-learn's. It is read by the largest weighted
 sum, as scikit-learn reads its own: thresholds alone leave ties.
 
-Learning rates were fixed beforehand and are those of no search; both libraries are given the same.
+Learning rates are set by experience, not by a search, and are the same for both libraries.
 """
 
 from __future__ import annotations
