@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from ..options import flag
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Activation
 from .normal_tail import normal_tail
-from .options import flag
 
 _SCALE = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from ..options import number, unit
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Activation
-from .options import number, unit
 
 
 @frozen

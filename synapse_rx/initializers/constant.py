@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import field, frozen
 
-from ..activations.options import finite, number
+from ..options import finite, number
 from ..typing import Array, Shape
 from .base import Initializer
 

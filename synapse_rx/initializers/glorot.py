@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from attrs import field, frozen
 
-from ..activations.options import non_negative, number
+from ..options import non_negative, number
 from ..typing import Array, Shape
 from .base import Initializer
 from .variance import a_distribution, draw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..activations.options import one_of
+from ..options import one_of
 from ..typing import Array, Shape
 
 a_distribution = one_of("uniform", "normal")

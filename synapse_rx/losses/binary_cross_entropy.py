@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from ..activations.base import Activation
-from ..activations.options import number
 from ..activations.sigmoid import Sigmoid, logistic
 from ..activations.softplus import softplus
+from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

@@ -5,8 +5,8 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from ..activations.base import Activation
-from ..activations.options import number
 from ..activations.softmax import Softmax
+from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

@@ -5,8 +5,8 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from ..activations.base import Activation
-from ..activations.options import flag, number, positive
 from ..errors import LossError
+from ..options import flag, number, positive
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

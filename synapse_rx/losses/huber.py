@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from ..activations.options import number, positive
+from ..options import number, positive
 from ..scratch import Scratch
 from ..typing import Array
 from .separable import Separable

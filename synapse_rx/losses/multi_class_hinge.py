@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from ..activations.options import flag, number, positive
 from ..activations.rows import row_max, row_sum
+from ..options import flag, number, positive
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..activations.options import number
 from ..errors import OptionError
+from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

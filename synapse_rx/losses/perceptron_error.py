@@ -7,9 +7,9 @@ from attrs import evolve, field, frozen
 from ..activations.base import Activation
 from ..activations.binary_threshold import BinaryThreshold, step
 from ..activations.bipolar_threshold import BipolarThreshold
-from ..activations.options import flag
 from ..activations.rows import row_max
 from ..errors import LossError
+from ..options import flag
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

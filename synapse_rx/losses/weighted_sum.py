@@ -9,8 +9,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ..activations.base import Activation
-from ..activations.options import number
 from ..errors import OptionError
+from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss

@@ -6,9 +6,9 @@ from attrs import evolve, field, frozen
 
 from ..activations.base import Activation
 from ..activations.binary_threshold import step
-from ..activations.options import number
 from ..activations.rows import row_max
 from ..errors import OptionError
+from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Metric

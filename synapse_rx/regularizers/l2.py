@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..algorithms.options import non_negative
+from ..options import non_negative
 from ..typing import Array
 from .base import Regularizer
 

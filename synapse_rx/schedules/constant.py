@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations.options import finite, number
+from ..options import finite, number
 from .base import Schedule
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..activations.options import number
+from ..options import number
 from .base import Schedule
 from .callable import Callable
 from .piecewise import Piecewise

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations.options import finite, non_negative, number, positive
 from ..errors import OptionError
+from ..options import finite, non_negative, number, positive
 from .base import Schedule
 
 

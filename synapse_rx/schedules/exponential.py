@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations.options import finite, number, positive
+from ..options import finite, number, positive
 from .base import Schedule
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations.options import finite, number, positive
 from ..errors import OptionError
+from ..options import finite, number, positive
 from .base import Schedule
 from .cosine import between
 

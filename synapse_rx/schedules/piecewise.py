@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations.options import number
 from ..errors import OptionError
+from ..options import number
 from .base import Schedule
 
 

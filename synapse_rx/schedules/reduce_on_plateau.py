@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
-from ..activations.options import finite, non_negative, number
 from ..errors import OptionError
+from ..options import finite, non_negative, number
 from ..stopping.monitor import check_monitor, monitored
 from .base import Schedule
 

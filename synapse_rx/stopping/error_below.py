@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import field, frozen
 
-from ..errors import OptionError
+from ..options import finite, number
 from .base import Condition, Course
 from .monitor import check_monitor, monitored
-
-
-def _finite(instance: Any, attribute: Any, value: float) -> None:
-    if not abs(value) < float("inf"):
-        raise OptionError(f"the error to reach must be a finite number, not {value!r}")
 
 
 @frozen
@@ -29,7 +22,7 @@ class ErrorBelow(Condition):
         OptionError: If the bound is not finite or the monitor is not of that form.
     """
 
-    error: float = field(converter=float, validator=_finite)
+    error: float = field(converter=number, validator=finite)
     monitor: str = field(default="loss", validator=check_monitor)
 
     def met(self, course: Course) -> bool:

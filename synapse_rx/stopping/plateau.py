@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from attrs import field, frozen
 
-from ..errors import OptionError
+from ..options import count, non_negative, number
 from .base import Condition, Course
 from .monitor import check_monitor, monitored
-
-
-def _patience(instance: Any, attribute: Any, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise OptionError(f"patience must be a whole number >= 1, not {value!r}")
-
-
-def _delta(instance: Any, attribute: Any, value: float) -> None:
-    if not 0 <= value < float("inf"):
-        raise OptionError(f"min_delta must be a number >= 0, not {value!r}")
 
 
 @frozen
@@ -38,8 +26,8 @@ class Plateau(Condition):
         OptionError: If an option is out of range.
     """
 
-    patience: int = field(validator=_patience)
-    min_delta: float = field(default=0.0, converter=float, validator=_delta)
+    patience: int = field(validator=count)
+    min_delta: float = field(default=0.0, converter=number, validator=non_negative)
     monitor: str = field(default="loss", validator=check_monitor)
 
     def met(self, course: Course) -> bool:

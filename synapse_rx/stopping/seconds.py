@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import field, frozen
 
-from ..errors import OptionError
+from ..options import number, positive
 from .base import Condition, Course
-
-
-def _positive(instance: Any, attribute: Any, value: float) -> None:
-    if not 0 < value < float("inf"):
-        raise OptionError(f"seconds must be a number > 0, not {value!r}")
 
 
 @frozen
@@ -24,7 +17,7 @@ class Seconds(Condition):
         OptionError: If the number is not > 0.
     """
 
-    seconds: float = field(converter=float, validator=_positive)
+    seconds: float = field(converter=number, validator=positive)
 
     def met(self, course: Course) -> bool:
         return course.seconds >= self.seconds

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import OptionError
+from .errors import OptionError
 
 
 def number(value: Any) -> Any:
@@ -35,6 +35,17 @@ def non_negative(instance: Any, attribute: Any, value: Any) -> None:
 def unit(instance: Any, attribute: Any, value: Any) -> None:
     """Require a number in [0, 1]."""
     _require(_is_finite(value) and 0 <= value <= 1, "a number in [0, 1]", instance, attribute, value)
+
+
+def fraction(instance: Any, attribute: Any, value: Any) -> None:
+    """Require a number in [0, 1)."""
+    _require(_is_finite(value) and 0 <= value < 1, "a number in [0, 1)", instance, attribute, value)
+
+
+def count(instance: Any, attribute: Any, value: Any) -> None:
+    """Require a whole number >= 1."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    _require(whole and value >= 1, "a whole number >= 1", instance, attribute, value)
 
 
 def flag(instance: Any, attribute: Any, value: Any) -> None:
