@@ -7,11 +7,23 @@ and handed out as slices for smaller ones. Values kept between the forward and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from .backends.base import Backend
 from .typing import Array, Shape
+
+
+class Child(Protocol):
+    """A layer inside another, with its parameters and memory for batches of one size."""
+
+    def forward(self, x: Array) -> Array:
+        """Return its outputs, in its own memory, and remember what the backward pass needs."""
+        ...
+
+    def backward(self, dy: Array) -> Array | None:
+        """Write its gradients and return dL/dx, or None where nobody wants it."""
+        ...
 
 
 class Scratch:
@@ -27,14 +39,20 @@ class Scratch:
         rng: The generator of the program, for stochastic nodes.
         training: True in a training pass; false for inference, when stochastic nodes may act differently.
         needs_dx: False where nobody wants the gradient of the input (the first node with parameters).
-        learns: False where the parameters are frozen, so that nobody wants their gradients.
+        learns: False where it has no parameters or they are frozen, so that nobody wants their gradients.
+        frozen: True where the node is to stay as it is: neither parameters nor what it keeps may change.
+        kept: What the node keeps from batch to batch by name (`Layer.keeps`), views of one flat vector.
+        children: The layers inside this one, in their order.
     """
 
     __slots__ = (
         "_buffers",
         "_views",
+        "children",
         "dtype",
+        "frozen",
         "grads",
+        "kept",
         "learns",
         "n",
         "needs_dx",
@@ -56,6 +74,9 @@ class Scratch:
         training: bool = True,
         needs_dx: bool = True,
         learns: bool = True,
+        frozen: bool = False,
+        kept: Mapping[str, Array] | None = None,
+        children: Sequence[Child] = (),
     ) -> None:
         self.xp = backend.xp
         self.n = n
@@ -66,6 +87,9 @@ class Scratch:
         self.training = training
         self.needs_dx = needs_dx
         self.learns = learns
+        self.frozen = frozen
+        self.kept: Mapping[str, Array] = kept or {}
+        self.children = tuple(children)
         self._buffers = buffers
         self._views: dict[str, Array] = {}
 
@@ -87,6 +111,17 @@ class Scratch:
             view = self._views[name] = self._buffers.fixed(name, shape, dtype)
         return view
 
+    def carried(self, name: str, shape: Shape) -> Array:
+        """
+        Return what the node carries from one batch to the next, (n, *shape): zeros when first asked for.
+
+        Unlike other buffers it is part of the state of training, so that a resumed training finds it as it was.
+        """
+        view = self._views.get(name)
+        if view is None:
+            view = self._views[name] = self._buffers.carried(name, self.n, shape)
+        return view
+
     def filled(self, name: str, shape: Shape, value: float) -> Array:
         """Return the buffer ``name`` of exactly ``shape``, filled once; nobody may write to it."""
         view = self._views.get(name)
@@ -106,12 +141,13 @@ class Scratch:
 class Buffers:
     """The memory behind one node's `Scratch` values of every batch size: made once for the largest batch."""
 
-    __slots__ = ("_arrays", "_capacity", "_xp", "dtype")
+    __slots__ = ("_arrays", "_capacity", "_carried", "_xp", "dtype")
 
     def __init__(self, backend: Backend, capacity: int, dtype: Any) -> None:
         self._xp = backend.xp
         self._capacity = capacity
         self._arrays: dict[str, Array] = {}
+        self._carried: dict[str, Array] = {}
         self.dtype = dtype
 
     def batch(self, name: str, n: int, shape: Shape, dtype: Any = None) -> Array:
@@ -127,6 +163,17 @@ class Buffers:
             raise AssertionError(f"buffer {name!r} of {array.shape} is asked for again as {shape}")
         return array
 
+    def carried(self, name: str, n: int, shape: Shape) -> Array:
+        array = self._carried.get(name)
+        if array is None:
+            array = self._carried[name] = self._xp.zeros((self._capacity, *shape), self.dtype)
+        return array[:n]
+
+    @property
+    def states(self) -> Mapping[str, Array]:
+        """What is carried from batch to batch, whole."""
+        return self._carried
+
     def ones(self, n: int) -> Array:
         array = self._arrays.get("ones")
         if array is None:
@@ -136,4 +183,4 @@ class Buffers:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sum(array.nbytes for array in self._arrays.values())
+        return sum(a.nbytes for held in (self._arrays, self._carried) for a in held.values())

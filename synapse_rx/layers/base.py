@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from ..described import Described
 from ..params import ParameterSpec
@@ -16,9 +17,21 @@ class Layer(Described, ABC):
 
     Shapes never contain the batch axis; arrays always have it first. Passes write into buffers of their scratch and
     allocate nothing. A layer checks what it is given when it is placed (`out_shape`), and trusts it afterwards.
+
+    Neither ``x`` nor ``dy`` is ever written to. ``y`` and ``dx`` may be views of them.
+
+    Layers may hold others (`children`) and run them as they like, through ``s.children``.
     """
 
     __slots__ = ()
+
+    sequential: ClassVar[bool] = False
+    """True where it is nothing but its children one behind the other, so that a program runs them without it."""
+
+    @property
+    def differentiable(self) -> bool:
+        """False where no gradient can be passed back to its inputs."""
+        return True
 
     @abstractmethod
     def out_shape(self, in_shape: Shape) -> Shape:
@@ -32,6 +45,34 @@ class Layer(Described, ABC):
     def specs(self, in_shape: Shape) -> tuple[ParameterSpec, ...]:
         """Return the parameters it needs for inputs of ``in_shape``."""
         return ()
+
+    def keeps(self, in_shape: Shape) -> tuple[ParameterSpec, ...]:
+        """
+        Return what it keeps from batch to batch and no gradient moves, such as running means.
+
+        It finds them in ``s.kept``, writes to them in training passes alone, and they are part of every snapshot.
+        """
+        return ()
+
+    def children(self) -> tuple[tuple[int | str | None, Layer], ...]:
+        """
+        Return the layers it holds, each under the key that its parameters are found by below those of this layer.
+
+        None as the key means: in this layer's own place.
+        """
+        return ()
+
+    def child_shapes(self, in_shape: Shape) -> tuple[Shape, ...]:
+        """Return the shape of the inputs of each child; not asked where it is `sequential`."""
+        return ()
+
+    def place(self, path: tuple[int | str, ...]) -> tuple[int | str, ...]:
+        """Return the path its parameters are found by, where its position would give it ``path``."""
+        return path
+
+    def multiply_adds(self, in_shape: Shape) -> int:
+        """Return the multiplications with addition that one sample costs in a forward pass, without children's."""
+        return 0
 
     def expand(self) -> tuple[Layer, ...]:
         """Return the primitive layers it stands for, which do the work; itself if it is one."""
