@@ -1,0 +1,111 @@
+"""The base of subscribers that write, draw or send: on a thread of their own, and never in anybody's way."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Self
+
+from attrs import frozen
+
+from ..snapshot import Net, Stats
+from .base import Attachable, Subscriber, Track
+from .news import News
+from .worker import Worker
+
+
+@frozen
+class Told:
+    """
+    What a follower has told of a network.
+
+    Attributes:
+        stats: The statistics that were told.
+        status: The status that was told; None before the first.
+    """
+
+    stats: Stats
+    status: str | None = None
+
+
+class Follower(Subscriber):
+    """
+    A subscriber that works on a thread of its own, on what is newest, and never holds training back.
+
+    Implementations override `_tell`. It is given what is new since the last time it returned; what it was told while
+    it raised is new the next time again. The newest snapshot holds the history of all epochs, so those that were
+    skipped are told, too, unless it takes the parameters of each.
+
+    What it raises is logged once, and so is work that does not come to an end; neither harms the training.
+
+    Args:
+        *nets: What to listen to from the beginning.
+        capacity: Snapshots of a network that wait to be told; 1 for the newest only.
+        rest: Seconds that lie between two calls of `_tell` at least.
+    """
+
+    tells_past = True
+    """Whether what a network learnt before it was attached is told, too."""
+
+    def __init__(self, *nets: Attachable, capacity: int = 1, rest: float = 0.0) -> None:
+        self._worker = Worker(self._work, type(self).__name__, capacity=capacity, rest=rest)
+        super().__init__(*nets)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What it raised last; None if nothing."""
+        return self._worker.error
+
+    @property
+    def dropped(self) -> int:
+        """How many snapshots gave way to newer ones before they were told."""
+        return self._worker.dropped
+
+    def detach(self, *nets: Attachable) -> Self:
+        """
+        Let go of networks, or of all of them if none is named, once what there is has been told.
+
+        Raises:
+            OptionError: If something else than networks is given.
+        """
+        self.flush()
+        super().detach(*nets)
+        return self
+
+    def close(self) -> None:
+        """Tell what there is, let go of all networks and of whatever it holds open. It may be attached again."""
+        super().close()
+        if self._worker.finish(0):  # what hangs keeps what it holds
+            self._release()
+
+    def flush(self, seconds: float | None = None) -> bool:
+        """
+        Wait until everything published so far has been told; return whether it has.
+
+        Args:
+            seconds: How long at most; 2 s by default.
+        """
+        return self._worker.finish(seconds)
+
+    @abstractmethod
+    def _tell(self, news: News) -> None:
+        """Tell what is new. Called on a thread of its own, for one network after the other."""
+
+    def _release(self) -> None:
+        """Close files and the like; nothing is told any more, unless it is attached again."""
+
+    def _wants(self, old: Net, new: Net) -> bool:
+        """Whether a change is worth telling; runs on the training thread."""
+        return True
+
+    def _begun(self, track: Track, net: Net) -> None:
+        track.memory = Told(Stats() if self.tells_past else net.training.stats)
+        self._worker.put(track, net)
+
+    def _changed(self, track: Track, old: Net, new: Net) -> None:
+        if self._wants(old, new):
+            self._worker.put(track, new)
+
+    def _work(self, track: Track, net: Net) -> None:
+        told = track.memory
+        self._tell(News(track.cell, track.name, net, told.stats, told.status))
+        track.memory = Told(net.training.stats, net.training.status)
