@@ -169,6 +169,15 @@ class Buffers:
             array = self._carried[name] = self._xp.zeros((self._capacity, *shape), self.dtype)
         return array[:n]
 
+    def restore(self, name: str, value: Array) -> None:
+        """Go on with what was carried; of another capacity it is left out."""
+        array = self._carried.get(name)
+        if array is None:
+            if len(value) == self._capacity:
+                self._carried[name] = self._xp.array(value, self.dtype)
+        elif array.shape == value.shape:
+            array[...] = value
+
     @property
     def states(self) -> Mapping[str, Array]:
         """What is carried from batch to batch, whole."""

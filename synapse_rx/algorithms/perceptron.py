@@ -55,8 +55,7 @@ class Perceptron(Algorithm):
 
     def check(self, arch: Any) -> None:
         self.loss_for(arch.output)
-        shapes = zip(arch.layers, arch.shapes, strict=False)
-        learning = [layer for layer, shape in shapes if layer.specs(shape)]
+        learning = {entry.path[:-1] for entry in arch.layout.entries}
         if len(learning) != 1:
             raise OptionError(
                 f"the perceptron trains exactly one layer, but this network has {len(learning)} with parameters; "

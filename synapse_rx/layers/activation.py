@@ -24,6 +24,10 @@ class Activation(Layer):
 
     function: Function = field(converter=Function.of)
 
+    @property
+    def differentiable(self) -> bool:
+        return self.function.differentiable
+
     def out_shape(self, in_shape: Shape) -> Shape:
         return in_shape
 

@@ -66,6 +66,10 @@ class Layer(Described, ABC):
         """Return the shape of the inputs of each child; not asked where it is `sequential`."""
         return ()
 
+    def child_factor(self, in_shape: Shape) -> int:
+        """Return how many samples its children are given for each of its own; 1 unless it folds axes into the batch."""
+        return 1
+
     def place(self, path: tuple[int | str, ...]) -> tuple[int | str, ...]:
         """Return the path its parameters are found by, where its position would give it ``path``."""
         return path

@@ -59,6 +59,9 @@ class Dense(Layer):
             ParameterSpec("b", (self.units,), self.bias_initializer, fan_in, self.units, regularized=False),
         )
 
+    def multiply_adds(self, in_shape: Shape) -> int:
+        return math.prod(in_shape) * self.units
+
     def expand(self) -> tuple[Layer, ...]:
         if isinstance(self.activation, Linear):
             return (self,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from attrs import field, frozen
 
 from ..activations import Activation as Function
@@ -15,9 +16,10 @@ from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
 from ..learner import Learner
 from ..losses import Loss
-from ..params import Layout, ParameterSpec
+from ..params import Layout, ParameterSpec, Params
 from ..snapshot import Net
 from ..typing import Shape
+from .places import Path, Place, places
 
 
 def _input(value: Any) -> Input:
@@ -47,8 +49,9 @@ class Arch(Described):
 
     Attributes:
         shapes: The shape before the first layer and after each.
+        places: The primitive layers it comes down to, each in its place.
         layout: The parameters in the flat vector.
-        primitives: For each layer, the primitive layers it expands to.
+        keeps: What layers keep from batch to batch, in a flat vector of their own.
 
     Raises:
         ShapeError: If a layer does not fit the one before it; the message names it and its position.
@@ -58,26 +61,33 @@ class Arch(Described):
     input: Input = field(converter=_input)
     layers: tuple[Layer, ...] = field(converter=_layers)
     shapes: tuple[Shape, ...] = field(init=False, eq=False)
-    primitives: tuple[tuple[Layer, ...], ...] = field(init=False, eq=False)
+    places: tuple[Place, ...] = field(init=False, eq=False)
     layout: Layout = field(init=False, eq=False)
+    keeps: Layout = field(init=False, eq=False)
     specs: tuple[ParameterSpec, ...] = field(init=False, eq=False)
+    _kept: tuple[ParameterSpec, ...] = field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.layers:
             raise OptionError("a network needs at least one layer behind its input, such as Dense(10)")
-        shapes = [self.input.shape]
-        specs: dict[tuple[int | str, ...], tuple[ParameterSpec, ...]] = {}
+        shapes, found = [self.input.shape], []
         for index, layer in enumerate(self.layers):
-            try:
-                shapes.append(layer.out_shape(shapes[-1]))
-                specs[(index,)] = layer.specs(shapes[-2])
-            except ShapeError as error:
-                raise ShapeError(f"layer {index} ({layer!r}) cannot take {shapes[-1]}: {error}") from error
+            found += places(layer, shapes[-1], (index,))
+            shapes.append(found[-1].out_shape if found else shapes[-1])
+        if not found:
+            raise OptionError(
+                "a network needs a layer that does something behind its input, such as Dense(10)"
+            )
+        every = [place for root in found for place in root.walk()]
+        specs = _by_path([(place, place.specs) for place in every])
+        keeps = _by_path([(place, place.keeps) for place in every])
         put = object.__setattr__
         put(self, "shapes", tuple(shapes))
-        put(self, "primitives", tuple(layer.expand() for layer in self.layers))
-        put(self, "specs", tuple(spec for asked in specs.values() for spec in asked))
+        put(self, "places", tuple(found))
         put(self, "layout", Layout.of(specs))
+        put(self, "keeps", Layout.of(keeps))
+        put(self, "specs", tuple(spec for asked in specs.values() for spec in asked))
+        put(self, "_kept", tuple(spec for asked in keeps.values() for spec in asked))
 
     @property
     def in_shape(self) -> Shape:
@@ -92,7 +102,7 @@ class Arch(Described):
     @property
     def output(self) -> Function:
         """The activation of the output: the last layer's, or linear if it has none."""
-        last = self.primitives[-1][-1]
+        last = self.places[-1].layer
         return last.function if isinstance(last, Activation) else Linear()
 
     def check_trainable(self, loss: Loss) -> Loss:
@@ -103,15 +113,7 @@ class Arch(Described):
             LossError: If an activation behind the first parameters has no gradient, or the loss is not defined on the
                 outputs.
         """
-        learns = False
-        for index, primitives in enumerate(self.primitives):
-            for layer in primitives:
-                if learns and isinstance(layer, Activation) and not layer.function.differentiable:
-                    raise LossError(
-                        f"layer {index} has no gradient: {layer.function.kind} is flat or random; "
-                        f"train with a smooth activation (sigmoid instead of a threshold)"
-                    )
-                learns = learns or bool(layer.specs(self.shapes[index]))
+        _check_gradients(self.places, False)
         return loss.for_output(self.output)
 
     def check(self, net: Net, data: Any) -> None:
@@ -138,6 +140,15 @@ class Arch(Described):
 
         return NetworkLearner(net, data, backend, ignore_divergence=ignore_divergence)
 
+    def fresh_kept(self, dtype: str = "float32") -> Params:
+        """Return what layers keep from batch to batch, as it is before the first."""
+        flat = np.empty(self.keeps.size, dtype)
+        rng = np.random.default_rng(0)  # they begin with constants; initialisers ask for one all the same
+        for entry, spec in zip(self.keeps.entries, self._kept, strict=True):
+            entry.view(flat)[...] = spec.initializer.draw(rng, spec.shape, spec.fan_in, spec.fan_out)
+        flat.setflags(write=False)
+        return Params(self.keeps, flat)
+
     def default_loss(self) -> Loss:
         """Return cross-entropy for outputs within [0, 1], squared error for others."""
         low, high = self.output.range
@@ -145,6 +156,38 @@ class Arch(Described):
 
     def __repr__(self) -> str:
         return " > ".join([_sizes(self.in_shape), *(_named(layer) for layer in self.layers)])
+
+
+def _by_path(
+    asked: Iterable[tuple[Place, tuple[ParameterSpec, ...]]],
+) -> dict[Path, tuple[ParameterSpec, ...]]:
+    """Return what is asked for by path; layers that stand in several places must ask for the same everywhere."""
+    found: dict[Path, tuple[ParameterSpec, ...]] = {}
+    for place, specs in asked:
+        if specs and found.setdefault(place.path, specs) != specs:
+            here, there = ([spec.shape for spec in each] for each in (specs, found[place.path]))
+            where = ".".join(map(str, place.path))
+            raise ShapeError(
+                f"the layers at {where} share their parameters, but one needs {there} and another {here}; "
+                "give them inputs of one shape, or other names"
+            )
+    return found
+
+
+def _check_gradients(row: Iterable[Place], learns: bool) -> bool:
+    """Raise a LossError where no gradient gets back to parameters; return whether any stand in the row or before."""
+    for place in row:
+        inside = [_check_gradients(branch, learns) for branch in place.branches]
+        if learns and not place.layer.differentiable:
+            where = ".".join(map(str, place.path))
+            layer = place.layer
+            named = layer.function.kind if isinstance(layer, Activation) else layer.kind
+            raise LossError(
+                f"layer {where} has no gradient: {named} is flat or random; "
+                f"train with a smooth activation (sigmoid instead of a threshold)"
+            )
+        learns = learns or bool(place.specs) or any(inside)
+    return learns
 
 
 def _named(layer: Layer) -> str:

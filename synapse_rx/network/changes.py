@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from attrs import fields
 
 from ..algorithms import Algorithm
 from ..described import Described
 from ..learner import Edit
 from ..snapshot import Net
+from ..typing import Array
 
 
 def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
@@ -21,6 +23,8 @@ def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     if net.arch is not seen.arch and net.arch != seen.arch:
         edits.append(("arch", f"{seen.arch} -> {net.arch}"))
+    if not edits and net.kept is not seen.kept and _differ(seen.kept.flat, net.kept.flat):
+        edits.append(("kept", "replaced"))  # a consequence, where what keeps it was replaced itself
     if net.params is not seen.params:
         before, after = seen.params.flat.dtype, net.params.flat.dtype
         edits.append(("params", "replaced") if before == after else ("dtype", f"{before} -> {after}"))
@@ -39,6 +43,10 @@ def changes(seen: Net, net: Net) -> tuple[Edit, ...]:
     if now.state is not was.state or now.stats.epochs != was.stats.epochs:
         edits.append(("state", f"epoch {was.stats.epochs} -> {now.stats.epochs}"))
     return tuple(edits)
+
+
+def _differ(before: Array, after: Array) -> bool:
+    return not np.array_equal(before, after.astype(before.dtype), equal_nan=True)
 
 
 def _algorithm(was: Algorithm, now: Algorithm) -> list[Edit]:

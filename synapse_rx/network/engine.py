@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..algorithms import Algorithm
@@ -31,10 +32,12 @@ class Engine:
         backend: Where to compute.
         generator: Draws for stochastic layers.
         theta: Parameters to go on with instead of the snapshot's.
+        kept: What layers keep, to go on with instead of the snapshot's.
         average: The moving average of the parameters so far.
 
     Attributes:
         theta: The parameters.
+        kept: What layers keep from batch to batch.
         problem: The network as its algorithm sees it.
         feed: The batches.
         values: The errors of every sample learnt.
@@ -52,6 +55,7 @@ class Engine:
         generator: Any,
         *,
         theta: Array | None = None,
+        kept: Array | None = None,
         average: Array | None = None,
     ) -> None:
         how, arch = net.training, net.arch
@@ -60,11 +64,13 @@ class Engine:
         self._layout = net.params.layout
         self._backend = backend
         self.theta = backend.from_host(net.params.flat) if theta is None else theta
+        self.kept = backend.from_host(net.kept.flat) if kept is None else kept
+        self._keeps = net.kept.layout
         self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
         self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype, pending(net, data.data))
         grad = self.problem.grad
         self._program = Program(
-            arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers
+            arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers, self.kept
         )
         self._updating = Updating(how.update, self._layout, backend, self.theta, grad, average)
         self._sums_gradients = (how.algorithm.reduction or how.update.reduction) == "sum"
@@ -79,10 +85,14 @@ class Engine:
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
             valid = Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype, pending(net, data.valid))
-            self.evaluators["validation"] = Evaluator(arch, backend, self.theta, valid, measured, generator)
+            self.evaluators["validation"] = Evaluator(
+                arch, backend, self.theta, valid, measured, generator, self.kept
+            )
         if how.evaluation == "full":
             whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype, pending(net, data.data))
-            self.evaluators["training"] = Evaluator(arch, backend, self.theta, whole, measured, generator)
+            self.evaluators["training"] = Evaluator(
+                arch, backend, self.theta, whole, measured, generator, self.kept
+            )
 
     @property
     def average(self) -> Array | None:
@@ -129,6 +139,16 @@ class Engine:
         """Return the penalty of the present weights."""
         return self._updating.penalty()
 
+    @property
+    def states(self) -> Mapping[str, Array]:
+        """What layers carry from batch to batch within an epoch."""
+        return self._program.states
+
+    def carry_on(self, states: Mapping[str, Array]) -> None:
+        """Let layers go on with what they carried, or from nothing if that is empty."""
+        self._program.forget()
+        self._program.restore({name: self._backend.from_host(value) for name, value in states.items()})
+
     def restart_evaluation(self) -> None:
         """Measure from the beginning again."""
         for evaluator in self.evaluators.values():
@@ -139,6 +159,19 @@ class Engine:
         host = self._backend.to_host(self.theta if flat is None else flat)
         host.setflags(write=False)
         return Params(self._layout, host)
+
+    def read_kept(self, before: Params) -> Params:
+        """Return what layers keep as a value; ``before`` itself where nothing is kept."""
+        if not self._keeps.size:
+            return before
+        host = self._backend.to_host(self.kept)
+        host.setflags(write=False)
+        return Params(self._keeps, host)
+
+    def write_kept(self, kept: Params) -> None:
+        """Put in other values to keep."""
+        self.kept[...] = self._backend.from_host(kept.flat)
+        self.restart_evaluation()
 
     def write(self, params: Params) -> None:
         """Put other parameters in."""
@@ -171,8 +204,8 @@ class Engine:
 
     def _measure(self) -> None:
         if self._metrics:
-            s = self._program.scratch(self._n)
             for row, metric in self._metrics:
-                metric.values(self._y, self._t, self.values.rows[row, self._first : self._last], s)
+                values = self.values.rows[row, self._first : self._last]
+                self._program.measure(metric, self._y, self._t, values)
         if self._weights is not None:
             self.values.rows[1:, self._first : self._last] *= self._weights

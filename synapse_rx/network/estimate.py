@@ -46,7 +46,8 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
     data = _samples(samples, theta.dtype)
     check_samples(snapshot, data)
     feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, data))
-    program = Program(arch, _HOST, feed.batch, theta, rng=_generator(snapshot))
+    rng, kept = _generator(snapshot), snapshot.kept.flat
+    program = Program(arch, _HOST, feed.batch, theta, rng=rng, kept=kept)
     answer = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
         for index in range(feed.n_batches):
@@ -167,7 +168,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     loss = loss_of(snapshot)
     feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, part))
     kinds = error_kinds(loss, arch.output, part.labels)
-    evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot))
+    evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot), snapshot.kept.flat)
     answers = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
         for index in range(feed.n_batches):

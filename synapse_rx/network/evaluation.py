@@ -72,6 +72,7 @@ class Evaluator:
         feed: The data.
         kinds: What to measure, by name.
         rng: The generator of stochastic layers.
+        kept: What layers keep from batch to batch; changes to it are seen.
 
     Attributes:
         outputs: Those of the batch measured last, in memory of the program.
@@ -85,8 +86,9 @@ class Evaluator:
         feed: Feed,
         kinds: Mapping[str, Kind],
         rng: Any = None,
+        kept: Array | None = None,
     ) -> None:
-        self._program = Program(arch, backend, feed.batch, theta, rng=rng)
+        self._program = Program(arch, backend, feed.batch, theta, rng=rng, kept=kept)
         self._feed = feed
         self._kinds = dict(kinds)
         self._values = ErrorValues(backend, list(kinds), feed, theta.dtype)
@@ -95,6 +97,7 @@ class Evaluator:
 
     def restart(self) -> None:
         """Begin from the first batch again."""
+        self._program.forget()
         self._next = 0
 
     def advance(self) -> bool:
@@ -103,9 +106,8 @@ class Evaluator:
             x, t = self._feed.get(self._next)
             first, last = self._feed.span(self._next)
             y = self._program.forward(x)
-            s = self._program.scratch(len(x))
             for row, kind in enumerate(self._kinds.values()):
-                kind.values(y, t, self._values.rows[row, first:last], s)
+                self._program.measure(kind, y, t, self._values.rows[row, first:last])
             weights = self._feed.weights(self._next)
             if weights is not None:
                 self._values.rows[:, first:last] *= weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 from zlib import crc32
@@ -22,6 +23,9 @@ from .epoch import Epoch, EpochResult
 
 AVERAGE = "average"
 """The slot that holds the moving average of the parameters."""
+
+CARRIED = "carried."
+"""What the names of slots begin with that hold what layers carry from batch to batch."""
 
 REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation", "normalization"})
 """Edits after which batches are worked on in another way, as after those of an `Update`."""
@@ -88,6 +92,7 @@ class NetworkLearner:
             labels=net.labels if net.labels is not None else self._data.labels,
             normalization=net.normalization or self._data.data.normalization,
             version=net.version + 1,
+            kept=self._engine.read_kept(net.kept),
         )
 
     def adopt(self, seen: Net, net: Net) -> tuple[Edit, ...]:
@@ -107,6 +112,8 @@ class NetworkLearner:
         self._stats = net.training.stats
         if "params" in names:  # before the state, which may belong to them
             self._engine.write(net.params)
+        if "kept" in names:
+            self._engine.write_kept(net.kept)
         if "state" in names:
             self._take_state(net.training)
             self._engine.take_average(net.training.state.slots.get(AVERAGE))
@@ -138,9 +145,16 @@ class NetworkLearner:
         """Work by other rules on the same parameters, in the middle of an epoch."""
         old = self._engine
         self._engine = Engine(
-            net, self._data, self._backend, self._generator, theta=old.theta, average=old.average
+            net,
+            self._data,
+            self._backend,
+            self._generator,
+            theta=old.theta,
+            kept=old.kept,
+            average=old.average,
         )
         self._engine.feed.start(self._data.order(self._epoch.number))
+        self._engine.carry_on(old.states)
         self._epoch.recount(self._engine.values.kinds, another_loss=another_loss)
 
     def _settle(self) -> bool:
@@ -168,6 +182,8 @@ class NetworkLearner:
         if not isinstance(self._algorithm, FullBatchAlgorithm):
             self._epoch.resume(state.position, self._fingerprint)
             self._learnt = self._epoch.batch == self._engine.feed.n_batches
+        if self._epoch.batch:
+            self._engine.carry_on(_carried(state.slots))
 
     def _resumed(self, slots: Any) -> dict[str, Any]:
         """Return the algorithm's first state with everything in ``slots`` that fits put in."""
@@ -186,6 +202,7 @@ class NetworkLearner:
         self._finished: EpochResult | None = None
         self._added: tuple[Stats, Stats] | None = None
         feed.start(self._data.order(number))
+        self._engine.carry_on({})
         self._engine.restart_evaluation()
         if isinstance(self._algorithm, FullBatchAlgorithm):
             self._algorithm.begin(self._engine.problem, self._state)
@@ -277,6 +294,8 @@ class NetworkLearner:
         values = dict(self._state)
         if self._engine.average is not None:
             values[AVERAGE] = self._engine.average
+        if self.batch:
+            values |= {CARRIED + name: value for name, value in self._engine.states.items()}
         slots = {name: self._backend.to_host(v) if np.ndim(v) else v for name, v in values.items()}
         search = isinstance(self._algorithm, FullBatchAlgorithm)
         position = None if search or self._finished is not None else self._epoch.position(self._fingerprint)
@@ -287,3 +306,8 @@ class NetworkLearner:
     def _fingerprint(self) -> tuple[Any, ...]:
         data, feed = self._data, self._engine.feed
         return (feed.n, feed.batch, data.shuffle, data.seed, self._glance)
+
+
+def _carried(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what layers carried, by their own names."""
+    return {name.removeprefix(CARRIED): value for name, value in slots.items() if name.startswith(CARRIED)}

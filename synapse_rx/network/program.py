@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import frozen as frozen_value
 
 from ..activations import Linear
 from ..backends import Backend
-from ..layers import Activation, Layer
+from ..layers import Activation
 from ..losses import Loss
 from ..scratch import Buffers, Scratch
-from ..typing import Array
+from ..typing import Array, Shape
 from .arch import Arch
+from .places import Path
+from .run import Memory, Row, Run
+
+
+class Measure(Protocol):
+    """A loss or a metric: one value for every sample."""
+
+    def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None: ...
 
 
 class Program:
@@ -23,6 +32,9 @@ class Program:
     Memory is made once for the largest batch; smaller ones work in slices of it. The parameters may be shared by
     several programs (training and evaluation), so theta is given, not owned.
 
+    Outputs of shape (steps, outputs) are judged step by step, and a sample's value is the mean over its steps. Those
+    of more axes are judged as one long row.
+
     Args:
         arch: The architecture.
         backend: Where to compute.
@@ -30,7 +42,9 @@ class Program:
         theta: The parameters, (arch.layout.size,).
         grad: Where gradients go, like theta; None for inference.
         rng: The generator of stochastic layers.
-        frozen: Positions of layers that do not learn; nothing is passed back through those before the first that does.
+        frozen: Paths of layers that stay as they are (a position stands for the path of that layer); nothing is passed
+            back through those before the first that learns.
+        kept: What layers keep from batch to batch, (arch.keeps.size,); written to in training.
     """
 
     def __init__(
@@ -41,23 +55,25 @@ class Program:
         theta: Array,
         grad: Array | None = None,
         rng: Any = None,
-        frozen: Collection[int] = (),
+        frozen: Collection[int | Path] = (),
+        kept: Array | None = None,
     ) -> None:
         self.backend = backend
         self.capacity = capacity
         self._training = grad is not None
         self._rng = rng
-        self._nodes = _nodes(arch, backend, capacity, theta, grad, frozen)
-        # Nothing before the first parameters that learn needs a gradient, so the backward pass ends there.
-        self._first = next((i for i, node in enumerate(self._nodes) if node.learns), len(self._nodes))
-        self._buffers = Buffers(backend, capacity, theta.dtype)
+        if kept is None:
+            kept = backend.from_host(arch.fresh_kept(theta.dtype.name).flat)
+        paths = [path if isinstance(path, tuple) else (path,) for path in frozen]
+        self._memory = Memory(backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths)
+        self._row = Row(arch.places, self._memory)
+        self._steps, self._outputs = _rows(arch.out_shape)
+        self._buffers = Buffers(backend, capacity * self._steps, theta.dtype)
         self._passes: dict[int, _Pass] = {}
 
     def forward(self, x: Array) -> Array:
         """Return the outputs (N, *out_shape) for x (N, *in_shape), in memory of the program."""
-        for layer, s in self._pass(len(x)).steps:
-            x = layer.forward(x, s)
-        return x
+        return self._pass(len(x)).run.forward(x)
 
     def learn(
         self, x: Array, t: Array, loss: Loss, values: Array, scale: float, weights: Array | None = None
@@ -77,96 +93,102 @@ class Program:
             The outputs (N, *out_shape), in memory of the program.
         """
         one = self._pass(len(x))
-        inputs = one.inputs
         linked = self._linked(loss)
-        head = len(one.steps) - (linked and isinstance(self._nodes[-1].layer, Activation))
-        for index in range(head):
-            layer, s = one.steps[index]
-            inputs[index] = x
-            x = layer.forward(x, s)
-        inputs[head] = x
+        head = len(one.run.steps) - (linked and isinstance(self._last, Activation))
+        z = one.run.forward(x, head)
         s = one.scratch
-        dy: Array = s.array("loss_dy", x.shape[1:])
-        y = x
+        rows = z.reshape(s.n, self._outputs)
+        t = t.reshape(rows.shape)
+        dy: Array = s.array("loss_dy", (self._outputs,))
+        y = rows
+        each = values if self._steps == 1 else s.array("loss_steps")
         if linked:
-            y = s.array("loss_y", x.shape[1:])
-            loss.linked(x, y, t, values, dy, scale, s)
+            y = s.array("loss_y", (self._outputs,))
+            loss.linked(rows, y, t, each, dy, scale / self._steps, s)
         else:
-            loss.values(y, t, values, s)
-            loss.gradient(y, t, dy, scale, s)
+            loss.values(y, t, each, s)
+            loss.gradient(y, t, dy, scale / self._steps, s)
+        if self._steps > 1:
+            self._mean(each, values)
         if weights is not None:
             values *= weights
-            dy *= weights[:, None]
-        for index in range(head - 1, self._first - 1, -1):
-            layer, s = one.steps[index]
-            dy = layer.backward(inputs[index], inputs[index + 1], dy, s)
-        return y
+            dy.reshape(len(x), -1)[...] *= weights[:, None]
+        one.run.backward(dy.reshape(z.shape), head)
+        self._memory.join()
+        return y.reshape(z.shape)
+
+    def measure(self, kind: Measure, y: Array, t: Array, values: Array) -> None:
+        """Write what ``kind`` makes of each sample's outputs y and targets t, (N, *out_shape), into ``values`` (N,)."""
+        s = self.scratch(len(y))
+        rows = (s.n, self._outputs)
+        if self._steps == 1:
+            kind.values(y.reshape(rows), t.reshape(rows), values, s)
+            return
+        each = s.array("loss_steps")
+        kind.values(y.reshape(rows), t.reshape(rows), each, s)
+        self._mean(each, values)
 
     def scratch(self, n: int) -> Scratch:
-        """Return the memory that losses and metrics use for batches of n."""
+        """Return the memory that losses and metrics use for batches of n samples."""
         return self._pass(n).scratch
+
+    @property
+    def states(self) -> Mapping[str, Array]:
+        """What layers carry from one batch to the next, by path and name: ``{"0.hidden": (capacity, ...)}``."""
+        return {
+            ".".join(map(str, (*node.place.path, name))): value
+            for node in self._row.walk()
+            for name, value in node.buffers.states.items()
+        }
+
+    def restore(self, states: Mapping[str, Array]) -> None:
+        """Let layers go on with what they carried: `states` of a program of the same capacity."""
+        nodes = {node.place.path: node for node in self._row.walk()}
+        for name, value in states.items():
+            for path, node in nodes.items():
+                above = ".".join(map(str, path)) + "."
+                if name.startswith(above) and "." not in name[len(above) :]:
+                    node.buffers.restore(name[len(above) :], value)
+
+    def forget(self) -> None:
+        """Let layers carry nothing on: what comes next has nothing to do with what came before."""
+        for value in self.states.values():
+            value.fill(0)
 
     @property
     def nbytes(self) -> int:
         """Bytes of working memory made so far; parameters and gradients are not counted."""
-        return sum(node.buffers.nbytes for node in self._nodes) + self._buffers.nbytes
+        return sum(node.buffers.nbytes for node in self._row.walk()) + self._buffers.nbytes
+
+    @property
+    def _last(self) -> Any:
+        return self._row.nodes[-1].layer
 
     def _linked(self, loss: Loss) -> bool:
-        last = self._nodes[-1].layer
+        last = self._last
         return loss.links(last.function if isinstance(last, Activation) else Linear())
+
+    def _mean(self, each: Array, values: Array) -> None:
+        self.backend.xp.mean(each.reshape(len(values), self._steps), axis=1, out=values)
 
     def _pass(self, n: int) -> _Pass:
         found = self._passes.get(n)
         if found is None:
-            steps = [(node.layer, self._scratch(i, node, n)) for i, node in enumerate(self._nodes)]
-            own = Scratch(self.backend, self._buffers, n, rng=self._rng, training=self._training)
-            found = self._passes[n] = _Pass(steps, [None] * (len(steps) + 1), own)
+            own = Scratch(
+                self.backend, self._buffers, n * self._steps, rng=self._rng, training=self._training
+            )
+            found = self._passes[n] = _Pass(self._row.run(n), own)
         return found
-
-    def _scratch(self, index: int, node: _Node, n: int) -> Scratch:
-        return Scratch(
-            self.backend,
-            node.buffers,
-            n,
-            params=node.params,
-            grads=node.grads,
-            rng=self._rng,
-            training=self._training,
-            needs_dx=index > self._first,
-            learns=node.learns,
-        )
-
-
-@frozen_value
-class _Node:
-    """A primitive layer with its parameters, gradients and memory."""
-
-    layer: Layer
-    params: Mapping[str, Array]
-    grads: Mapping[str, Array]
-    learns: bool
-    buffers: Buffers
 
 
 @frozen_value
 class _Pass:
-    """The nodes for one batch size, and what each was given in the forward pass."""
+    """The layers for one batch size, and the memory of losses and metrics."""
 
-    steps: list[tuple[Layer, Scratch]]
-    inputs: list[Any]
+    run: Run
     scratch: Scratch
 
 
-def _nodes(
-    arch: Arch, backend: Backend, capacity: int, theta: Array, grad: Array | None, frozen: Collection[int]
-) -> list[_Node]:
-    nodes: list[_Node] = []
-    for index, primitives in enumerate(arch.primitives):
-        params = arch.layout.views(theta, (index,))
-        grads = {} if grad is None else arch.layout.views(grad, (index,))
-        for layer in primitives:
-            has = bool(layer.specs(arch.shapes[index]))
-            buffers = Buffers(backend, capacity, theta.dtype)
-            learns = has and index not in frozen
-            nodes.append(_Node(layer, params if has else {}, grads if has else {}, learns, buffers))
-    return nodes
+def _rows(out_shape: Shape) -> tuple[int, int]:
+    """Return into how many rows of how many outputs each sample's outputs are cut."""
+    return out_shape if len(out_shape) == 2 else (1, math.prod(out_shape))

@@ -23,6 +23,9 @@ class Architecture(Protocol):
     @property
     def layout(self) -> Layout: ...
     @property
+    def keeps(self) -> Layout: ...
+    def fresh_kept(self, dtype: str) -> Params: ...
+    @property
     def in_shape(self) -> Shape: ...
     @property
     def out_shape(self) -> Shape: ...
@@ -37,6 +40,11 @@ def _params(instance: Any, attribute: Any, params: Any) -> None:
         raise OptionError(f"params= takes Params, such as net.params.with_flat(...), not {params!r}")
     if params.flat.dtype.name not in ("float32", "float64"):
         raise OptionError(f"parameters are float32 or float64, not {params.flat.dtype}")
+
+
+def _optional_params(instance: Any, attribute: Any, params: Any) -> None:
+    if params is not None and not isinstance(params, Params):
+        raise OptionError(f"kept= takes Params, such as net.kept.replace(...), not {params!r}")
 
 
 def _training(instance: Any, attribute: Any, training: Any) -> None:
@@ -71,6 +79,8 @@ class Net:
         labels: The classes in the order of the outputs; None before it saw labelled data.
         version: Counts the snapshots published by training.
         normalization: What was done to the samples it learnt from, and is done to raw ones it is asked about.
+        kept: What layers keep from batch to batch beside their parameters, such as the running means of batch
+            normalisation: found by name as parameters are. As it is at first unless given.
 
     Raises:
         ShapeError: If the parameters are not laid out as the architecture wants them, or the normalisation is for
@@ -87,6 +97,7 @@ class Net:
     )
     version: int = 0
     normalization: Normalization | None = field(default=None, converter=_normalization)
+    kept: Params = field(default=None, validator=_optional_params)
 
     def __attrs_post_init__(self) -> None:
         wanted, given = self.arch.layout, self.params.layout
@@ -95,7 +106,17 @@ class Net:
                 f"this architecture wants the parameters {_named(wanted)}, but was given {_named(given)}; "
                 "to change an architecture, make its parameters anew (fresh_params)"
             )
-
+        dtype = self.params.flat.dtype
+        if self.kept is None:
+            object.__setattr__(self, "kept", self.arch.fresh_kept(dtype.name))
+        elif self.kept.flat.dtype != dtype:
+            object.__setattr__(self, "kept", Params(self.kept.layout, self.kept.flat.astype(dtype)))
+        keeps = self.arch.keeps
+        if keeps is not self.kept.layout and keeps != self.kept.layout:
+            raise ShapeError(
+                f"this architecture keeps {_named(keeps)}, but was given {_named(self.kept.layout)}; give "
+                "kept=None to begin anew"
+            )
         if self.normalization is not None:
             self.normalization.check(self.arch.in_shape)
 

@@ -114,7 +114,7 @@ def test_every_buffer_is_of_the_networks_type(name: str, dtype: str) -> None:
     else:
         p.forward(x)
 
-    buffers = [node.buffers for node in p._nodes] + [p._buffers]
+    buffers = [node.buffers for node in p._row.walk()] + [p._buffers]
     kept = [array.dtype.name for each in buffers for array in each._arrays.values()]
     assert kept
     assert {kind for kind in kept if kind.startswith("float")} == {dtype}
@@ -235,8 +235,8 @@ def test_outputs_losses_and_gradients_are_those_of_pytorch(loss: str) -> None:
 
 def _grad(p: Program) -> Any:
     """Return a copy of the gradients of a program, as one vector."""
-    return np.concatenate([grad.ravel() for node in p._nodes for grad in node.grads.values()])
+    return np.concatenate([grad.ravel() for node in p._row.walk() for grad in node.grads.values()])
 
 
 def _theta(p: Program) -> Any:
-    return np.concatenate([array.ravel() for node in p._nodes for array in node.params.values()])
+    return np.concatenate([array.ravel() for node in p._row.walk() for array in node.params.values()])

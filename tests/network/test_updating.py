@@ -111,7 +111,7 @@ def test_a_frozen_prefix_costs_no_backward_pass() -> None:
     engine.step(0, net.training.algorithm, {})
 
     assert not np.asarray(net.params.with_flat(engine.problem.grad)["0.W"]).any()  # zeroed, never computed
-    assert all("dx" not in s._views for _, s in engine._program._pass(5).steps)
+    assert all("dx" not in s._views for _, s in engine._program._pass(5).run.steps)
 
 
 def test_a_layers_factor_scales_its_step_and_no_other() -> None:
