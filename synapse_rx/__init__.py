@@ -4,12 +4,17 @@ from . import errors as errors
 from . import schedules as schedules
 from .activations import ELU as ELU
 from .activations import GELU as GELU
+from .activations import SELU as SELU
 from .activations import BinaryProbability as BinaryProbability
 from .activations import BinaryStochastic as BinaryStochastic
 from .activations import BinaryThreshold as BinaryThreshold
 from .activations import BipolarThreshold as BipolarThreshold
+from .activations import ClippedReLU as ClippedReLU
+from .activations import HardSwish as HardSwish
 from .activations import LeakyReLU as LeakyReLU
 from .activations import Linear as Linear
+from .activations import LogSoftmax as LogSoftmax
+from .activations import Mish as Mish
 from .activations import ReLU as ReLU
 from .activations import Sigmoid as Sigmoid
 from .activations import Softmax as Softmax
@@ -71,6 +76,7 @@ from .losses import Huber as Huber
 from .losses import MeanAbsoluteError as MeanAbsoluteError
 from .losses import MeanSquaredError as MeanSquaredError
 from .losses import MultiClassHinge as MultiClassHinge
+from .losses import NegativeLogLikelihood as NegativeLogLikelihood
 from .losses import PerceptronError as PerceptronError
 from .losses import SquaredError as SquaredError
 from .losses import WeightedSum as WeightedSum

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from ..described import Described
 from ..scratch import Scratch
-from ..typing import Array
+from ..typing import Array, Shape
 
 
 class Activation(Described, ABC):
     """
-    A function from logits z to outputs y, applied to a batch: elementwise, or along the last axis (softmax).
+    A function from logits z to outputs y, applied to a batch: elementwise, or along an axis (softmax).
 
     Implementations are frozen attrs classes. They write into the arrays they are given and never allocate: temporaries
     come from ``s.array(name, shape)``. ``z``, ``y``, ``dy`` and ``dz`` never share memory. Passes run with numpy's
@@ -30,6 +30,14 @@ class Activation(Described, ABC):
 
     initializer: ClassVar[str] = "glorot"
     """The initialiser of the weights before this activation, unless another is asked for."""
+
+    def check(self, shape: Shape) -> None:
+        """
+        Check that it applies to samples of ``shape``; by default to all.
+
+        Raises:
+            ShapeError: If not.
+        """
 
     @abstractmethod
     def forward(self, z: Array, y: Array, s: Scratch) -> None:

@@ -11,6 +11,7 @@ from .huber import Huber as Huber
 from .mean_absolute_error import MeanAbsoluteError as MeanAbsoluteError
 from .mean_squared_error import MeanSquaredError as MeanSquaredError
 from .multi_class_hinge import MultiClassHinge as MultiClassHinge
+from .negative_log_likelihood import NegativeLogLikelihood as NegativeLogLikelihood
 from .perceptron_error import PerceptronError as PerceptronError
 from .separable import Separable as Separable
 from .squared_error import SquaredError as SquaredError

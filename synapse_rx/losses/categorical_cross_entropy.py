@@ -11,7 +11,7 @@ from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Loss
-from .options import check_weights, class_weights, smoothing, weights, weights_array
+from .options import check_weights, class_weights, smoothed_and_weighted, smoothing, weights
 from .probabilities import check_probabilities, require_probabilities
 from .separable import Separable, clear
 
@@ -46,7 +46,7 @@ class CategoricalCrossEntropy(Separable):
         check_weights(self, self.class_weights, t)
 
     def links(self, activation: Activation) -> bool:
-        return isinstance(activation, Softmax)
+        return isinstance(activation, Softmax) and activation.axis == -1
 
     def factor(self, outputs: int) -> float:
         return -1.0
@@ -96,12 +96,4 @@ class CategoricalCrossEntropy(Separable):
         xp.subtract(row, values, out=values)
 
     def _effective(self, t: Array, s: Scratch) -> Array:
-        """Return the targets smoothed and weighted."""
-        if self.label_smoothing:
-            smooth = s.array("loss_targets", t.shape[1:])
-            s.xp.multiply(t, 1 - self.label_smoothing, out=smooth)
-            t = s.xp.add(smooth, self.label_smoothing / t.shape[-1], out=smooth)
-        if self.class_weights is not None:
-            weighted = s.array("loss_targets", t.shape[1:])
-            t = s.xp.multiply(t, weights_array(self.class_weights, s), out=weighted)
-        return t
+        return smoothed_and_weighted(t, self.label_smoothing, self.class_weights, s)

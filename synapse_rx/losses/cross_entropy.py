@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from ..activations.base import Activation
+from ..activations.log_softmax import LogSoftmax
 from ..activations.softmax import Softmax
 from ..options import number
 from ..scratch import Scratch
@@ -12,6 +13,7 @@ from ..typing import Array
 from .base import Loss
 from .binary_cross_entropy import BinaryCrossEntropy
 from .categorical_cross_entropy import CategoricalCrossEntropy
+from .negative_log_likelihood import NegativeLogLikelihood
 from .options import check_weights, class_weights, smoothing, weights
 from .probabilities import check_probabilities, require_probabilities
 
@@ -20,6 +22,8 @@ from .probabilities import check_probabilities, require_probabilities
 class CrossEntropy(Loss):
     """
     The cross-entropy that suits the output: categorical behind a softmax, else binary, as in Clojure's Synaptic.
+
+    Behind a log-softmax it is the `NegativeLogLikelihood`, which is the categorical one of log-probabilities.
 
     A choice and no loss by itself: `for_output` makes it and passes the options on.
 
@@ -34,6 +38,8 @@ class CrossEntropy(Loss):
     def for_output(self, activation: Activation) -> Loss:
         if isinstance(activation, Softmax):
             return CategoricalCrossEntropy(self.label_smoothing, self.class_weights)
+        if isinstance(activation, LogSoftmax):
+            return NegativeLogLikelihood(self.label_smoothing, self.class_weights)
         require_probabilities(self, activation)
         return BinaryCrossEntropy(self.label_smoothing, self.class_weights)
 

@@ -60,5 +60,19 @@ def weights_array(value: tuple[float, ...], s: Scratch) -> Array:
     return array
 
 
+def smoothed_and_weighted(
+    t: Array, label_smoothing: float, class_weights: tuple[float, ...] | None, s: Scratch
+) -> Array:
+    """Return targets of one class among several, smoothed over all of them and weighted; ``t`` itself if neither."""
+    if label_smoothing:
+        smooth = s.array("loss_targets", t.shape[1:])
+        s.xp.multiply(t, 1 - label_smoothing, out=smooth)
+        t = s.xp.add(smooth, label_smoothing / t.shape[-1], out=smooth)
+    if class_weights is not None:
+        weighted = s.array("loss_targets", t.shape[1:])
+        t = s.xp.multiply(t, weights_array(class_weights, s), out=weighted)
+    return t
+
+
 def _is_weight(value: Any) -> bool:
     return isinstance(value, float) and math.isfinite(value) and value >= 0

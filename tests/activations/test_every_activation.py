@@ -7,11 +7,31 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synapse_rx.activations import ELU, GELU, Activation, LeakyReLU, Softmax, Swish
+from synapse_rx.activations import (
+    ELU,
+    GELU,
+    Activation,
+    ClippedReLU,
+    LeakyReLU,
+    LogSoftmax,
+    Softmax,
+    Swish,
+)
 from synapse_rx.initializers import Initializer
 from tests.scratches import central_differences, peak_allocation, quiet, scratch
 
-VARIANTS = [LeakyReLU(0.2), LeakyReLU(0), LeakyReLU(1), ELU(0.5), ELU(2), GELU(approximate=True), Swish(2.5)]
+VARIANTS = [
+    LeakyReLU(0.2),
+    LeakyReLU(0),
+    LeakyReLU(1),
+    ELU(0.5),
+    ELU(2),
+    GELU(approximate=True),
+    Swish(2.5),
+    ClippedReLU(1.5),
+    Softmax(axis=0),
+    LogSoftmax(axis=0),
+]
 EVERY = [*(member() for member in Activation.members()), *VARIANTS]
 SMOOTH = [f for f in EVERY if f.differentiable]
 CERTAIN = [f for f in EVERY if not f.stochastic]
@@ -132,7 +152,7 @@ class TestEveryActivation:
     def test_nan_stays_nan(self, f: Activation) -> None:
         z = np.array([[np.nan, 1.0, -1.0], [0.0, 1.0, 2.0]])
         expected = np.zeros((2, 3), bool)
-        expected[0, :] = isinstance(f, Softmax)
+        expected[0, :] = isinstance(f, Softmax | LogSoftmax)
         expected[0, 0] = True
 
         np.testing.assert_array_equal(np.isnan(forward(f, z)), expected)
@@ -184,6 +204,7 @@ def test_the_kinds_are_those_promised() -> None:
     assert kinds >= {
         "linear", "binary_threshold", "bipolar_threshold", "sigmoid", "tanh", "binary_stochastic",
         "binary_probability", "softmax", "relu", "leaky_relu", "elu", "gelu", "softplus", "swish",
+        "clipped_relu", "hard_swish", "log_softmax", "mish", "selu",
     }  # fmt: skip
 
 
@@ -196,6 +217,9 @@ def test_the_kinds_are_those_promised() -> None:
         ("binary-prob", "binary_probability"),
         ("binary-stochastic", "binary_stochastic"),
         ("SiLU", "swish"),
+        ("relu6", "clipped_relu"),
+        ("log-softmax", "log_softmax"),
+        ("hard swish", "hard_swish"),
     ],
 )
 def test_other_names_are_understood(name: str, kind: str) -> None:
