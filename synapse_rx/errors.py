@@ -54,6 +54,10 @@ class LossError(OptionError):
     """A loss that has no value or no gradient for the outputs it is asked to judge."""
 
 
+class GradientError(SynapseError, TypeError):
+    """A function cannot be differentiated: it uses something without a rule, or loses its gradient on the way."""
+
+
 class MissingExtraError(SynapseError, ImportError):
     """An optional package is needed; the message names the ``pip install`` that brings it."""
 
