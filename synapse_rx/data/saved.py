@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
 from ..errors import FormatError, OptionError, SynapseError
-from . import safetensors
+from ..files import safetensors
+from ..files.strict_json import dumps, loads
 from .data_set import DataSet
 from .header import Header
 from .normalization import Normalization
@@ -67,7 +67,7 @@ def save_training_set(data: TrainingSet, path: str | PathLike[str]) -> None:
         "censored": {part: samples.censored for part, samples in parts.items()},
         "normalization": None if how is None else how.kind,
     }
-    safetensors.write(path, arrays, {KEY: json.dumps(written, ensure_ascii=False)})
+    safetensors.write(path, arrays, {KEY: dumps(written)})
 
 
 def open_training_set(path: str | PathLike[str], *, mmap: bool = False) -> TrainingSet:
@@ -125,12 +125,11 @@ def is_file_name(name: Any) -> bool:
 
 def _about(path: Any, metadata: dict[str, str]) -> dict[str, Any]:
     try:
-        about = json.loads(metadata[KEY])
+        about = loads(metadata[KEY])
         version = about["version"]
     except (KeyError, TypeError, ValueError):
         raise FormatError(f"{path} is no training set; save_training_set writes one") from None
-    if missing := {safetensors.OF_ARRAYS, safetensors.OF_HEADER} - set(metadata):
-        raise FormatError(f"{path} is damaged: it has no checksum {', '.join(sorted(missing))}")
+    safetensors.require_checksums(path, metadata)
     if version != VERSION:
         raise FormatError(f"{path} is written in version {version}, but only {VERSION} is known here")
     return about

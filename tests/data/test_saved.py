@@ -20,11 +20,11 @@ from synapse_rx.data import (
     load_training_set,
     load_training_set_header,
     open_training_set,
-    safetensors,
     save_training_set,
     training_set,
 )
 from synapse_rx.errors import DataError, FormatError, OptionError
+from synapse_rx.files import safetensors
 from tests.nets import SECONDS, learner
 
 NAN = float("nan")

@@ -1,0 +1,54 @@
+"""Write a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+PART = ".part"
+"""What the names of files end with that are not complete yet."""
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """
+    Write what is to take the place of ``path``, which happens at the end of the block.
+
+    It is written to a file beside it, synchronised with the disk and renamed, so that there is the old file or the new
+    one at every moment, whatever happens to the process or to the machine.
+
+    Raises:
+        OSError: If it cannot be written; a file that was there is left as it is.
+    """
+    target = Path(path)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(6)}{PART}")
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def remove_parts(folder: str | os.PathLike[str]) -> None:
+    """Remove what writers that were killed left behind in ``folder``; nobody may be writing there."""
+    for part in Path(folder).glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last, where a folder can be synchronised at all."""
+    if os.name == "posix":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
