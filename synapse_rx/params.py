@@ -20,6 +20,15 @@ from .errors import ShapeError, UnknownNameError
 from .typing import Array, Shape
 
 
+def path_of(layer: int | str | tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the path that names a layer: ``2`` is (2,), ``"1.0"`` is (1, 0), ``"encoder.0"`` is ("encoder", 0)."""
+    if isinstance(layer, tuple):
+        return layer
+    if isinstance(layer, int):
+        return (layer,)
+    return tuple(int(part) if part.isdigit() else part for part in layer.split("."))
+
+
 @attrs.frozen
 class ParameterSpec:
     """

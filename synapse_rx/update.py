@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from .described import Described
 from .errors import OptionError
+from .params import path_of
 from .regularizers import Regularizer
 
 
@@ -32,18 +33,29 @@ def _choice(instance: Any, attribute: Any, value: str) -> None:
         raise OptionError(f"reduction is 'mean' or 'sum', not {value!r}")
 
 
-def _factors(value: Mapping[Any, Any] | tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
-    pairs = dict(value.items() if isinstance(value, Mapping) else value)
+Named = int | str
+"""A layer by its position, or by its path: ``"1.0"`` for the first inside the second, ``"encoder"`` for one with a name."""
+
+
+def _factors(value: Mapping[Any, Any] | tuple[tuple[Named, float], ...]) -> tuple[tuple[Named, float], ...]:
+    pairs = {_named(layer): f for layer, f in (value.items() if isinstance(value, Mapping) else value)}
     for layer, factor in pairs.items():
-        if isinstance(layer, str) and layer.isdigit():
-            continue
-        if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
-            raise OptionError(f"factors name layers by their positions, 0 for the first, not {layer!r}")
         if not (math.isfinite(factor) and factor >= 0):
             raise OptionError(
                 f"the learning-rate factor of layer {layer} must be a number >= 0, not {factor!r}"
             )
-    return tuple(sorted((int(layer), float(factor)) for layer, factor in pairs.items() if factor != 1.0))
+    changed = [(layer, float(factor)) for layer, factor in pairs.items() if factor != 1.0]
+    return tuple(sorted(changed, key=lambda pair: (isinstance(pair[0], str), pair[0])))
+
+
+def _named(layer: Any) -> Named:
+    if isinstance(layer, str) and all(layer.split(".")):
+        return int(layer) if layer.isdigit() else layer
+    if isinstance(layer, bool) or not isinstance(layer, int) or layer < 0:
+        raise OptionError(
+            f"layers are named by their positions, 0 for the first, or by their paths, such as '1.0', not {layer!r}"
+        )
+    return layer
 
 
 @frozen
@@ -62,7 +74,8 @@ class Update(Described):
         clip_norm: Bound on the length of the whole gradient (Pascanu et al., 2013, algorithm 1); None for none.
         max_norm: Bound on the length of the weights into each unit (Srivastava et al., 2014, section 5.1); None for
             none.
-        factors: Learning-rate factors of layers by position; 0 freezes a layer, 1 is the rule.
+        factors: Learning-rate factors of layers by position, or by path ("1.0", "encoder") with all that is inside; 0
+            freezes a layer, 1 is the rule.
         averaging: Decay of an exponential moving average of the parameters (`averaged`); None for none.
 
     Raises:
@@ -74,13 +87,13 @@ class Update(Described):
     clip_value: float | None = field(default=None, validator=_positive)
     clip_norm: float | None = field(default=None, validator=_positive)
     max_norm: float | None = field(default=None, validator=_positive)
-    factors: tuple[tuple[int, float], ...] = field(default=(), converter=_factors)
+    factors: tuple[tuple[Named, float], ...] = field(default=(), converter=_factors)
     averaging: float | None = field(default=None, validator=_decay)
 
     @property
-    def frozen_layers(self) -> frozenset[int]:
-        """The layers that do not move."""
-        return frozenset(layer for layer, factor in self.factors if factor == 0)
+    def frozen_layers(self) -> frozenset[tuple[int | str, ...]]:
+        """The paths of layers that do not move."""
+        return frozenset(path_of(layer) for layer, factor in self.factors if factor == 0)
 
     @property
     def shapes_gradients(self) -> bool:

@@ -16,7 +16,7 @@ from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
 from ..learner import Learner
 from ..losses import Loss
-from ..params import Layout, ParameterSpec, Params
+from ..params import Layout, Params, ParameterSpec, path_of
 from ..snapshot import Net
 from ..typing import Shape
 from .places import Path, Place, places
@@ -104,6 +104,22 @@ class Arch(Described):
         """The activation of the output: the last layer's, or linear if it has none."""
         last = self.places[-1].layer
         return last.function if isinstance(last, Activation) else Linear()
+
+    def check_layer(self, layer: int | str) -> None:
+        """
+        Check that there is a layer at a position, or at a path such as "1.0" or "encoder".
+
+        Raises:
+            OptionError: If there is none; the message lists those there are.
+        """
+        path = path_of(layer)
+        if isinstance(layer, int) and 0 <= layer < len(self.layers):
+            return
+        paths = [place.path for root in self.places for place in root.walk()]
+        if path and any(found[: len(path)] == path for found in paths):
+            return
+        known = dict.fromkeys(".".join(map(str, found)) for found in paths)
+        raise OptionError(f"there is no layer {layer!r} in {self}; there are {', '.join(known)}")
 
     def check_trainable(self, loss: Loss) -> Loss:
         """

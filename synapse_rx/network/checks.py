@@ -55,8 +55,7 @@ def check_training(net: Net) -> None:
     stats = net.training.stats
     algorithm.at(float(stats.epochs), stats.steps, stats)  # a schedule that begins badly is refused at once
     for layer, _ in update.factors:
-        if layer >= len(arch.layers):
-            raise OptionError(f"factors name layer {layer}, but the last of {arch} is {len(arch.layers) - 1}")
+        arch.check_layer(layer)
     if isinstance(algorithm, FullBatchAlgorithm):
         asked = {
             "clip_value": update.clip_value,

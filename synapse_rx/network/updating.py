@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..backends import Backend
-from ..params import Entry, Layout
+from ..params import Entry, Layout, path_of
 from ..typing import Array
 from ..update import Update
 
@@ -119,5 +119,6 @@ def _runs(entries: list[Entry]) -> list[tuple[int, int]]:
     return runs
 
 
-def _of_layer(layout: Layout, layer: int) -> list[tuple[int, int]]:
-    return _runs([entry for entry in layout.entries if entry.path[0] == layer])
+def _of_layer(layout: Layout, layer: int | str) -> list[tuple[int, int]]:
+    path = path_of(layer)
+    return _runs([entry for entry in layout.entries if entry.path[: len(path)] == path])

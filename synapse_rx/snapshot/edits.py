@@ -89,15 +89,15 @@ def with_update(net: Net, **options: Any) -> Net:
     return evolve(net, training=evolve(net.training, update=Update.checked(**{**present, **options})))
 
 
-def freeze(net: Net, *layers: int) -> Net:
+def freeze(net: Net, *layers: int | str) -> Net:
     """
-    Return ``net`` with layers that do not learn any more: ``net.swap(freeze, 0, 1)``.
+    Return ``net`` with layers that do not learn any more: ``net.swap(freeze, 0, "encoder")``.
 
     Frozen layers at the beginning cost no backward pass.
 
     Args:
         net: The snapshot.
-        *layers: Positions, 0 for the first behind the input.
+        *layers: Positions, 0 for the first behind the input, or paths: "1.0" for the first inside the second, a name.
 
     Raises:
         OptionError: If there is no such layer.
@@ -105,14 +105,17 @@ def freeze(net: Net, *layers: int) -> Net:
     return _with_factors(net, dict.fromkeys(layers, 0.0))
 
 
-def unfreeze(net: Net, *layers: int) -> Net:
+def unfreeze(net: Net, *layers: int | str) -> Net:
     """
     Return ``net`` with layers that learn again; all of them if none is named.
 
     Raises:
         OptionError: If there is no such layer.
     """
-    return _with_factors(net, dict.fromkeys(layers or range(len(net.arch.layers)), 1.0))
+    if not layers:
+        factors = [(layer, factor) for layer, factor in net.training.update.factors if factor]
+        return with_update(net, factors=tuple(factors))
+    return _with_factors(net, dict.fromkeys(layers, 1.0))
 
 
 def averaged(net: Net) -> Net:
@@ -147,9 +150,7 @@ def with_events(net: Net, events: Iterable[Event]) -> Net:
     return evolve(net, training=evolve(net.training, stats=evolve(stats, events=stats.events + more)))
 
 
-def _with_factors(net: Net, factors: Mapping[int, float]) -> Net:
-    last = len(net.arch.layers) - 1
+def _with_factors(net: Net, factors: Mapping[int | str, float]) -> Net:
     for layer in factors:
-        if layer not in range(last + 1):
-            raise OptionError(f"layers are named by their positions, 0 to {last}, not {layer!r}")
+        net.arch.check_layer(layer)
     return with_update(net, factors={**dict(net.training.update.factors), **factors})
