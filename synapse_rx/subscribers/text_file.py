@@ -1,0 +1,74 @@
+"""A file that is only ever whole: what cannot be written completely is taken back."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+
+
+class TextFile:
+    """
+    A text file that is written to in pieces, each of them completely or not at all.
+
+    Args:
+        path: Where; missing folders are made.
+        append: Go on behind what is there; else begin anew.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, append: bool = False) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Unbuffered: what is written is there for others to read, also if the process ends badly.
+        self._file = open(self.path, "ab" if append else "wb", buffering=0)
+        self._size = self._file.seek(0, os.SEEK_END)
+
+    def write(self, text: str) -> None:
+        """
+        Write ``text`` behind what is there.
+
+        Raises:
+            OSError: If that fails, as on a full disk; the file is what it was.
+        """
+        data = memoryview(text.encode())
+        try:
+            self._file.seek(self._size)
+            written = 0
+            while written < len(data):
+                written += self._file.write(data[written:]) or 0
+            self._size += written
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            raise
+
+    def replace(self, text: str) -> None:
+        """
+        Put ``text`` in the place of all that is there.
+
+        Raises:
+            OSError: If that fails; the file is what it was.
+        """
+        new = self.path.with_name(f".{self.path.name}.new")
+        try:
+            new.write_bytes(text.encode())
+            os.replace(new, self.path)
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
+        self._file.close()
+        self._file = open(self.path, "ab", buffering=0)
+        self._size = self._file.seek(0, os.SEEK_END)
+
+    def read(self) -> str:
+        """Return all that is there."""
+        return self.path.read_bytes().decode()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
