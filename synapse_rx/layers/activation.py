@@ -20,6 +20,9 @@ class Activation(Layer):
 
     Shapes:
         x and y (N, *in_shape)
+
+    Raises:
+        ShapeError: If the function is one along an axis that samples do not have.
     """
 
     function: Function = field(converter=Function.of)
@@ -29,6 +32,7 @@ class Activation(Layer):
         return self.function.differentiable
 
     def out_shape(self, in_shape: Shape) -> Shape:
+        self.function.check(in_shape)
         return in_shape
 
     def forward(self, x: Array, s: Scratch) -> Array:

@@ -49,6 +49,7 @@ class Dense(Layer):
     bias_initializer: Initializer = field(default=Zeros(), converter=Initializer.of)
 
     def out_shape(self, in_shape: Shape) -> Shape:
+        self.activation.check((self.units,))
         return (self.units,)
 
     def specs(self, in_shape: Shape) -> tuple[ParameterSpec, ...]:
