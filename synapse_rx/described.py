@@ -139,6 +139,37 @@ def plain(value: Any) -> Data:
     raise OptionError(f"{value!r} ({type(value).__name__}) has no plain form and cannot be written down")
 
 
+def brief(description: Described) -> str:
+    """Return what was asked for in a few words: ``Conv2D(10, 5, stride=2)``, without what is as by default."""
+    words: list[str] = []
+    named = False
+    for one in attrs.fields(type(description)):
+        if not one.init:
+            continue
+        value = getattr(description, one.name)
+        if one.default is not attrs.NOTHING and value == _default(one, description):
+            named = True  # what follows a left out option is named
+            continue
+        words.append(f"{one.alias}={_word(value)}" if named else _word(value))
+    return f"{type(description).__name__}({', '.join(words)})"
+
+
+def _default(one: attrs.Attribute[Any], description: Described) -> Any:
+    default: Any = one.default
+    if isinstance(default, attrs.Factory):  # pyright: ignore[reportArgumentType]
+        default = default.factory(description) if default.takes_self else default.factory()
+    return one.converter(default) if callable(one.converter) else default
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, Described):
+        return repr(value.kind) if brief(value).endswith("()") else brief(value)
+    if isinstance(value, tuple):
+        items = [_word(item) for item in value]
+        return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+    return repr(value)
+
+
 def snake_case(name: str) -> str:
     """``SquaredError`` -> ``squared_error``, ``RMSprop`` -> ``rmsprop``, ``MaxPool2D`` -> ``max_pool2d``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 from ..described import Described
 from ..params import ParameterSpec
@@ -20,18 +20,44 @@ class Layer(Described, ABC):
 
     Neither ``x`` nor ``dy`` is ever written to. ``y`` and ``dx`` may be views of them.
 
-    Layers may hold others (`children`) and run them as they like, through ``s.children``.
+    Layers may hold others (`children`) and run them as they like, through ``s.children``. Between them several values
+    may travel together: a tuple of arrays, whose shape is a tuple of shapes (`takes`).
     """
 
     __slots__ = ()
 
+    takes: ClassVar[Literal["one", "several", "either"]] = "one"
+    """How many values it takes."""
+
+    shares: ClassVar[bool] = False
+    """True where it may stand in several places, which share the parameters at its path."""
+
+    ends: ClassVar[bool] = False
+    """True where it gives the output of each of its children as a value of its own."""
+
     sequential: ClassVar[bool] = False
     """True where it is nothing but its children one behind the other, so that a program runs them without it."""
+
+    bypass: ClassVar[bool] = False
+    """True where its inputs also go past its children to its outputs, as in a residual layer; for pictures."""
+
+    @classmethod
+    def of(cls, value: Any, /, **options: Any) -> Self:
+        """
+        Return the layer meant by ``value``, as every description does; a list or tuple means the `Chain` of its layers.
+
+        Raises:
+            UnknownNameError: If no layer has that name.
+            OptionError: If an option is unknown or stands beside what is no name, or ``value`` is none of these.
+        """
+        if isinstance(value, (list, tuple)):
+            return cls.member("chain").checked(layers=value)
+        return super().of(value, **options)
 
     @property
     def differentiable(self) -> bool:
         """False where no gradient can be passed back to its inputs."""
-        return True
+        return all(child.differentiable for _, child in self.children())
 
     @abstractmethod
     def out_shape(self, in_shape: Shape) -> Shape:

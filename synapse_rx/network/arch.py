@@ -16,7 +16,7 @@ from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
 from ..learner import Learner
 from ..losses import Loss
-from ..params import Layout, Params, ParameterSpec, path_of
+from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net
 from ..typing import Shape
 from .places import Path, Place, places

@@ -41,7 +41,7 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
         DataError: If the samples are not finite numbers, or are normalised in another way already.
         ShapeError: If they do not fit the network.
     """
-    snapshot = _net(net)
+    snapshot = snapshot_of(net)
     arch, theta = snapshot.arch, snapshot.params.flat
     data = _samples(samples, theta.dtype)
     check_samples(snapshot, data)
@@ -71,7 +71,7 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Array:
         DataError: If the samples are not finite numbers.
         ShapeError: If they do not fit the network.
     """
-    snapshot = _net(net)
+    snapshot = snapshot_of(net)
     answer = outputs(snapshot, samples)
     if snapshot.labels is None:
         return answer
@@ -158,7 +158,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
         ShapeError: If it does not fit the network.
         LabelError: If it has no targets, or other labels than the network.
     """
-    snapshot = _net(net)
+    snapshot = snapshot_of(net)
     part = data.data if isinstance(data, TrainingSet) else data
     if not isinstance(part, DataSet):
         raise DataError(f"evaluate takes a DataSet with targets (see test_set), not {type(data).__name__}")
@@ -188,7 +188,13 @@ def _confusion(data: DataSet, answers: Array) -> Array | None:
     return counts
 
 
-def _net(net: Atom[Net] | Net) -> Net:
+def snapshot_of(net: Atom[Net] | Net) -> Net:
+    """
+    Return the snapshot meant: itself, or the present one of a cell.
+
+    Raises:
+        DataError: If it is neither.
+    """
     snapshot = net if isinstance(net, Net) else getattr(net, "value", None)
     if not isinstance(snapshot, Net):
         raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from attrs import frozen
 
 from ..errors import ShapeError
 from ..layers import Layer
+from ..layers.several import check_takes
 from ..params import ParameterSpec
-from ..typing import Shape
+from ..typing import Shapes
 
 Path = tuple[int | str, ...]
 T = TypeVar("T")
@@ -26,14 +28,18 @@ class Place:
         path: Where its parameters are found.
         in_shape: The shape of one input sample.
         out_shape: The shape of one output sample.
+        described: The layer as it was described, of which this is a part.
         branches: For each of its children, the primitives it comes down to.
+        shared: Whether others may have their parameters at the same path.
     """
 
     layer: Layer
     path: Path
-    in_shape: Shape
-    out_shape: Shape
+    in_shape: Shapes
+    out_shape: Shapes
+    described: Layer
     branches: tuple[tuple[Place, ...], ...] = ()
+    shared: bool = False
 
     @property
     def specs(self) -> tuple[ParameterSpec, ...]:
@@ -53,40 +59,41 @@ class Place:
                 yield from place.walk()
 
 
-def places(layer: Layer, in_shape: Shape, path: Path) -> tuple[Place, ...]:
+def places(layer: Layer, in_shape: Shapes, path: Path, shared: bool = False) -> tuple[Place, ...]:
     """
     Return the primitives ``layer`` comes down to where inputs of ``in_shape`` meet it at ``path``, in order.
 
     Raises:
         ShapeError: If it does not fit, or a layer inside it; the message names that one and its position.
     """
-    path = layer.place(path)
+    path, shared = layer.place(path), shared or layer.shares
     found: list[Place] = []
     shape = in_shape
     for primitive in layer.expand():
         if primitive.sequential:
             for key, child in primitive.children():
-                found += places(child, shape, _below(path, key))
+                found += places(child, shape, _below(path, key), shared)
                 shape = found[-1].out_shape if found else shape
         else:
-            found.append(_place(layer, primitive, shape, path))
+            found.append(_place(layer, primitive, shape, path, shared))
             shape = found[-1].out_shape
     return tuple(found)
 
 
-def _place(layer: Layer, primitive: Layer, shape: Shape, path: Path) -> Place:
+def _place(layer: Layer, primitive: Layer, shape: Shapes, path: Path, shared: bool) -> Place:
+    _asked(layer, path, shape, partial(check_takes, primitive.takes))
     # Children first, so that an error is about the innermost layer that does not fit.
     child_shapes = _asked(layer, path, shape, primitive.child_shapes)
     branches = tuple(
-        places(child, child_shape, _below(path, key))
+        places(child, child_shape, _below(path, key), shared)
         for (key, child), child_shape in zip(primitive.children(), child_shapes, strict=True)
     )
     out_shape = _asked(layer, path, shape, primitive.out_shape)
     _asked(layer, path, shape, primitive.specs)
-    return Place(primitive, path, shape, out_shape, branches)
+    return Place(primitive, path, shape, out_shape, layer, branches, shared)
 
 
-def _asked(layer: Layer, path: Path, shape: Shape, question: Callable[[Shape], T]) -> T:
+def _asked(layer: Layer, path: Path, shape: Shapes, question: Callable[[Shapes], T]) -> T:
     try:
         return question(shape)
     except ShapeError as error:

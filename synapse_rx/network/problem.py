@@ -56,6 +56,11 @@ class NetworkProblem:
         for part in self._slices:
             yield tuple(vector[part] for vector in vectors)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the parameters, the gradient and the scratch vectors made so far."""
+        return self.theta.nbytes + self.grad.nbytes + sum(v.nbytes for v in self._temporaries.values())
+
     def temporary(self, k: int) -> Array:
         """Return scratch vector number ``k``, as long as the longest block."""
         vector = self._temporaries.get(k)

@@ -161,6 +161,14 @@ class Program:
         return sum(node.buffers.nbytes for node in self._row.walk()) + self._buffers.nbytes
 
     @property
+    def nbytes_by_path(self) -> Mapping[Path, int]:
+        """Bytes of working memory of the layers at each path, without what is inside them."""
+        found: dict[Path, int] = {}
+        for node in self._row.walk():
+            found[node.place.path] = found.get(node.place.path, 0) + node.buffers.nbytes
+        return found
+
+    @property
     def _last(self) -> Any:
         return self._row.nodes[-1].layer
 

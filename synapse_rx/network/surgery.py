@@ -54,8 +54,8 @@ def replace_layer(net: Net, layer: int | str, *by: Layer) -> Net:
     """
     Return ``net`` with other layers in the place of one: ``net.swap(replace_layer, -1, Dense(5, "softmax"))``.
 
-    The new ones are drawn. Those behind keep their numbers where these have the shape they had. Without ``by`` the layer
-    is taken out.
+    The new ones are drawn. Those behind keep their numbers where these have the shape they had. Without ``by`` the
+    layer is taken out.
 
     Raises:
         OptionError: If there is no such layer.

@@ -158,7 +158,7 @@ def test_a_line_search_refuses_what_would_bend_its_line(option: str) -> None:
         ({"max_norm": float("nan")}, "max_norm"),
         ({"averaging": 1.0}, "averaging"),
         ({"reduction": "max"}, "reduction"),
-        ({"factors": {-1: 0.5}}, "layers by their positions"),
+        ({"factors": {-1: 0.5}}, "named by their positions"),
         ({"factors": {0: -1.0}}, "factor of layer 0"),
         ({"regularization": "l3"}, "known: elastic, l1, l2"),
     ],
