@@ -7,11 +7,13 @@ and handed out as slices for smaller ones. Values kept between the forward and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from .backends.base import Backend
 from .typing import Array, Shape
+
+T = TypeVar("T")
 
 
 class Child(Protocol):
@@ -91,7 +93,7 @@ class Scratch:
         self.kept: Mapping[str, Array] = kept or {}
         self.children = tuple(children)
         self._buffers = buffers
-        self._views: dict[str, Array] = {}
+        self._views: dict[str, Any] = {}
 
     def array(self, name: str, shape: Shape = (), dtype: Any = None) -> Array:
         """
@@ -129,6 +131,13 @@ class Scratch:
             view = self.fixed(name, shape)
             view.fill(value)
         return view
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` gave when ``name`` was first asked for: views of buffers and the like, made only once."""
+        found = self._views.get(name)
+        if found is None:
+            found = self._views[name] = make()
+        return found
 
     def ones(self) -> Array:
         """Return n ones, for summing over the batch by a matrix product (faster than a sum along axis 0)."""

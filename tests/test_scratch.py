@@ -91,3 +91,14 @@ def test_one_name_for_two_shapes_is_our_own_mistake() -> None:
 
     with pytest.raises(AssertionError, match=r"buffer 'x' of \(8, 2\) is asked for again as \(8, 3\)"):
         Scratch(BACKEND, memory, 4).array("x", (3,))
+
+
+def test_what_is_made_once_is_made_for_each_size_of_batch() -> None:
+    memory = buffers(4)
+    small, large = Scratch(BACKEND, memory, 2), Scratch(BACKEND, memory, 4)
+
+    made = [s.once("rows", lambda s=s: s.array("x", (3,)).reshape(-1)) for s in (small, large, small, large)]
+
+    assert [len(view) for view in made] == [6, 12, 6, 12]
+    assert made[0] is made[2]
+    assert made[1] is made[3]
