@@ -41,13 +41,15 @@ class Follower(Subscriber):
         *nets: What to listen to from the beginning.
         capacity: Snapshots of a network that wait to be told; 1 for the newest only.
         rest: Seconds that lie between two calls of `_tell` at least.
+        share: The share of a processor that `_tell` may take; where it needs more, it is called less often.
     """
 
     tells_past = True
     """Whether what a network learnt before it was attached is told, too."""
 
-    def __init__(self, *nets: Attachable, capacity: int = 1, rest: float = 0.0) -> None:
-        self._worker = Worker(self._work, type(self).__name__, capacity=capacity, rest=rest)
+    def __init__(self, *nets: Attachable, capacity: int = 1, rest: float = 0.0, share: float = 1.0) -> None:
+        name = type(self).__name__
+        self._worker = Worker(self._work, name, capacity=capacity, rest=rest, share=share)
         super().__init__(*nets)
 
     @property

@@ -8,7 +8,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Hashable
 from threading import Condition, RLock, Thread, current_thread
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any
 from weakref import WeakSet
 
@@ -39,6 +39,7 @@ class Worker:
         name: Who it is for, in messages: "CSVLog".
         capacity: Items of each key that wait.
         rest: Seconds that lie between two calls of ``work`` at least; newer items take the place of older ones then.
+        share: The share of a processor it may take: work that costs more computing rests longer.
 
     Attributes:
         dropped: How many items gave way to newer ones.
@@ -47,7 +48,13 @@ class Worker:
     """
 
     def __init__(
-        self, work: Callable[[Any, Any], object], name: str, *, capacity: int = 1, rest: float = 0.0
+        self,
+        work: Callable[[Any, Any], object],
+        name: str,
+        *,
+        capacity: int = 1,
+        rest: float = 0.0,
+        share: float = 1.0,
     ) -> None:
         self.dropped = 0
         self.failures = 0
@@ -56,6 +63,7 @@ class Worker:
         self._name = name
         self._capacity = capacity
         self._rest = rest
+        self._share = share
         self._begin_empty()
         WORKERS.add(self)
 
@@ -109,16 +117,19 @@ class Worker:
 
     def _run(self) -> None:
         while (next_one := self._take()) is not None:
+            spent = -thread_time()
             try:
                 self._work(*next_one)
             except (Exception, SystemExit) as error:
                 self._note(error)
             del next_one  # what is done with is not kept while waiting for more
+            spent += thread_time()
             with self._changed:
                 self._began = None
                 self._changed.notify_all()
-                if self._rest:
-                    self._changed.wait_for(lambda: self._hurries, self._rest)
+                rest = max(self._rest, spent / self._share - spent)
+                if rest:
+                    self._changed.wait_for(lambda: self._hurries, rest)
 
     def _take(self) -> tuple[Hashable, Any] | None:
         """Return the next key and item; None when there has been nothing to do for a while."""
