@@ -1,0 +1,5 @@
+"""Networks in files."""
+
+from .saved import load as load
+from .saved import load_snapshot as load_snapshot
+from .saved import save as save

@@ -1,0 +1,142 @@
+"""A file is there whole: the old one or the new one, whatever happens to who writes it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+import synapse_rx as sx
+from synapse_rx.files.atomic import remove_parts
+from synapse_rx.snapshot import Net
+from tests.nets import small_net
+
+WRITER = """
+import sys
+import synapse_rx as sx
+from attrs import evolve
+
+net = sx.mlp([300, 500, 10]).value
+print("ready", flush=True)
+while True:
+    net = evolve(net, version=net.version + 1, params=net.params.with_flat(net.params.flat + 1))
+    sx.save(net, sys.argv[1])
+"""
+SECONDS = 60
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "net.safetensors"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_writer_that_is_killed_leaves_a_whole_file(times: int, path: Path) -> None:
+    moments = random.Random(0)
+    sx.save(sx.mlp([300, 500, 10]), path)
+    first = sx.load(path).value.params.flat
+    for _ in range(times):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(moments.uniform(0.0, 0.05))
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate()
+
+        again = sx.load(path).value  # its checksums are right, and its parts belong together
+        assert np.array_equal(again.params.flat, _counted(first, again.version))
+
+    remove_parts(path.parent)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def _counted(first: np.ndarray, version: int) -> np.ndarray:
+    flat = first
+    for _ in range(version):
+        flat = flat + np.float32(1)
+    return flat
+
+
+def fail(*arguments: Any, **options: Any) -> Any:
+    raise OSError(errno.ENOSPC, "no space left on device")
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_disk_that_fails_leaves_what_was_there(
+    call: str, there: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = small_net(seed=1), small_net(seed=2)
+    if there:
+        sx.save(old, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        with pytest.raises(OSError, match="no space"):
+            sx.save(new, path)
+
+    assert os.listdir(path.parent) == ([path.name] if there else [])
+    assert not there or sx.load(path).value == old
+
+
+def test_what_cannot_be_written_down_leaves_what_was_there(path: Path) -> None:
+    old = small_net()
+    sx.save(old, path)
+
+    with pytest.raises(sx.errors.OptionError):
+        sx.save(evolve(old, labels=(object(), object())), path)
+
+    assert os.listdir(path.parent) == [path.name]
+    assert sx.load(path).value == old
+
+
+def test_file_and_folder_are_synchronised_in_this_order(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    real: dict[str, Callable[..., Any]] = {"fsync": os.fsync, "replace": os.replace}
+
+    def fsync(number: int) -> None:
+        done.append("folder" if os.path.isdir(f"/proc/self/fd/{number}") else "file")
+        real["fsync"](number)
+
+    def replace(one: Any, other: Any) -> None:
+        assert Path(one).parent == Path(other).parent
+        done.append("replace")
+        real["replace"](one, other)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    sx.save(small_net(), path)
+
+    if os.path.isdir("/proc/self/fd"):
+        assert done == ["file", "replace", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (3, "save takes a network, a cell or a snapshot, not int"),
+        (
+            small_net(loss=sx.CustomLoss(lambda y, t: y.sum(axis=1), lambda y, t: y)),
+            "custom_loss holds functions, which cannot be written down",
+        ),
+        (small_net(stats=[sx.FunctionMetric(lambda y, t: 0.0, name="mine")]), "metric 'mine' is a function"),
+        (evolve(small_net(), labels=(object(), 1)), "labels.0 of this network is <object"),
+    ],
+    ids=["no network", "loss", "metric", "labels"],
+)
+def test_the_error_says_what_cannot_be_written_down(net: Net, said: str, path: Path) -> None:
+    with pytest.raises(sx.errors.OptionError, match=said):
+        sx.save(net, path)
+
+    assert not path.exists()
