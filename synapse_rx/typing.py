@@ -10,5 +10,8 @@ Array: TypeAlias = Any
 Shape: TypeAlias = tuple[int, ...]
 """The shape of one sample or parameter; the batch axis is never part of it."""
 
+Shapes: TypeAlias = Any
+"""The shape of one value, or a tuple of the shapes of several that travel together."""
+
 Data: TypeAlias = Any
 """Plain data: None, bool, int, float, str, and lists and string-keyed dicts of these (what JSON holds)."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from ..described import Described
 from ..params import ParameterSpec
 from ..scratch import Scratch
 from ..typing import Array, Shape
+
+Takes: TypeAlias = Literal["one", "several", "either"]
+"""How many values a layer takes."""
 
 
 class Layer(Described, ABC):
@@ -26,7 +29,7 @@ class Layer(Described, ABC):
 
     __slots__ = ()
 
-    takes: ClassVar[Literal["one", "several", "either"]] = "one"
+    takes: ClassVar[Takes] = "one"
     """How many values it takes."""
 
     shares: ClassVar[bool] = False

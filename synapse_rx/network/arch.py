@@ -114,11 +114,14 @@ class Arch(Described):
         """
         path = path_of(layer)
         if isinstance(layer, int) and 0 <= layer < len(self.layers):
+            named = self.layers[layer].place((layer,))
+            if named != (layer,):
+                raise OptionError(f"layer {layer} has a name: call it {_word(named)!r}")
             return
         paths = [place.path for root in self.places for place in root.walk()]
         if path and any(found[: len(path)] == path for found in paths):
             return
-        known = dict.fromkeys(".".join(map(str, found)) for found in paths)
+        known = dict.fromkeys(map(_word, paths))
         raise OptionError(f"there is no layer {layer!r} in {self}; there are {', '.join(known)}")
 
     def check_trainable(self, loss: Loss) -> Loss:
@@ -177,17 +180,39 @@ class Arch(Described):
 def _by_path(
     asked: Iterable[tuple[Place, tuple[ParameterSpec, ...]]],
 ) -> dict[Path, tuple[ParameterSpec, ...]]:
-    """Return what is asked for by path; layers that stand in several places must ask for the same everywhere."""
+    """Return what is asked for by path; layers that share a path must ask for the same everywhere."""
     found: dict[Path, tuple[ParameterSpec, ...]] = {}
+    owners: dict[Path, Place] = {}
     for place, specs in asked:
-        if specs and found.setdefault(place.path, specs) != specs:
+        if not specs:
+            continue
+        owner = owners.setdefault(place.path, place)
+        if owner is not place:
+            _check_shared(owner, place)
+        if found.setdefault(place.path, specs) != specs:
             here, there = ([spec.shape for spec in each] for each in (specs, found[place.path]))
-            where = ".".join(map(str, place.path))
             raise ShapeError(
-                f"the layers at {where} share their parameters, but one needs {there} and another {here}; "
-                "give them inputs of one shape, or other names"
+                f"the layers at {_word(place.path)} share their parameters, but one needs {there} and another "
+                f"{here}; give them inputs of one shape, or other names"
             )
     return found
+
+
+def _check_shared(one: Place, other: Place) -> None:
+    """Raise an OptionError unless two places may have their parameters at one path."""
+    if not (one.shared and other.shared):
+        raise OptionError(
+            f"two layers are called {_word(one.path)}: {one.described!r} and {other.described!r}; give them other "
+            "names, or let them share their parameters with shared(name, layer)"
+        )
+    if one.layer != other.layer:
+        raise OptionError(
+            f"two different layers are shared as {_word(one.path)}: {one.described!r} and {other.described!r}"
+        )
+
+
+def _word(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _check_gradients(row: Iterable[Place], learns: bool) -> bool:
@@ -195,8 +220,7 @@ def _check_gradients(row: Iterable[Place], learns: bool) -> bool:
     for place in row:
         inside = [_check_gradients(branch, learns) for branch in place.branches]
         if learns and not place.layer.differentiable:
-            where = ".".join(map(str, place.path))
-            layer = place.layer
+            where, layer = _word(place.path), place.layer
             named = layer.function.kind if isinstance(layer, Activation) else layer.kind
             raise LossError(
                 f"layer {where} has no gradient: {named} is flat or random; "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from attrs import frozen as frozen_value
@@ -16,7 +17,7 @@ from ..scratch import Buffers, Scratch
 from ..typing import Array, Shape
 from .arch import Arch
 from .places import Path
-from .run import Memory, Row, Run
+from .run import Memory, Node, Row, Run
 
 
 class Measure(Protocol):
@@ -136,19 +137,18 @@ class Program:
     def states(self) -> Mapping[str, Array]:
         """What layers carry from one batch to the next, by path and name: ``{"0.hidden": (capacity, ...)}``."""
         return {
-            ".".join(map(str, (*node.place.path, name))): value
-            for node in self._row.walk()
+            f"{where}.{name}": value
+            for where, node in self._standing()
             for name, value in node.buffers.states.items()
         }
 
     def restore(self, states: Mapping[str, Array]) -> None:
         """Let layers go on with what they carried: `states` of a program of the same capacity."""
-        nodes = {node.place.path: node for node in self._row.walk()}
-        for name, value in states.items():
-            for path, node in nodes.items():
-                above = ".".join(map(str, path)) + "."
-                if name.startswith(above) and "." not in name[len(above) :]:
-                    node.buffers.restore(name[len(above) :], value)
+        nodes = dict(self._standing())
+        for full, value in states.items():
+            where, _, name = full.rpartition(".")
+            if where in nodes:
+                nodes[where].buffers.restore(name, value)
 
     def forget(self) -> None:
         """Let layers carry nothing on: what comes next has nothing to do with what came before."""
@@ -167,6 +167,15 @@ class Program:
         for node in self._row.walk():
             found[node.place.path] = found.get(node.place.path, 0) + node.buffers.nbytes
         return found
+
+    def _standing(self) -> Iterator[tuple[str, Node]]:
+        """Yield all nodes, each with its path, which is numbered from the second node at the same path on."""
+        seen: Counter[Path] = Counter()
+        for node in self._row.walk():
+            path = node.place.path
+            seen[path] += 1
+            word = ".".join(map(str, path))
+            yield (word if seen[path] == 1 else f"{word}#{seen[path]}"), node
 
     @property
     def _last(self) -> Any:

@@ -67,7 +67,7 @@ class Chain:
             Layout.of(keeps),
             self.kept,
             rng or np.random.default_rng(4),
-            [(0,)] if frozen else [],
+            [place.path for place in every] if frozen else [],
         )
         self.row, self.memory = Row(root, memory), memory
         self.run = self.row.run(n, needs_dx)
