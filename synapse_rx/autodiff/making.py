@@ -1,0 +1,33 @@
+"""New arrays beside given ones: on the host or on the device, wherever those are."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from ..typing import Array, Shape
+from .traced import concrete
+
+
+def zeros(shape: Shape, like: Any) -> Array:
+    """Return zeros of the type of ``like`` and where it is."""
+    beside = concrete(like)
+    if isinstance(beside, (np.ndarray, np.generic, float, int)):
+        return np.zeros(shape, np.asarray(beside).dtype)
+    return np.zeros(shape, beside.dtype, like=beside)
+
+
+def positions(n: int, like: Any) -> Array:
+    """Return 0, 1, ..., n - 1 where ``like`` is."""
+    beside = concrete(like)
+    return np.arange(n) if isinstance(beside, np.ndarray) else np.arange(n, like=beside)
+
+
+def add_at(out: Array, index: Any, g: Array) -> None:
+    """Add ``g`` to the elements of ``out`` at ``index``, as often as each stands there."""
+    # A device library has its own ufuncs, and numpy's `add.at` does not find the way to them.
+    library = sys.modules.get(type(out).__module__.partition(".")[0])
+    add = np.add if isinstance(out, np.ndarray) else getattr(library, "add", np.add)
+    add.at(out, index, g)
