@@ -8,6 +8,7 @@ and handed out as slices for smaller ones. Values kept between the forward and t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, Protocol, TypeVar
 
 from .backends.base import Backend
@@ -133,11 +134,20 @@ class Scratch:
         return view
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """Return what ``make`` gave when ``name`` was first asked for: views of buffers and the like, made only once."""
+        """Return what ``make`` gave when ``name`` was first asked for: views of buffers and the like, made once."""
         found = self._views.get(name)
         if found is None:
             found = self._views[name] = make()
         return found
+
+    def inside(self, name: str, times: int = 1) -> Scratch:
+        """Return memory of its own, with names of its own, for a part of the work that has ``times`` as many rows."""
+        return self.once(f"inside {name}", lambda: self._inside(name, times))
+
+    def _inside(self, name: str, times: int) -> Scratch:
+        part = copy(self)
+        part.n, part._buffers, part._views = self.n * times, self._buffers.inside(name, times), {}
+        return part
 
     def ones(self) -> Array:
         """Return n ones, for summing over the batch by a matrix product (faster than a sum along axis 0)."""
@@ -150,14 +160,24 @@ class Scratch:
 class Buffers:
     """The memory behind one node's `Scratch` values of every batch size: made once for the largest batch."""
 
-    __slots__ = ("_arrays", "_capacity", "_carried", "_xp", "dtype")
+    __slots__ = ("_arrays", "_capacity", "_carried", "_parts", "_xp", "dtype")
 
     def __init__(self, backend: Backend, capacity: int, dtype: Any) -> None:
         self._xp = backend.xp
         self._capacity = capacity
         self._arrays: dict[str, Array] = {}
         self._carried: dict[str, Array] = {}
+        self._parts: dict[str, Buffers] = {}
         self.dtype = dtype
+
+    def inside(self, name: str, times: int) -> Buffers:
+        """Return memory apart from this, for ``times`` as many rows."""
+        part = self._parts.get(name)
+        if part is None:
+            part = self._parts[name] = copy(self)
+            part._capacity = self._capacity * times
+            part._arrays, part._carried, part._parts = {}, {}, {}
+        return part
 
     def batch(self, name: str, n: int, shape: Shape, dtype: Any = None) -> Array:
         if n > self._capacity:
@@ -201,4 +221,5 @@ class Buffers:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sum(a.nbytes for held in (self._arrays, self._carried) for a in held.values())
+        own = sum(a.nbytes for held in (self._arrays, self._carried) for a in held.values())
+        return own + sum(part.nbytes for part in self._parts.values())
