@@ -15,8 +15,8 @@ from ..typing import Array, Shape
 NEGATIVE, ZERO, POSITIVE = (0x4C, 0x78, 0xA8), (0xFF, 0xFF, 0xFF), (0xE8, 0x76, 0x0A)
 """Colours of the smallest weight, of none, and of the largest."""
 
-GAP = 0xCC
-"""The grey between two tiles."""
+GREY = 0x99
+"""What lies between two tiles."""
 
 MOST = 400
 """Tiles in one picture."""
@@ -107,11 +107,12 @@ def _side_by_side(tiles: Array) -> Array:
     columns = max(1, min(n, round(math.sqrt(n * height / width))))
     rows = math.ceil(n / columns)
     size = max(1, WIDE // max(columns * width, rows * height))
-    tall, broad = height * size + 1, width * size + 1
-    picture: Any = np.full((rows * tall + 1, columns * broad + 1, 3), GAP, np.uint8)
+    gap = max(1, size // 2)
+    tall, broad = height * size + gap, width * size + gap
+    picture: Any = np.full((rows * tall + gap, columns * broad + gap, 3), GREY, np.uint8)
     for place in range(n):
-        top, left = place // columns * tall + 1, place % columns * broad + 1
-        picture[top : top + tall - 1, left : left + broad - 1] = _enlarged(tiles[place], size)
+        top, left = place // columns * tall + gap, place % columns * broad + gap
+        picture[top : top + tall - gap, left : left + broad - gap] = _enlarged(tiles[place], size)
     return picture
 
 
