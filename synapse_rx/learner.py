@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -18,10 +19,14 @@ class Progress:
     Attributes:
         batches: Batches learnt in this chunk.
         epoch_done: True when the chunk ended at the end of an epoch, evaluations included.
+        exhausted: There is nothing more to learn, in no further epoch either; an epoch that was begun is done.
+        when_ready: Set if it ended for want of data: calls back once, from any thread, when it is worth going on.
     """
 
     batches: int
     epoch_done: bool
+    exhausted: bool = False
+    when_ready: Callable[[Callable[[], None]], object] | None = None
 
 
 class Learner(Protocol):
@@ -36,9 +41,15 @@ class Learner(Protocol):
         """
         Learn for about ``seconds``, at most ``batches`` batches, never past the end of the epoch.
 
+        Data that are not there yet are not waited for: `Progress.when_ready` says when they are.
+
         Raises:
             Diverged: If the loss is no longer finite; what was learnt in this chunk must not be published.
         """
+        ...
+
+    def close(self) -> None:
+        """Let go of files, threads and the like. Asked once, when training is over, however it ended; never raises."""
         ...
 
     def adopt(self, seen: Any, net: Any) -> tuple[Edit, ...]:

@@ -19,6 +19,8 @@ from .saved import open_training_set as open_training_set
 from .saved import save_training_set as save_training_set
 from .splits import k_fold as k_fold
 from .splits import split as split
+from .stream_set import StreamSet as StreamSet
+from .stream_set import stream_set as stream_set
 from .table import Table as Table
 from .targets import decode as decode
 from .trainset import TrainingSet as TrainingSet

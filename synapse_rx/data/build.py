@@ -26,7 +26,7 @@ from .options import (
 )
 from .samples import to_samples
 from .targets import Targets, encode
-from .trainset import TrainingSet, header_of
+from .trainset import Augment, TrainingSet, header_of
 from .weights import check_some, of_classes
 
 
@@ -50,6 +50,7 @@ def training_set(
     class_weights: Mapping[Any, float] | str | None = None,
     censored: bool = False,
     normalize: str | Normalization | None = None,
+    augment: Augment | None = None,
 ) -> TrainingSet:
     """
     Make a `TrainingSet` from ``samples`` and their ``labels``.
@@ -78,6 +79,9 @@ def training_set(
         censored: Targets (N, outputs) may be NaN where they are missing; train with a `Censored` loss.
         normalize: "standardize", "min_max" or "whiten", found on the training samples alone; or a `Normalization`. The
             network keeps it and does the same to samples it is asked about.
+        augment: A function of the samples of a batch (N, *sample_shape), as they are stored, and a generator; returns
+            samples of the same shape and type, which are learnt instead. Called on threads beside the training, for
+            every batch of every epoch; see `synapse_rx.augmentations`.
 
     Raises:
         DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``, or the weights
@@ -102,7 +106,9 @@ def training_set(
         data, held_out = data.normalized(how), held_out and held_out.normalized(how)
     size = check_batch(batch, online, split)
     header = header_of(data, held_out, size, name=name, type=type, field_size=field_size)
-    return TrainingSet(data, batch=size, valid=held_out, shuffle=shuffle, seed=seed, header=header)
+    return TrainingSet(
+        data, batch=size, valid=held_out, shuffle=shuffle, seed=seed, augment=augment, header=header
+    )
 
 
 def test_set(

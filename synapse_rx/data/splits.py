@@ -98,7 +98,7 @@ def _fold(
     if isinstance(data, TrainingSet):
         old = data.header
         header = header_of(part, **options, name=old.name, type=old.type, field_size=old.field_size)
-        return TrainingSet(part, **options, shuffle=way, seed=data.seed, header=header)
+        return TrainingSet(part, **options, shuffle=way, seed=data.seed, augment=data.augment, header=header)
     return TrainingSet(part, **options, shuffle=way, seed=seed)
 
 

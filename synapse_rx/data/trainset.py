@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, final
+from zlib import crc32
 
 import attrs
 import numpy as np
 
 from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..typing import Shape
+from .augmented import AugmentedReader
 from .balanced import balanced_order
 from .data_set import DataSet
 from .header import Header, count_labels
+from .normalization import Normalization
 from .options import Shuffle, check_count, check_field_size, check_shuffle
+
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+"""A function of the samples of a batch (N, *sample_shape) and a generator; returns others of that shape and type."""
+
+
+def check_augment(augment: Any) -> Any:
+    """Return ``augment`` if it is a function or None."""
+    if augment is not None and not callable(augment):
+        raise OptionError(f"augment= takes a function of (samples, generator), not {augment!r}")
+    return augment
 
 
 @final
@@ -27,7 +41,7 @@ class TrainingSet:
         ShapeError: If the validation samples have another shape or type than the training samples.
         DataError: If they are normalised in another way.
         LabelError: If the validation set has other labels or another number of targets.
-        OptionError: If ``batch``, ``shuffle`` or ``seed`` is none.
+        OptionError: If ``batch``, ``shuffle``, ``seed`` or ``augment`` is none.
     """
 
     data: DataSet
@@ -42,7 +56,9 @@ class TrainingSet:
     and False: `data` is learnt as it stands.
     """
     seed: int = attrs.field(default=0, kw_only=True, converter=lambda seed: check_count("seed", seed, 0))
-    """What every order follows from."""
+    """What every order and every augmentation follows from."""
+    augment: Augment | None = attrs.field(default=None, kw_only=True, converter=check_augment)
+    """What is done to the samples of every batch each time it is learnt; None for nothing."""
     header: Header = attrs.field(
         kw_only=True,
         default=attrs.Factory(lambda self: header_of(self.data, self.valid, self.batch), takes_self=True),
@@ -69,6 +85,11 @@ class TrainingSet:
     def labels(self) -> tuple[Any, ...] | None:
         """The class labels in target order, or None."""
         return self.data.labels
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """What was done, or is still to be done, to the samples."""
+        return self.data.normalization
 
     @property
     def sample_shape(self) -> Shape:
@@ -105,13 +126,23 @@ class TrainingSet:
             return balanced_order(self.y.argmax(axis=1), rng)
         return rng.permutation(len(self))
 
+    def open(self) -> AugmentedReader | None:
+        """Return what makes augmented batches, to be closed by who asked for it; None without ``augment``."""
+        return None if self.augment is None else AugmentedReader(self)
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Return what tells this set from another, for places in an epoch: samples and batch size first."""
+        # A few samples tell one training set from another, at no cost that grows with it.
+        glance = crc32(np.ascontiguousarray(self.x[:: max(1, len(self) // 16)]).data)
+        return (len(self), min(self.batch, len(self)), self.shuffle, self.seed, glance)
+
     def __len__(self) -> int:
         return len(self.data)
 
     def __repr__(self) -> str:
         name = f" {self.header.name!r}" if self.header.name else ""
         valid = f", {len(self.valid)} for validation" if self.valid is not None else ""
-        shuffle = f", shuffle={self.shuffle!r}"
+        shuffle = f", shuffle={self.shuffle!r}{', augmented' if self.augment else ''}"
         return f"<TrainingSet{name} {self.n_batches} batches of {self.batch}{valid}{shuffle}: {self.data!r}>"
 
 

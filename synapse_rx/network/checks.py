@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..algorithms import FullBatchAlgorithm
-from ..data import DataSet, TrainingSet
+from ..data import DataSet, StreamSet, TrainingSet
 from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..losses import Loss
 from ..snapshot import Net
@@ -13,30 +13,30 @@ from ..typing import Shape
 from .normalizing import pending
 
 
-def check_fit(net: Net, data: TrainingSet) -> Loss:
+def check_fit(net: Net, data: TrainingSet | StreamSet) -> Loss:
     """
     Return the loss a network is trained with on ``data``, in the form its output wants.
 
     Raises:
-        DataError: If ``data`` is no `TrainingSet`, or normalised in another way than the network learnt.
+        DataError: If ``data`` is nothing to train on, or normalised in another way than the network learnt.
         ShapeError: If the samples do not fit the input, or the targets the output.
         LabelError: If labels or targets do not fit the network or its loss.
         LossError: If the network cannot be trained by gradients of its loss.
         OptionError: If its algorithm cannot train this architecture, or not with these options.
     """
-    if not isinstance(data, TrainingSet):
+    if isinstance(data, StreamSet):
+        _check_stream(net, data)
+    elif isinstance(data, TrainingSet):
+        check_samples(net, data.data)
+        pending(net, data.data)
+        check_targets(net, data.data)
+    else:
         raise DataError(
-            f"train takes a TrainingSet (see training_set and load_training_set), not {type(data).__name__}"
+            "train takes a TrainingSet (see training_set and load_training_set) or a StreamSet (stream_set), not "
+            f"{type(data).__name__}"
         )
-    check_samples(net, data.data)
-    pending(net, data.data)
-    if data.shuffle == "balanced" and isinstance(net.training.algorithm, FullBatchAlgorithm):
-        kind = net.training.algorithm.kind
-        raise OptionError(
-            f"{kind} wants the same samples in every epoch, but shuffle='balanced' draws others; "
-            "take class_weights='balanced' instead"
-        )
-    check_targets(net, data.data)
+    if isinstance(net.training.algorithm, FullBatchAlgorithm):
+        _check_same_every_epoch(net.training.algorithm.kind, data)
     check_training(net)
     own = net.training.algorithm.loss_for(net.arch.output)
     return net.arch.check_trainable(loss_of(net)) if own is None else own
@@ -48,6 +48,50 @@ def loss_of(net: Net) -> Loss:
     return how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
 
 
+def check_batch(net: Net, batch: DataSet) -> None:
+    """
+    Check that a batch of a stream can be learnt.
+
+    Raises:
+        ShapeError: If the samples do not fit the input, or the targets the output.
+        LabelError: If labels or targets do not fit the network or its loss.
+    """
+    check_samples(net, batch)
+    check_targets(net, batch)
+
+
+def _check_stream(net: Net, data: StreamSet) -> None:
+    pending(net, data)
+    if data.sample_shape is not None:
+        check_shape(net.arch.in_shape, data.sample_shape)
+    if data.valid is not None:
+        check_batch(net, data.valid)
+    if data.labels is not None and math.prod(net.arch.out_shape) != len(data.labels):
+        raise ShapeError(
+            f"this network has {_numbers(net.arch.out_shape)} as output, but the stream has {len(data.labels)} "
+            f"classes: {_shown(data.labels)}"
+        )
+    if net.labels is not None and data.labels is not None and net.labels != data.labels:
+        raise LabelError(
+            f"this network tells {_shown(net.labels)} apart, but the stream has {_shown(data.labels)}"
+        )
+    if net.training.evaluation == "full":
+        raise OptionError(
+            "evaluation='full' measures all samples over again, but those of a stream are gone; take 'running'"
+        )
+
+
+def _check_same_every_epoch(kind: str, data: TrainingSet | StreamSet) -> None:
+    """Raise an OptionError if every epoch has samples of its own, which a full-batch algorithm cannot use."""
+    wants = f"{kind} wants the same samples in every epoch, but"
+    if isinstance(data, StreamSet):
+        raise OptionError(f"{wants} a stream has others; take a gradient algorithm such as adam")
+    if data.shuffle == "balanced":
+        raise OptionError(f"{wants} shuffle='balanced' draws others; take class_weights='balanced' instead")
+    if data.augment is not None:
+        raise OptionError(f"{wants} augment= makes others; take a gradient algorithm such as adam")
+
+
 def check_training(net: Net) -> None:
     """Raise an OptionError unless algorithm and update fit the architecture and each other."""
     algorithm, update, arch = net.training.algorithm, net.training.update, net.arch
@@ -57,6 +101,10 @@ def check_training(net: Net) -> None:
     for layer, _ in update.factors:
         arch.check_layer(layer)
     if isinstance(algorithm, FullBatchAlgorithm):
+        if "update_ratio" in (net.training.recorded or ()):
+            raise OptionError(
+                f"update_ratio is that of each batch's step, but {algorithm.kind} has one for all of them"
+            )
         asked = {
             "clip_value": update.clip_value,
             "clip_norm": update.clip_norm,

@@ -8,7 +8,7 @@ from typing import Any
 from ..algorithms import Algorithm
 from ..algorithms.base import State
 from ..backends import Backend
-from ..data import TrainingSet
+from ..data import StreamSet, TrainingSet
 from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
@@ -18,7 +18,8 @@ from .feed import Feed
 from .normalizing import pending
 from .problem import NetworkProblem
 from .program import Program
-from .recording import GRADIENT_NORM, recorded_kinds
+from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
+from .supply import Supply
 from .updating import Updating
 
 
@@ -34,6 +35,7 @@ class Engine:
         theta: Parameters to go on with instead of the snapshot's.
         kept: What layers keep, to go on with instead of the snapshot's.
         average: The moving average of the parameters so far.
+        supply: Opens the feed; None for one of its own.
 
     Attributes:
         theta: The parameters.
@@ -50,13 +52,14 @@ class Engine:
     def __init__(
         self,
         net: Net,
-        data: TrainingSet,
+        data: TrainingSet | StreamSet,
         backend: Backend,
         generator: Any,
         *,
         theta: Array | None = None,
         kept: Array | None = None,
         average: Array | None = None,
+        supply: Supply | None = None,
     ) -> None:
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
@@ -67,7 +70,7 @@ class Engine:
         self.kept = backend.from_host(net.kept.flat) if kept is None else kept
         self._keeps = net.kept.layout
         self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
-        self.feed = Feed(backend, data.data, data.batch, arch.in_shape, dtype, pending(net, data.data))
+        self.feed = (supply or Supply(data)).feed(net, backend)
         grad = self.problem.grad
         self._program = Program(
             arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers, self.kept
@@ -80,6 +83,8 @@ class Engine:
         self.values = ErrorValues(backend, list(kinds), self.feed, dtype)
         self._metrics = [(row, kind) for row, kind in enumerate(kinds.values()) if row and kind is not None]
         self._norm_row = list(kinds).index(GRADIENT_NORM) if GRADIENT_NORM in kinds else None
+        self._ratio_row = list(kinds).index(UPDATE_RATIO) if UPDATE_RATIO in kinds else None
+        self._before = None if self._ratio_row is None else backend.xp.empty_like(self.theta)
         self._total: Array | None = None
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
@@ -88,7 +93,7 @@ class Engine:
             self.evaluators["validation"] = Evaluator(
                 arch, backend, self.theta, valid, measured, generator, self.kept
             )
-        if how.evaluation == "full":
+        if how.evaluation == "full" and isinstance(data, TrainingSet):
             whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype, pending(net, data.data))
             self.evaluators["training"] = Evaluator(
                 arch, backend, self.theta, whole, measured, generator, self.kept
@@ -109,12 +114,16 @@ class Engine:
         """Learn batch ``index``."""
         self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self._n
+        if self._before is not None:
+            self._before[...] = self.theta
         if self._moves:
             self._updating.before_step()
             algorithm.step(self.problem, state)
             self._updating.after_step()
         else:
             algorithm.step(self.problem, state)
+        if self._before is not None:
+            self._measure_step(self._before)
         self._measure()
 
     def sweep(self, index: int) -> None:
@@ -201,6 +210,15 @@ class Engine:
         if self._norm_row is not None:
             grad, xp = self.problem.grad, self._backend.xp
             self.values.rows[self._norm_row, self._first : self._last] = xp.sqrt(xp.dot(grad, grad))
+
+    def _measure_step(self, before: Array) -> None:
+        """Note the length of the step beside that of the parameters it began from."""
+        xp = self._backend.xp
+        length = xp.sqrt(xp.dot(before, before))
+        xp.subtract(self.theta, before, out=before)
+        # Parameters that are all 0 have no length to compare with.
+        ratio = xp.sqrt(xp.dot(before, before)) / xp.maximum(length, xp.finfo(before.dtype).tiny)
+        self.values.rows[self._ratio_row, self._first : self._last] = ratio
 
     def _measure(self) -> None:
         if self._metrics:

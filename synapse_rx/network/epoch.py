@@ -4,66 +4,67 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from attrs import frozen
 
 from ..snapshot import Position, Slots, Stats
+from .tally import RunningTally, Tally
 
 
 class Epoch:
     """
     An epoch under way: how far it is and the errors so far.
 
-    Attributes:
+    Args:
         number: Complete epochs before it.
+        kinds: What is measured.
+        tally: Where the errors are added up.
+
+    Attributes:
         batch: Batches learnt.
         since: The first batch that counts for the errors.
         seconds: Seconds of compute.
     """
 
-    def __init__(self, number: int, kinds: tuple[str, ...], batches: int) -> None:
+    def __init__(self, number: int, kinds: tuple[str, ...], tally: Tally | RunningTally) -> None:
         self.number = number
         self.batch = 0
         self.since = 0
         self.seconds = 0.0
         self._kinds = kinds
-        self._sums = np.zeros((len(kinds), batches))
+        self._tally = tally
 
-    def record(self, first: int, sums: np.ndarray) -> None:
-        """Keep the sums over each batch's samples, (kinds, batches), from batch ``first`` on."""
-        self._sums[:, first : first + sums.shape[1]] = sums
+    def record(self, first: int, sums: Any, sizes: Any = None) -> None:
+        """Keep the sums over each batch's samples, (kinds, batches), from batch ``first`` on, and the sizes."""
+        self._tally.record(first, sums, sizes)
 
     def recount(self, kinds: tuple[str, ...], *, another_loss: bool = False) -> None:
         """Measure other kinds from here on; what was measured so far counts no more if they or the loss differ."""
         if another_loss or kinds != self._kinds:
             self._kinds = kinds
-            self._sums = np.zeros((len(kinds), self._sums.shape[1]))
+            self._tally.restart(kinds)
             self.since = self.batch
 
-    def means(self, counted: float) -> dict[str, float]:
-        """Return each kind's mean over the samples from `since` on, which count so often together; NaN if none."""
-        with np.errstate(all="ignore"):
-            means = self._sums[:, self.since :].sum(axis=1) / np.float64(counted)
-        return dict(zip(self._kinds, means.tolist(), strict=True))
+    def means(self, feed: Any) -> dict[str, float]:
+        """Return each kind's mean over the samples from `since` on; NaN if there are none."""
+        return self._tally.means(self.since, feed)
+
+    def samples(self, feed: Any) -> int:
+        """Return the samples of the epoch, which is complete."""
+        return self._tally.samples(feed)
 
     def position(self, data: tuple[Any, ...]) -> Position | None:
         """Return this place as a value; None at the beginning."""
         if not self.batch:
             return None
-        sums = {kind: self._sums[row, : self.batch].copy() for row, kind in enumerate(self._kinds)}
-        return Position(self.batch, Slots(sums), self.since, self.seconds, data)
+        return Position(self.batch, Slots(self._tally.values(self.batch)), self.since, self.seconds, data)
 
     def resume(self, position: Position | None, data: tuple[Any, ...]) -> None:
         """Go to a place, if it is one in this very data; its errors count if they are of the kinds measured now."""
         if position is None or position.data != data:
             return
         self.batch, self.seconds = position.batch, position.seconds
-        if set(position.sums) != set(self._kinds):
-            self.since = position.batch
-            return
-        self.since = position.since
-        for row, kind in enumerate(self._kinds):
-            self._sums[row, : position.batch] = position.sums[kind]
+        counts = self._tally.restore(position.sums, position.batch)
+        self.since = position.since if counts else position.batch
 
 
 @frozen

@@ -41,7 +41,7 @@ class ErrorValues:
     Sums are taken a batch at a time, so they do not depend on how the batches were grouped into calls.
     """
 
-    def __init__(self, backend: Backend, kinds: Sequence[str], feed: Feed, dtype: Any) -> None:
+    def __init__(self, backend: Backend, kinds: Sequence[str], feed: Any, dtype: Any) -> None:
         self.kinds = tuple(kinds)
         self.rows = backend.xp.zeros((len(self.kinds), feed.n), dtype)
         self._backend = backend
@@ -49,16 +49,7 @@ class ErrorValues:
 
     def sums(self, first: int, last: int) -> Array:
         """Return (kinds, last - first) float64 on the host: the sums over each of these batches."""
-        feed, batch = self._feed, self._feed.batch
-        full = min(last, feed.n // batch)
-        parts = []
-        if full > first:
-            whole = self.rows[:, first * batch : full * batch].reshape(len(self.kinds), -1, batch)
-            parts.append(whole.sum(axis=2))
-        if last > max(full, first):
-            parts.append(self.rows[:, full * batch :].sum(axis=1, keepdims=True))
-        xp = self._backend.xp
-        return self._backend.to_host(xp.concatenate(parts, axis=1)).astype(np.float64)
+        return self._backend.to_host(self._feed.sums(self.rows, first, last)).astype(np.float64)
 
 
 class Evaluator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from ..backends import Backend
 from ..data import DataSet, Normalization
 from ..typing import Array, Shape
-from .normalizing import Normalizer
+from .conversion import Conversion
+from .tally import Tally
 
 
 class Feed:
@@ -18,6 +20,22 @@ class Feed:
 
     Samples that are stored as they are learnt and taken in their own order are not even copied. Others (8-bit images,
     shuffled epochs) are gathered and scaled into one buffer.
+
+    Args:
+        backend: Where to compute.
+        data: The samples.
+        batch: The most samples in a batch.
+        in_shape: What samples look like.
+        dtype: The type they are learnt in.
+        normalization: What is still to be done to them.
+        order: Gives the order of an epoch, None for the data's own.
+
+    Attributes:
+        n: Samples, and so values of each error kind that are kept.
+        batch: The most samples in a batch.
+        n_batches: Batches in an epoch.
+        most: The most batches whose errors are kept at a time.
+        exhausted: Whether there will never be more batches.
     """
 
     def __init__(
@@ -28,28 +46,32 @@ class Feed:
         in_shape: Shape,
         dtype: Any,
         normalization: Normalization | None = None,
+        order: Callable[[int], np.ndarray | None] | None = None,
     ) -> None:
         n = len(data)
         self.batch = min(batch, n)
         self.n = n
-        self.n_batches = -(-n // self.batch)
+        self.n_batches = self.most = -(-n // self.batch)
+        self.exhausted = False
         self._xp = backend.xp
         self._backend = backend
-        self._scale = None if data.scale == 1.0 else np.dtype(dtype).type(data.scale)
         self._x = backend.share(data.x.reshape(n, *in_shape))
-        self._t = None if data.y is None else backend.share(_typed(data.y, dtype))
-        self._weights = None if data.weights is None else _typed(data.weights, dtype)
+        self._t = None if data.y is None else backend.share(typed(data.y, dtype))
+        self._weights = None if data.weights is None else typed(data.weights, dtype)
         self._counts: np.ndarray | None = None
         self._w: Array | None = None
         self._order: Array | None = None
-        self._cast = self._scale is not None or self._x.dtype != dtype
-        self._gathered = self._buffer(self._x.dtype) if self._cast else None
-        self._made = self._buffer(dtype)
-        self._made_t = None if self._t is None else self._xp.empty((self.batch, *self._t.shape[1:]), dtype)
-        self._normalize = (
-            None if normalization is None else Normalizer(backend, normalization, self.batch, in_shape, dtype)
+        self._epoch_order = order
+        self._gathered: Array | None = None
+        self._gathered_t = None if self._t is None else self._buffer(self._t)
+        self.converted = Conversion(
+            backend, self._x.dtype, data.scale, normalization, self.batch, in_shape, dtype
         )
         self.start(None)
+
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch, counted from 0, in the order that belongs to it."""
+        self.start(None if self._epoch_order is None else self._epoch_order(epoch))
 
     def start(self, order: np.ndarray | None) -> None:
         """Begin an epoch in the order given; None for the data's own."""
@@ -57,6 +79,22 @@ class Feed:
         if self._weights is not None:
             self._counts = self._weights if order is None else self._weights[order]
             self._w = self._backend.share(self._counts)
+
+    def ready(self, index: int) -> bool:
+        """Return whether batch ``index`` can be had, now and without waiting."""
+        return index < self.n_batches
+
+    def ended(self, index: int) -> bool:
+        """Return whether the epoch ends before batch ``index``."""
+        return index >= self.n_batches
+
+    def when_ready(self, callback: Callable[[], object]) -> None:
+        """Call back once, from any thread, when the batch that was not `ready` is, or never will be."""
+        callback()
+
+    def share(self, index: int) -> float:
+        """Return which share of the epoch lies before batch ``index``."""
+        return index / self.n_batches
 
     def span(self, index: int) -> tuple[int, int]:
         """Return the first sample of batch ``index`` and the one behind its last, in the epoch's order."""
@@ -66,17 +104,20 @@ class Feed:
     def get(self, index: int) -> tuple[Array, Array]:
         """Return samples and targets of batch ``index``; both are overwritten by the next call."""
         start, stop = self.span(index)
-        n = stop - start
         if self._order is None:
             x = self._x[start:stop]
-            t = None if self._t is None else self._t[start:stop]
         else:
-            rows = self._order[start:stop]
-            x = self._take(self._x, rows, self._gathered if self._cast else self._made, n)
-            t = None if self._t is None else self._take(self._t, rows, self._made_t, n)
-        if self._cast:
-            x = self._converted(x, n)
-        return (x if self._normalize is None else self._normalize(x)), t
+            if self._gathered is None:
+                self._gathered = self._buffer(self._x)
+            x = self._take(self._x, start, stop, self._gathered)
+        return self.converted(x), self.targets(index)
+
+    def targets(self, index: int) -> Array | None:
+        """Return the targets of batch ``index``, overwritten by the next call; None if there are none."""
+        start, stop = self.span(index)
+        if self._t is None or self._order is None:
+            return None if self._t is None else self._t[start:stop]
+        return self._take(self._t, start, stop, self._gathered_t)
 
     def weights(self, index: int) -> Array | None:
         """Return how often each sample of batch ``index`` counts; None if each counts once."""
@@ -89,23 +130,37 @@ class Feed:
             return float(self.n - start)
         return float(self._counts[start:].sum(dtype=np.float64))
 
-    def _converted(self, x: Array, n: int) -> Array:
-        out = self._made[:n]
-        if self._scale is None:
-            out[...] = x
-        else:
-            self._xp.multiply(x, self._scale, out=out)
-        return out
+    def sums(self, rows: Array, first: int, last: int) -> Array:
+        """Return the sums (kinds, last - first) over these batches' samples of ``rows`` (kinds, n)."""
+        batch = self.batch
+        full = min(last, self.n // batch)
+        parts = []
+        if full > first:
+            whole = rows[:, first * batch : full * batch].reshape(len(rows), -1, batch)
+            parts.append(whole.sum(axis=2))
+        if last > max(full, first):
+            parts.append(rows[:, full * batch :].sum(axis=1, keepdims=True))
+        return self._xp.concatenate(parts, axis=1)
 
-    def _take(self, source: Array, rows: Array, buffer: Array, n: int) -> Array:
-        out = buffer[:n]
+    def tally(self, kinds: tuple[str, ...]) -> Tally:
+        """Return where an epoch's errors are added up."""
+        return Tally(kinds, self.n_batches)
+
+    def sizes(self, first: int, last: int) -> np.ndarray | None:
+        """Return (2, last - first): samples of these batches, and how often they count; None if `total` knows."""
+        return None
+
+    def _take(self, source: Array, start: int, stop: int, buffer: Array) -> Array:
+        assert self._order is not None
+        out = buffer[: stop - start]
         # mode="clip": with the default numpy would gather into a temporary first.
-        self._xp.take(source, rows, axis=0, out=out, mode="clip")
+        self._xp.take(source, self._order[start:stop], axis=0, out=out, mode="clip")
         return out
 
-    def _buffer(self, dtype: Any) -> Array:
-        return self._xp.empty((self.batch, *self._x.shape[1:]), dtype)
+    def _buffer(self, source: Array) -> Array:
+        return self._xp.empty((self.batch, *source.shape[1:]), source.dtype)
 
 
-def _typed(y: Array, dtype: Any) -> Array:
+def typed(y: Array, dtype: Any) -> Array:
+    """Return numbers in another type, the same array if they are in it."""
     return y if y.dtype == dtype else y.astype(dtype)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from attrs import evolve
 
 from ..algorithms import FullBatchAlgorithm
 from ..backends import Backend
-from ..data import TrainingSet
+from ..data import StreamSet, TrainingSet
 from ..errors import Diverged
 from ..learner import Edit, Progress
 from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
-from .checks import loss_of
+from .checks import check_fit, loss_of
 from .engine import Engine
 from .epoch import Epoch, EpochResult
+from .supply import Supply
 
 AVERAGE = "average"
 """The slot that holds the moving average of the parameters."""
@@ -49,13 +49,19 @@ class NetworkLearner:
     """
 
     def __init__(
-        self, net: Net, data: TrainingSet, backend: Backend, *, ignore_divergence: bool = False
+        self,
+        net: Net,
+        data: TrainingSet | StreamSet,
+        backend: Backend,
+        *,
+        ignore_divergence: bool = False,
     ) -> None:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
-        # A few samples tell one training set from another, at no cost that grows with it.
-        self._glance = crc32(np.ascontiguousarray(data.x[:: max(1, len(data) // 16)]).data)
+        check_fit(net, data)  # before anything is opened that would have to be closed
+        self._fingerprint = data.fingerprint()
+        self._supply = Supply(data)
         self._build(net)
 
     @property
@@ -78,7 +84,14 @@ class NetworkLearner:
             self._epoch.seconds += perf_counter() - start
             if done:
                 self._finished = self._result()
-        return Progress(batches=learnt, epoch_done=done)
+        feed = self._engine.feed
+        exhausted = feed.exhausted and (done or not self._epoch.batch)
+        waits = not self._learnt and not exhausted and self._starved
+        return Progress(learnt, done, exhausted=exhausted, when_ready=feed.when_ready if waits else None)
+
+    def close(self) -> None:
+        """Let go of what the batches come from (`Learner`)."""
+        self._supply.close()
 
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
@@ -90,7 +103,7 @@ class NetworkLearner:
                 how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
             ),
             labels=net.labels if net.labels is not None else self._data.labels,
-            normalization=net.normalization or self._data.data.normalization,
+            normalization=net.normalization or self._data.normalization,
             version=net.version + 1,
             kept=self._engine.read_kept(net.kept),
         )
@@ -136,7 +149,9 @@ class NetworkLearner:
         else:
             average = None
         self._generator = self._backend.generator([net.training.seed, 1])
-        self._engine = Engine(net, self._data, self._backend, self._generator, average=average)
+        self._engine = Engine(
+            net, self._data, self._backend, self._generator, average=average, supply=self._supply
+        )
         self._algorithm = net.training.algorithm
         self._stats = net.training.stats
         self._take_state(net.training)
@@ -152,8 +167,9 @@ class NetworkLearner:
             theta=old.theta,
             kept=old.kept,
             average=old.average,
+            supply=self._supply,
         )
-        self._engine.feed.start(self._data.order(self._epoch.number))
+        self._engine.feed.begin(self._epoch.number)
         self._engine.carry_on(old.states)
         self._epoch.recount(self._engine.values.kinds, another_loss=another_loss)
 
@@ -181,7 +197,7 @@ class NetworkLearner:
         self._begin_epoch(how.stats.epochs)
         if not isinstance(self._algorithm, FullBatchAlgorithm):
             self._epoch.resume(state.position, self._fingerprint)
-            self._learnt = self._epoch.batch == self._engine.feed.n_batches
+            self._learnt = self._engine.feed.ended(self._epoch.batch)
         if self._epoch.batch:
             self._engine.carry_on(_carried(state.slots))
 
@@ -197,30 +213,35 @@ class NetworkLearner:
 
     def _begin_epoch(self, number: int) -> None:
         feed = self._engine.feed
-        self._epoch = Epoch(number, self._engine.values.kinds, feed.n_batches)
-        self._learnt = False
+        kinds = self._engine.values.kinds
+        self._epoch = Epoch(number, kinds, feed.tally(kinds))
+        self._learnt = self._starved = False
         self._finished: EpochResult | None = None
         self._added: tuple[Stats, Stats] | None = None
-        feed.start(self._data.order(number))
+        feed.begin(number)
         self._engine.carry_on({})
         self._engine.restart_evaluation()
         if isinstance(self._algorithm, FullBatchAlgorithm):
             self._algorithm.begin(self._engine.problem, self._state)
 
     def _walk(self, deadline: float, batches: int | None) -> int:
-        """Learn batch by batch; return how many."""
+        """Learn batch by batch, as far as they are there; return how many."""
         engine, epoch, algorithm = self._engine, self._epoch, self._algorithm
-        first, end = epoch.batch, engine.feed.n_batches
-        last = end if batches is None else min(first + batches, end)
+        feed, first = engine.feed, epoch.batch
+        last = first + (feed.most if batches is None else min(batches, feed.most))
+        self._starved = False
         while epoch.batch < last:
-            moment = algorithm.at(epoch.number + epoch.batch / end, self._steps, self._stats)
+            if not feed.ready(epoch.batch):
+                self._starved = True
+                break
+            moment = algorithm.at(epoch.number + feed.share(epoch.batch), self._steps, self._stats)
             engine.step(epoch.batch, moment, self._state)
             epoch.batch += 1
             self._steps += 1
             if perf_counter() >= deadline:
                 break
         self._collect(first)
-        self._learnt = epoch.batch == end
+        self._learnt = feed.ended(epoch.batch)
         return epoch.batch - first
 
     def _search(self, deadline: float, batches: int | None) -> int:
@@ -248,7 +269,7 @@ class NetworkLearner:
         if self._epoch.batch == first:
             return
         sums = self._engine.values.sums(first, self._epoch.batch)
-        self._epoch.record(first, sums)
+        self._epoch.record(first, sums, self._engine.feed.sizes(first, self._epoch.batch))
         lost = np.flatnonzero(~np.isfinite(sums[0]))
         if lost.size and not self._ignore_divergence:
             batch = first + int(lost[0])
@@ -270,7 +291,7 @@ class NetworkLearner:
 
     def _result(self) -> EpochResult:
         engine, epoch = self._engine, self._epoch
-        errors = epoch.means(engine.feed.total(epoch.since))
+        errors = epoch.means(engine.feed)
         measured = {part: evaluator.errors() for part, evaluator in engine.evaluators.items()}
         moment = self._algorithm.at(epoch.number + 1, self._steps, self._stats)
         return EpochResult(
@@ -279,7 +300,7 @@ class NetworkLearner:
             validation=measured.get("validation", {}),
             learning_rate=float(getattr(moment, "learning_rate", np.nan)),
             seconds=epoch.seconds,
-            samples=engine.feed.n,
+            samples=epoch.samples(engine.feed),
         )
 
     def _counted(self, stats: Stats) -> Stats:
@@ -301,11 +322,6 @@ class NetworkLearner:
         position = None if search or self._finished is not None else self._epoch.position(self._fingerprint)
         generator = self._backend.generator_state(self._generator)
         return State(self._algorithm.kind, Slots(slots), generator, position)
-
-    @property
-    def _fingerprint(self) -> tuple[Any, ...]:
-        data, feed = self._data, self._engine.feed
-        return (feed.n, feed.batch, data.shuffle, data.seed, self._glance)
 
 
 def _carried(slots: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backends import Backend
-from ..data import DataSet, Normalization
+from ..data import DataSet, Normalization, StreamSet
 from ..errors import DataError
 from ..snapshot import Net
 from ..typing import Array, Shape
@@ -45,7 +45,7 @@ class Normalizer:
         return whitened
 
 
-def pending(net: Net, data: DataSet) -> Normalization | None:
+def pending(net: Net, data: DataSet | StreamSet) -> Normalization | None:
     """
     Return what is still to be done to samples before ``net`` is given them; None if nothing is.
 

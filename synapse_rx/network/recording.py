@@ -12,11 +12,13 @@ from .evaluation import Kind, error_kinds
 
 GRADIENT_NORM = "gradient_norm"
 """The length of each batch's gradient, before penalties and clipping: recorded on request, no error of a sample."""
+UPDATE_RATIO = "update_ratio"
+"""The length of each batch's step beside that of the parameters: recorded on request as well."""
 
 
 def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | None]:
     """
-    Return what is recorded, by name: the loss first, then what was asked for; None for `GRADIENT_NORM`.
+    Return what is recorded, by name: the loss first, then what was asked for; None for what is no error of a sample.
 
     Beside a censored loss other losses leave out missing targets as well.
     """
@@ -27,7 +29,7 @@ def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | N
     first = next(iter(kinds))
     kinds = {first: kinds[first]}
     for kind in net.training.recorded:
-        if kind == GRADIENT_NORM:
+        if kind in (GRADIENT_NORM, UPDATE_RATIO):
             kinds[kind] = None
         else:
             plain = isinstance(kind, Loss) and not isinstance(kind, Censored | WeightedSum)

@@ -76,7 +76,7 @@ def _recorded(value: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(value, str):
         raise OptionError(f"stats takes a list of error kinds, such as [{value!r}]")
-    return tuple(kind if kind == "gradient_norm" else metric(kind) for kind in value)
+    return tuple(kind if kind in ("gradient_norm", "update_ratio") else metric(kind) for kind in value)
 
 
 def _evaluation(instance: Any, attribute: Any, value: str) -> None:
@@ -94,7 +94,8 @@ class Training:
         loss: What is minimised; None until a network chooses it by its output (`neural_net`).
         seed: Where all randomness of this network starts: its first weights, its stochastic layers.
         update: What is done to every update around the algorithm.
-        recorded: The error kinds to record beside the loss, and "gradient_norm"; None for those that suit the data.
+        recorded: The error kinds to record beside the loss, "gradient_norm" and "update_ratio"; None for those that
+            suit the data.
         evaluation: "running": training errors are those of the epoch's own forward passes; "full": they are measured
             over again with the parameters at the end of the epoch.
         state: The algorithm's state, generator and place in the epoch.
@@ -136,7 +137,8 @@ def training(
             [0, 1], squared error behind others.
         seed: Where all randomness starts; one seed gives one result.
         stats: Error kinds to record beside the loss, by name or description, such as
-            ["misclassification", TopK(3)], and "gradient_norm"; by default misclassification where there are classes.
+            ["misclassification", TopK(3)], and "gradient_norm" and "update_ratio"; by default misclassification where
+            there are classes.
         evaluation: "running" for training errors from the epoch's own forward passes, "full" to measure them over
             again at the end of each epoch.
         **options: The algorithm's hyper-parameters, and what `Update` takes: reduction, regularization, clip_value,

@@ -1,4 +1,4 @@
-"""What a paused training waits for."""
+"""What a training that is paused, or lacks data, waits for."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Next(Enum):
-    """To go on, to sleep till `Trainer.when_awake` calls back, or nothing more."""
+    """To go on, to sleep till `Trainer.when_awake` calls back (when paused, or for want of data), or nothing more."""
 
     MORE = "more"
     PAUSED = "paused"

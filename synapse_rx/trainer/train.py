@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..atoms import Atom
 from ..backends import Backend
 from ..backends import backend as choose_backend
-from ..data import TrainingSet
+from ..data import StreamSet, TrainingSet
 from ..data.options import check_choice, check_count
 from ..errors import OptionError
 from ..learner import Learner
@@ -30,7 +30,7 @@ _numbers = count(1)
 
 def train(
     net: Atom[Net],
-    data: TrainingSet,
+    data: TrainingSet | StreamSet,
     epochs: int | Condition,
     *,
     backend: str | Backend | None = None,
@@ -51,7 +51,7 @@ def train(
 
     Args:
         net: The cell of the network, from `mlp` or `neural_net`.
-        data: What to learn, from `training_set` or `load_training_set`.
+        data: What to learn, from `training_set`, `load_training_set` or `stream_set`.
         epochs: Complete epochs to learn; one begun before and interrupted is finished first and counts. Or a
             condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``.
         backend: "numpy", "auto" or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or "auto".
@@ -89,7 +89,8 @@ def train(
     net.value.arch.check(net.value, data)
 
     def make(snapshot: Net) -> Learner:
-        return snapshot.arch.learner(snapshot, data, engine, ignore_divergence=on_diverged == "ignore")
+        supplied = data.on(run.get_loop()) if isinstance(data, StreamSet) else data
+        return snapshot.arch.learner(snapshot, supplied, engine, ignore_divergence=on_diverged == "ignore")
 
     trainer = Trainer(
         net,

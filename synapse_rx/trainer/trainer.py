@@ -85,6 +85,7 @@ class Trainer:
         self.started = False
         self._wishes = Wishes()
         self._nap = Nap(atom, self._has_to_wake)
+        self._when_ready: Callable[[Callable[[], None]], object] | None = None
         self._thread: int | None = None
 
     @property
@@ -173,8 +174,11 @@ class Trainer:
                 return True
 
     def when_awake(self, callback: Callable[[], None]) -> None:
-        """Call back once, from any thread, when a paused training has something to do again."""
+        """Call back once, from any thread, when a training that is paused or lacks data has something to do again."""
+        when_ready = self._when_ready
         self._nap.begin(callback)
+        if when_ready is not None:
+            when_ready(self._nap.end)
 
     def fail(self, error: BaseException) -> Next:
         """End with ``error``, noting where it happened."""
@@ -193,6 +197,7 @@ class Trainer:
 
     def _advance(self, learner: Learner) -> Next:
         self._check_strict()
+        self._when_ready = None
         status = self._look(learner).training.status
         if self._wishes.stopping or status == "stopping":
             if self._pace.unpublished:
@@ -210,7 +215,13 @@ class Trainer:
             return Next.MORE
         if progress.epoch_done or self._pace.is_due():
             self._publish(learner)
-        return self._end("done") if self._reached else Next.MORE
+        if self._reached:
+            return self._end("done")
+        if progress.exhausted:
+            self._note(learner.batch, "data", "there are no more")
+            return self._end("stopped")
+        self._when_ready = progress.when_ready
+        return Next.MORE if progress.when_ready is None else Next.PAUSED
 
     def _look(self, learner: Learner) -> Net:
         """Return what the cell holds, after taking over what was edited in it."""
@@ -287,7 +298,9 @@ class Trainer:
     def _settle(self, status: str, error: BaseException | None = None) -> None:
         """Let go of the working memory and the data, and tell whoever waits. Only who made it over may call this."""
         self._status = status
-        self._make = self._learner = None
+        learner, self._make, self._learner = self._learner, None, None
+        if learner is not None:
+            self._close(learner)
         # Forgotten before it is called: it knows the run, which is to go away, and to be heard of, with its last user.
         when_over, self.when_over = self.when_over, lambda: None
         when_over()
@@ -296,5 +309,14 @@ class Trainer:
         else:
             self.outcome.set_result(self.last)
 
+    def _close(self, learner: Learner) -> None:
+        try:
+            learner.close()
+        except Exception:  # the training is over, and its outcome does not hang on this
+            log.exception("what a training learnt from could not be closed")
+
     def _has_to_wake(self) -> bool:
-        return self._wishes.stopping or self._wishes.cancelled or self.atom.value.training.status != "paused"
+        if self._wishes.stopping or self._wishes.cancelled:
+            return True
+        net = self.atom.value
+        return net.training.status != "paused" if self._when_ready is None else net is not self.last

@@ -25,6 +25,7 @@ class Script:
         self.during = during
         self.batch = 0
         self.learnt = 0
+        self.closed = 0
         self.adopted: list[Any] = []
 
     def learn(self, seconds: float, batches: int | None = None) -> Progress:
@@ -39,6 +40,9 @@ class Script:
     def merge(self, net: Any) -> Any:
         stats = net.training.stats
         return evolve(net, training=evolve(net.training, stats=evolve(stats, epochs=stats.epochs + 1)))
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 def trainer(script: Script | None = None, epochs: int = 3, **options: Any) -> tuple[sx.Atom[Any], Trainer]:

@@ -1,0 +1,140 @@
+"""Batches of a stream, of which nobody knows how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..backends import Backend
+from ..data import DataSet, Normalization
+from ..data.stream_reader import StreamReader, in_batch
+from ..data.stream_set import StreamSet
+from ..errors import SynapseError
+from ..typing import Array, Shape
+from .conversion import Conversion
+from .feed import typed
+from .tally import RunningTally
+
+MOST_BATCHES, MOST_SAMPLES = 256, 1 << 16
+"""Of so many batches, and samples, the errors are kept at a time."""
+
+
+class StreamFeed:
+    """
+    A `Feed` from a source of batches. It holds one of them, and the errors of a window of some.
+
+    Args:
+        backend: Where to compute.
+        data: What the batches are like.
+        reader: Where they come from; it may have served another feed before, in the same epoch.
+        in_shape: What samples look like.
+        dtype: The type they are learnt in.
+        normalization: What is to be done to them.
+        check: Raises if a batch does not fit the network.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        data: StreamSet,
+        reader: StreamReader,
+        in_shape: Shape,
+        dtype: Any,
+        normalization: Normalization | None,
+        check: Callable[[DataSet], None],
+    ) -> None:
+        self.batch = data.batch
+        self.n_batches = data.batches_per_epoch
+        self.most = max(1, min(MOST_BATCHES, MOST_SAMPLES // data.batch))
+        self.n = self.most * data.batch
+        self._backend = backend
+        self._reader = reader
+        self._in_shape = in_shape
+        self._dtype = dtype
+        self._check = check
+        self._converted = Conversion(
+            backend, np.dtype(data.dtype), data.scale, normalization, data.batch, in_shape, dtype
+        )
+        self._epoch = 0
+        self._held: tuple[int, DataSet] | None = None
+        self._sizes = np.zeros((2, self.most))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the source is read once only and has come to its end."""
+        return self._reader.exhausted
+
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch, counted from 0."""
+        self._epoch, self._held = epoch, None
+
+    def ready(self, index: int) -> bool:
+        """Return whether batch ``index`` has come."""
+        if self._held is None or self._held[0] != index:
+            self._reader.seek(self._epoch, index)
+            batch = self._reader.take()
+            if batch is None:
+                return False
+            self._accept(index, batch)
+        return True
+
+    def ended(self, index: int) -> bool:
+        """Return whether the epoch is known to end before batch ``index``."""
+        if self.n_batches is not None and index >= self.n_batches:
+            return True
+        return index > 0 and (self._held is None or self._held[0] != index) and self._reader.over
+
+    @property
+    def when_ready(self) -> Callable[[Callable[[], object]], None]:
+        """What calls back once, from any thread, when the next batch has come, or will not."""
+        return self._reader.when_ready
+
+    def share(self, index: int) -> float:
+        """Return which share of the epoch lies before batch ``index``: 0 if nobody knows."""
+        return 0.0 if self.n_batches is None else index / self.n_batches
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Return where the values of batch ``index`` begin and end among those that are kept."""
+        slot = index % self.most
+        start = slot * self.batch
+        return start, start + int(self._sizes[0, slot])
+
+    def get(self, index: int) -> tuple[Array, Array]:
+        """Return samples and targets of batch ``index``, which is `ready`."""
+        batch = self._batch(index)
+        x = self._backend.share(batch.x.reshape(len(batch), *self._in_shape))
+        assert batch.y is not None
+        return self._converted(x), self._backend.share(typed(batch.y, self._dtype))
+
+    def weights(self, index: int) -> Array | None:
+        """Return how often each sample of batch ``index``, which is `ready`, counts; None if each counts once."""
+        weights = self._batch(index).weights
+        return None if weights is None else self._backend.share(typed(weights, self._dtype))
+
+    def sums(self, rows: Array, first: int, last: int) -> Array:
+        """Return the sums (kinds, last - first) over these batches' samples of ``rows`` (kinds, n)."""
+        parts = [rows[:, slice(*self.span(index))].sum(axis=1) for index in range(first, last)]
+        return self._backend.xp.stack(parts, axis=1)
+
+    def tally(self, kinds: tuple[str, ...]) -> RunningTally:
+        """Return where an epoch's errors are added up."""
+        return RunningTally(kinds)
+
+    def sizes(self, first: int, last: int) -> np.ndarray:
+        """Return (2, last - first): samples of each of these batches, and how often they count together."""
+        return self._sizes[:, np.arange(first, last) % self.most]
+
+    def _accept(self, index: int, batch: DataSet) -> None:
+        try:
+            self._check(batch)
+        except SynapseError as error:
+            raise in_batch(error, self._epoch, index) from None
+        counted = len(batch) if batch.weights is None else batch.weights.sum(dtype=np.float64)
+        self._sizes[:, index % self.most] = len(batch), counted
+        self._held = index, batch
+
+    def _batch(self, index: int) -> DataSet:
+        assert self._held is not None and self._held[0] == index, "this batch is not ready"
+        return self._held[1]

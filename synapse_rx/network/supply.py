@@ -1,0 +1,48 @@
+"""What one training learns from: feeds for its engines, and what they all read from."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ..backends import Backend
+from ..data import StreamSet, TrainingSet
+from ..snapshot import Net
+from .augmented_feed import AugmentedFeed
+from .checks import check_batch
+from .feed import Feed
+from .normalizing import pending
+from .stream_feed import StreamFeed
+
+
+class Supply:
+    """
+    Opens feeds. Those of one supply read from the same source, one after the other, so that none of it is lost.
+
+    Args:
+        data: What to learn.
+    """
+
+    def __init__(self, data: TrainingSet | StreamSet) -> None:
+        self._data = data
+        self._stream = data.open() if isinstance(data, StreamSet) else None
+        self._augmented = None if isinstance(data, StreamSet) else data.open()
+
+    def feed(self, net: Net, backend: Backend) -> Any:
+        """Return the batches to learn, as ``net`` learns them: something like a `Feed`."""
+        data, in_shape, dtype = self._data, net.arch.in_shape, net.params.flat.dtype
+        if isinstance(data, StreamSet):
+            assert self._stream is not None
+            check = partial(check_batch, net)
+            return StreamFeed(backend, data, self._stream, in_shape, dtype, pending(net, data), check)
+        normalization = pending(net, data.data)
+        plain = Feed(backend, data.data, data.batch, in_shape, dtype, normalization, data.order)
+        if self._augmented is None:
+            return plain
+        return AugmentedFeed(plain, self._augmented, backend, in_shape)
+
+    def close(self) -> None:
+        """Read no more, and close the source; never waits for it for long."""
+        for reader in (self._stream, self._augmented):
+            if reader is not None:
+                reader.close()
