@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from synapse_rx.algorithms import Algorithm, FullBatchAlgorithm
+from synapse_rx.fast import Kernel, compiled
 
 
 class TinyProblem:
@@ -18,13 +19,20 @@ class TinyProblem:
         function: Returns the value and the gradient at theta.
         theta: Where to begin; copied.
         block: Numbers in a block; None for one block.
+        fast: Let algorithms use compiled kernels.
     """
 
     xp: Any = np
 
     def __init__(
-        self, function: Callable[[Any], tuple[float, Any]], theta: Any, block: int | None = None
+        self,
+        function: Callable[[Any], tuple[float, Any]],
+        theta: Any,
+        block: int | None = None,
+        *,
+        fast: bool = False,
     ) -> None:
+        self._fast = fast
         self.function = function
         self.theta = np.array(theta)
         self.grad = self.zeros()
@@ -43,6 +51,9 @@ class TinyProblem:
     def blocks(self, *vectors: Any) -> Iterator[tuple[Any, ...]]:
         for start in range(0, self.theta.size, self._block):
             yield tuple(vector[start : start + self._block] for vector in vectors)
+
+    def compiled(self, kernel: Kernel) -> Kernel | None:
+        return compiled(kernel) if self._fast else None
 
     def temporary(self, k: int) -> Any:
         return self._temporaries.setdefault(k, np.empty(min(self._block, self.theta.size), self.theta.dtype))

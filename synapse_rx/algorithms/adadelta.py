@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from attrs import field, frozen
 
+from ..typing import Array
 from .base import Algorithm, Problem, State
 from .options import fraction, non_negative, number, number_or_schedule, positive, scheduled
 
@@ -34,6 +36,10 @@ class Adadelta(Algorithm):
 
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
+        if (fused := problem.compiled(_step)) is not None:
+            vectors = (problem.theta, problem.grad, state["square"], state["moved"])
+            fused(*vectors, self.decay, 1.0 - self.decay, self.epsilon, self.learning_rate)
+            return
         xp, decay, one, other = problem.xp, self.decay, problem.temporary(0), problem.temporary(1)
         for theta, grad, s, d in problem.blocks(problem.theta, problem.grad, state["square"], state["moved"]):
             above, below = one[: len(grad)], other[: len(grad)]
@@ -52,3 +58,22 @@ class Adadelta(Algorithm):
             xp.add(d, above, out=d)
             xp.multiply(grad, self.learning_rate, out=grad)
             xp.subtract(theta, grad, out=theta)
+
+
+def _step(
+    theta: Array,
+    grad: Array,
+    square: Array,
+    moved: Array,
+    decay: float,
+    rest: float,
+    epsilon: float,
+    rate: float,
+) -> None:
+    for i in range(theta.size):
+        s = square[i] * decay + grad[i] * grad[i] * rest
+        square[i] = s
+        d = moved[i]
+        step = grad[i] * np.sqrt((d + epsilon) / (s + epsilon))
+        moved[i] = d * decay + step * step * rest
+        theta[i] -= step * rate

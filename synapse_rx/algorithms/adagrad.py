@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from attrs import field, frozen
 
+from ..typing import Array
 from .base import Algorithm, Problem, State
 from .options import non_negative, number, number_or_schedule, positive, scheduled
 
@@ -38,6 +40,9 @@ class Adagrad(Algorithm):
 
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
+        if (fused := problem.compiled(_step)) is not None:
+            fused(problem.theta, problem.grad, state["square"], self.epsilon, self.learning_rate)
+            return
         xp, one = problem.xp, problem.temporary(0)
         for theta, grad, s in problem.blocks(problem.theta, problem.grad, state["square"]):
             root = one[: len(grad)]
@@ -48,3 +53,10 @@ class Adagrad(Algorithm):
             xp.divide(grad, root, out=grad)
             xp.multiply(grad, self.learning_rate, out=grad)
             xp.subtract(theta, grad, out=theta)
+
+
+def _step(theta: Array, grad: Array, square: Array, epsilon: float, rate: float) -> None:
+    for i in range(theta.size):
+        s = square[i] + grad[i] * grad[i]
+        square[i] = s
+        theta[i] -= grad[i] / (np.sqrt(s) + epsilon) * rate

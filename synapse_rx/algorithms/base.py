@@ -11,6 +11,7 @@ import attrs
 from ..activations.base import Activation
 from ..described import Described
 from ..errors import OptionError
+from ..fast import Kernel
 from ..losses.base import Loss
 from ..schedules.base import Schedule
 from ..typing import Array
@@ -59,6 +60,14 @@ class Problem(Protocol):
         Yield the vectors cut into the same cache-sized blocks.
 
         An update made of several elementwise operations is one pass over memory when done block by block.
+        """
+        ...
+
+    def compiled(self, kernel: Kernel) -> Kernel | None:
+        """
+        Return ``kernel`` as machine code that works on whole vectors; None where there is no compiler for them.
+
+        It must give, bit for bit, what the algorithm does in terms of `xp`.
         """
         ...
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from attrs import field, frozen
 
+from ..typing import Array
 from .base import Algorithm, Problem, State
 from .options import fraction, non_negative, number, number_or_schedule, scheduled
 
@@ -41,6 +43,11 @@ class Lion(Algorithm):
         problem.evaluate()
         keep = 1.0 - self.learning_rate * self.weight_decay
         rest = 1.0 - self.beta1
+        of_mean = (1.0 - self.beta2) / rest
+        if (fused := problem.compiled(_step)) is not None:
+            scalars = (self.beta1, rest, self.beta2, of_mean, self.learning_rate, keep)
+            fused(problem.theta, problem.grad, state["mean"], *scalars)
+            return
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         for theta, grad, m in problem.blocks(problem.theta, problem.grad, state["mean"]):
             mixed, way = one[: len(grad)], other[: len(grad)]
@@ -53,5 +60,23 @@ class Lion(Algorithm):
                 xp.multiply(theta, keep, out=theta)
             xp.subtract(theta, way, out=theta)
             xp.multiply(m, self.beta2, out=m)
-            xp.multiply(grad, (1.0 - self.beta2) / rest, out=grad)
+            xp.multiply(grad, of_mean, out=grad)
             xp.add(m, grad, out=m)
+
+
+def _step(
+    theta: Array,
+    grad: Array,
+    mean: Array,
+    beta1: float,
+    rest: float,
+    beta2: float,
+    of_mean: float,
+    rate: float,
+    keep: float,
+) -> None:
+    for i in range(theta.size):
+        g = grad[i] * rest
+        m = mean[i]
+        theta[i] = theta[i] * keep - np.sign(m * beta1 + g) * rate
+        mean[i] = m * beta2 + g * of_mean

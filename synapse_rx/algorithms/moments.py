@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..typing import Array
 from .base import Algorithm, Problem, State
 
@@ -26,14 +28,20 @@ class Moments(Algorithm):
     def init(self, problem: Problem) -> State:
         return {"steps": 0, "mean": problem.zeros(), "square": problem.zeros()}
 
+    @property
+    def _rests(self) -> tuple[float, float]:
+        """What multiplies the gradient, and then its square."""
+        rest = 1.0 - self.beta1
+        return rest, (1.0 - self.beta2) / (rest * rest)
+
     def _follow(self, xp: Any, grad: Array, m: Array, s: Array) -> None:
         """Let m and s follow the gradient, which is spent afterwards."""
-        rest = 1.0 - self.beta1
+        rest, of_square = self._rests
         xp.multiply(grad, rest, out=grad)
         xp.multiply(m, self.beta1, out=m)
         xp.add(m, grad, out=m)
         xp.multiply(grad, grad, out=grad)
-        xp.multiply(grad, (1.0 - self.beta2) / (rest * rest), out=grad)
+        xp.multiply(grad, of_square, out=grad)
         xp.multiply(s, self.beta2, out=s)
         xp.add(s, grad, out=s)
 
@@ -42,7 +50,12 @@ class Moments(Algorithm):
         state["steps"] += 1
         correction = 1.0 - self.beta1 ** state["steps"]
         root = (1.0 - self.beta2 ** state["steps"]) ** 0.5
+        rate, shift = self.learning_rate * root / correction, self.epsilon * root
         xp, highest = problem.xp, state.get("highest")
+        if highest is None and (fused := problem.compiled(_step)) is not None:
+            vectors = (problem.theta, problem.grad, state["mean"], state["square"])
+            fused(*vectors, self.beta1, self.beta2, *self._rests, shift, rate, keep)
+            return
         vectors = (state["mean"], state["square"], *(() if highest is None else (highest,)))
         for theta, grad, m, s, *high in problem.blocks(problem.theta, problem.grad, *vectors):
             self._follow(xp, grad, m, s)
@@ -50,9 +63,31 @@ class Moments(Algorithm):
                 xp.maximum(high[0], s, out=high[0])
             xp.sqrt(high[0] if high else s, out=grad)
             # (m / correction) / (sqrt(s) / root + epsilon), with the fraction expanded by root
-            xp.add(grad, self.epsilon * root, out=grad)
+            xp.add(grad, shift, out=grad)
             xp.divide(m, grad, out=grad)
-            xp.multiply(grad, self.learning_rate * root / correction, out=grad)
+            xp.multiply(grad, rate, out=grad)
             if keep != 1.0:
                 xp.multiply(theta, keep, out=theta)
             xp.subtract(theta, grad, out=theta)
+
+
+def _step(
+    theta: Array,
+    grad: Array,
+    mean: Array,
+    square: Array,
+    beta1: float,
+    beta2: float,
+    rest: float,
+    of_square: float,
+    shift: float,
+    rate: float,
+    keep: float,
+) -> None:
+    for i in range(theta.size):
+        g = grad[i] * rest
+        m = mean[i] * beta1 + g
+        s = square[i] * beta2 + g * g * of_square
+        mean[i] = m
+        square[i] = s
+        theta[i] = theta[i] * keep - m / (np.sqrt(s) + shift) * rate

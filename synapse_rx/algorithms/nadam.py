@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
 from attrs import field, frozen
 
+from ..typing import Array
 from .base import Problem, State
 from .moments import Moments
 from .options import fraction, non_negative, number, number_or_schedule, positive, scheduled
@@ -57,6 +59,11 @@ class NAdam(Moments):
         rest = 1.0 - self.beta1
         of_grad = self.learning_rate * root * (1.0 - mu) / (1.0 - product) / rest
         of_mean = self.learning_rate * root * following / (1.0 - product * following)
+        if (fused := problem.compiled(_step)) is not None:
+            vectors = (problem.theta, problem.grad, state["mean"], state["square"])
+            rests = (rest, 1.0 - self.beta2)
+            fused(*vectors, self.beta1, self.beta2, *rests, self.epsilon * root, of_grad, of_mean)
+            return
         xp, one = problem.xp, problem.temporary(0)
         for theta, grad, m, s in problem.blocks(problem.theta, problem.grad, state["mean"], state["square"]):
             below = one[: len(grad)]
@@ -78,3 +85,26 @@ class NAdam(Moments):
 
     def _mu(self, t: int) -> float:
         return self.beta1 * (1.0 - 0.5 * 0.96 ** (t * self.momentum_decay))
+
+
+def _step(
+    theta: Array,
+    grad: Array,
+    mean: Array,
+    square: Array,
+    beta1: float,
+    beta2: float,
+    rest: float,
+    of_square: float,
+    shift: float,
+    of_grad: float,
+    of_mean: float,
+) -> None:
+    for i in range(theta.size):
+        s = square[i] * beta2 + grad[i] * grad[i] * of_square
+        g = grad[i] * rest
+        m = mean[i] * beta1 + g
+        square[i] = s
+        mean[i] = m
+        below = np.sqrt(s) + shift
+        theta[i] = theta[i] - g / below * of_grad - m / below * of_mean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 from attrs import field, frozen
 
 from ..errors import OptionError
@@ -86,6 +87,13 @@ class RMSprop(Algorithm):
             roll(problem, velocity, self.momentum, self.learning_rate)
 
     def _divide(self, problem: Problem, square: Array, mean: Array | None) -> None:
+        rest = 1.0 - self.decay
+        if mean is None and (fused := problem.compiled(_divide)) is not None:
+            fused(problem.grad, square, self.decay, rest, self.epsilon)
+            return
+        if mean is not None and (fused := problem.compiled(_divide_centered)) is not None:
+            fused(problem.grad, square, mean, self.decay, rest, self.epsilon, 0.0)
+            return
         xp, one = problem.xp, problem.temporary(0)
         means = () if mean is None else (mean,)
         for grad, s, *m in problem.blocks(problem.grad, square, *means):
@@ -94,7 +102,7 @@ class RMSprop(Algorithm):
             if m:
                 # m <- m + (1 - decay) (g - m)
                 xp.subtract(grad, m[0], out=root)
-                xp.multiply(root, 1.0 - self.decay, out=root)
+                xp.multiply(root, rest, out=root)
                 xp.add(m[0], root, out=m[0])
                 xp.multiply(m[0], m[0], out=root)
                 xp.subtract(s, root, out=root)
@@ -107,6 +115,9 @@ class RMSprop(Algorithm):
             xp.divide(grad, root, out=grad)
 
     def _divide_exactly(self, problem: Problem, square: Array, first: bool) -> None:
+        if (fused := problem.compiled(_divide_exactly)) is not None:
+            fused(problem.grad, square, first, self.decay, 1.0 - self.decay, 0.0)
+            return
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         for grad, s in problem.blocks(problem.grad, square):
             root, zero = one[: len(grad)], other[: len(grad)]
@@ -125,3 +136,30 @@ class RMSprop(Algorithm):
         xp.multiply(temporary, 1.0 - self.decay, out=temporary)
         xp.multiply(s, self.decay, out=s)
         xp.add(s, temporary, out=s)
+
+
+def _divide(grad: Array, square: Array, decay: float, rest: float, epsilon: float) -> None:
+    for i in range(grad.size):
+        s = square[i] * decay + grad[i] * grad[i] * rest
+        square[i] = s
+        grad[i] /= np.sqrt(s) + epsilon
+
+
+def _divide_centered(
+    grad: Array, square: Array, mean: Array, decay: float, rest: float, epsilon: float, zero: float
+) -> None:
+    for i in range(grad.size):
+        s = square[i] * decay + grad[i] * grad[i] * rest
+        square[i] = s
+        m = mean[i] + (grad[i] - mean[i]) * rest
+        mean[i] = m
+        grad[i] /= np.sqrt(max(s - m * m, zero)) + epsilon
+
+
+def _divide_exactly(grad: Array, square: Array, first: bool, decay: float, rest: float, zero: float) -> None:
+    for i in range(grad.size):
+        g = grad[i]
+        s = g * g if first else square[i] * decay + g * g * rest
+        square[i] = s
+        if s != zero:
+            grad[i] = g / np.sqrt(s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
 from attrs import field, frozen
 
 from ..errors import OptionError
@@ -85,8 +86,12 @@ class RProp(Algorithm):
 
     def _wait(self, problem: Problem, state: State, back: bool) -> None:
         """Stand still where the sign turned, after taking the last step ``back`` if asked to."""
-        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         vectors = (problem.theta, problem.grad, state["size"], state["sign"])
+        if (fused := problem.compiled(_wait)) is not None:
+            bounds = (self.min_step, self.max_step)
+            fused(*vectors, back, self.increase, self.decrease, *bounds, 0.0, 1.0)
+            return
+        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         for theta, grad, size, last in problem.blocks(*vectors):
             # Signs instead of gradients, so that no product underflows; last is that of the last gradient, 0 if none.
             # Never in place: there numpy's sign takes ten times as long.
@@ -110,8 +115,12 @@ class RProp(Algorithm):
 
     def _turn(self, problem: Problem, state: State, first: bool) -> None:
         """Go in the new direction wherever the sign turned."""
-        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         vectors = (problem.theta, problem.grad, state["size"], state["moved"])
+        if (fused := problem.compiled(_turn)) is not None:
+            bounds = (self.min_step, self.max_step)
+            fused(*vectors, first, self.increase, self.decrease, *bounds, self.momentum)
+            return
+        xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         for theta, grad, size, last in problem.blocks(*vectors):
             now, against = one[: len(grad)], other[: len(grad)]
             xp.sign(grad, out=now)
@@ -131,3 +140,55 @@ class RProp(Algorithm):
         xp.maximum(factor, self.decrease, out=factor)
         xp.multiply(size, factor, out=size)
         xp.clip(size, self.min_step, self.max_step, out=size)
+
+
+def _wait(
+    theta: Array,
+    grad: Array,
+    size: Array,
+    last: Array,
+    back: bool,
+    increase: float,
+    decrease: float,
+    low: float,
+    high: float,
+    zero: float,
+    one: float,
+) -> None:
+    for i in range(theta.size):
+        now, before, length = np.sign(grad[i]), last[i], size[i]
+        agree = now * before
+        turned = agree < zero
+        if back and turned:
+            theta[i] += before * length
+            # the step taken back is the one that was taken: against the sign
+        factor = increase if agree > zero else decrease if turned else one
+        length = min(max(length * factor, low), high)
+        size[i] = length
+        way = zero if turned else now
+        last[i] = way
+        theta[i] -= way * length
+
+
+def _turn(
+    theta: Array,
+    grad: Array,
+    size: Array,
+    moved: Array,
+    first: bool,
+    increase: float,
+    decrease: float,
+    low: float,
+    high: float,
+    momentum: float,
+) -> None:
+    for i in range(theta.size):
+        now, length = np.sign(grad[i]), size[i]
+        if not first:
+            # increase where the step goes on, else decrease
+            factor = max(np.sign(now * moved[i]) * -increase, decrease)
+            length = min(max(length * factor, low), high)
+            size[i] = length
+        step = moved[i] * momentum - now * length
+        moved[i] = step
+        theta[i] += step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..backends import Backend
+from ..fast import Kernel, compiled
 from ..typing import Array
 
 BLOCK = 1 << 17
@@ -35,8 +36,9 @@ class NetworkProblem:
         self.evaluate = evaluate
         self._loss = loss
         self._temporaries: dict[int, Array] = {}
+        self._host = backend.name == "numpy"
         # A device gains nothing from blocks: it would only launch more kernels.
-        step = BLOCK if backend.name == "numpy" else max(1, theta.size)
+        step = BLOCK if self._host else max(1, theta.size)
         self._slices = [slice(start, start + step) for start in range(0, theta.size, step)]
 
     @property
@@ -55,6 +57,10 @@ class NetworkProblem:
             return
         for part in self._slices:
             yield tuple(vector[part] for vector in vectors)
+
+    def compiled(self, kernel: Kernel) -> Kernel | None:
+        """Return ``kernel`` as machine code; None where there is no compiler, or no host memory."""
+        return compiled(kernel) if self._host else None
 
     @property
     def nbytes(self) -> int:

@@ -24,6 +24,7 @@ from attrs import evolve
 import synapse_rx as sx
 from synapse_rx.algorithms import Algorithm, FullBatchAlgorithm
 from synapse_rx.errors import LossError, OptionError
+from synapse_rx.fast import why_not
 from synapse_rx.snapshot import Net, Slots
 from tests.nets import SECONDS, learner, trained
 from tests.problems import TinyProblem, bowl, drive, minimise, round_bowl
@@ -99,6 +100,20 @@ class AlgorithmContract:
         blocked = minimise(algorithm, TinyProblem(bowl, START, block=3), STEPS)
 
         np.testing.assert_array_equal(blocked, whole)
+
+    @pytest.mark.skipif(why_not() is not None, reason=f"kernels are not compiled: {why_not()}")
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_compiled_it_takes_the_very_same_steps(self, algorithm: Algorithm, dtype: Any) -> None:
+        start = np.tile(START, 20).astype(dtype)
+        plain, fast = TinyProblem(bowl, start), TinyProblem(bowl, start, fast=True)
+        states = [algorithm.init(plain), algorithm.init(fast)]
+
+        for problem, state in zip((plain, fast), states, strict=True):
+            drive(algorithm, problem, state, 3 * STEPS)
+
+        np.testing.assert_array_equal(fast.theta, plain.theta)
+        assert Slots(states[0]) == Slots(states[1])
+        assert fast.theta.dtype == dtype
 
     def test_float32_stays_float32(self, algorithm: Algorithm) -> None:
         problem = TinyProblem(bowl, START.astype(np.float32))

@@ -1,0 +1,67 @@
+"""
+Machine code for inner loops, where numba is there (the extra ``fast``).
+
+A *kernel* is a plain function that loops over the numbers of its arrays, written beside the reference it equals.
+Compiled, it does in one pass over memory what takes numpy many, and runs without the global interpreter lock. Without
+numba, or with the environment variable ``SYNAPSE_RX_FAST=0``, nobody gets a compiled kernel and the references work.
+
+Kernels see scalars in the type of their first array, so that no hidden float64 comes in: a constant other than a whole
+number in the text of a kernel would be one, so constants are given as arguments. They are compiled where they are first
+called, which takes a second or so, and kept on disk for the next process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from typing import Any
+
+Kernel = Callable[..., None]
+
+
+def why_not() -> str | None:
+    """Return None if kernels are compiled here, else the reason in one line."""
+    if os.environ.get("SYNAPSE_RX_FAST", "1") == "0":
+        return "switched off by SYNAPSE_RX_FAST=0"
+    if find_spec("numba") is None:
+        return "numba is not installed; pip install 'synapse-rx[fast]'"
+    return None
+
+
+def compiled(kernel: Kernel) -> Kernel | None:
+    """Return ``kernel`` as machine code; None where there is no compiler."""
+    return _compiled(kernel) if _available() else None
+
+
+def forget() -> None:
+    """Look again whether kernels can be compiled, at the next one."""
+    _available.cache_clear()
+
+
+def jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` as machine code that other compiled functions can call, its scalars as they are given."""
+    import numba
+
+    # Division by zero gives infinity, as in numpy. Nothing is reordered: what is compiled gives what numpy gives.
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+@lru_cache(maxsize=1)
+def _available() -> bool:
+    return why_not() is None
+
+
+@cache
+def _compiled(kernel: Kernel) -> Kernel:
+    function = jit(kernel)
+
+    def call(first: Any, *others: Any) -> None:
+        kind = first.dtype.type
+        function(first, *[kind(value) if isinstance(value, float) else value for value in others])
+
+    with suppress(AttributeError):
+        call.__name__ = kernel.__name__  # pyright: ignore[reportFunctionMemberAccess]
+    return call

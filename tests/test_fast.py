@@ -1,0 +1,67 @@
+"""Compiled kernels: there where there is a compiler, and never something else than the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synapse_rx import fast
+
+needs_compiler = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
+
+
+def scale(values: Any, by: float, most: int) -> None:
+    for i in range(most):
+        values[i] *= by
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    fast.forget()
+    yield
+    fast.forget()
+
+
+@needs_compiler
+def test_a_compiled_kernel_does_what_it_says() -> None:
+    kernel = fast.compiled(scale)
+    values = np.arange(4.0)
+
+    assert kernel is not None
+    kernel(values, 0.5, 3)
+
+    assert values.tolist() == [0, 0.5, 1, 3]
+
+
+@needs_compiler
+def test_scalars_have_the_type_of_the_first_array() -> None:
+    single, third = np.ones(1, np.float32), 1 / 3
+    kernel = fast.compiled(scale)
+
+    assert kernel is not None
+    kernel(single, third, 1)
+
+    assert single[0] == np.float32(third)
+
+
+@needs_compiler
+def test_asked_twice_it_is_compiled_once() -> None:
+    assert fast.compiled(scale) is fast.compiled(scale)
+
+
+def test_switched_off_there_are_no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+
+    assert fast.compiled(scale) is None
+    assert fast.why_not() == "switched off by SYNAPSE_RX_FAST=0"
+
+
+def test_without_a_compiler_there_are_no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SYNAPSE_RX_FAST", raising=False)
+    monkeypatch.setattr(fast, "find_spec", lambda name: None)
+
+    assert fast.compiled(scale) is None
+    assert "synapse-rx[fast]" in str(fast.why_not())
