@@ -32,6 +32,7 @@ from .multiply import Multiply as Multiply
 from .named import Named as Named
 from .parallel import Parallel as Parallel
 from .prelu import PReLU as PReLU
+from .recurrence import Recurrent as Recurrent
 from .residual import Residual as Residual
 from .rnn import RNN as RNN
 from .shared import Shared as Shared

@@ -1,0 +1,143 @@
+"""A level: one of the layers that a recurrent layer stacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...scratch import Scratch
+from ...typing import Array
+from ..gather import count_up, take_rows
+from .ends import Ends
+from .time import over_time, rows
+
+if TYPE_CHECKING:
+    from .recurrent import Recurrent
+
+
+class Level:
+    """
+    One level of the stack in one pass: what its inputs add to the gates, all steps in one product, and its strands.
+
+    Shapes:
+        z and dz (T, N, directions gates units): what the inputs add to the gates, and the gradient of it;
+        hidden (T + 2, N, directions units): the states after each step, with a row before the first and one behind
+        the last, in which strands start.
+    """
+
+    def __init__(self, layer: Recurrent, index: int, steps: int, s: Scratch) -> None:
+        self.layer, self.index, self.steps, self.s = layer, index, steps, s
+        self.units, self.gates = layer.units, layer.gates
+        width = layer.directions * layer.units
+        self.z = over_time(s, f"z{index}", steps, layer.gates * width)
+        self.dz = self.z if layer.uses_up_z else over_time(s, f"dz{index}", steps, layer.gates * width)
+        self.wholes: dict[str, Array] = {}
+        self.hidden = self.whole("h", width)
+        self.strands = [layer.strand(self, direction) for direction in range(layer.directions)]
+
+    @property
+    def outputs(self) -> Array:
+        """The states after each step, (T, N, directions units)."""
+        return self.hidden[1:-1]
+
+    @property
+    def ones(self) -> Array:
+        """A one for every sample of every step, (T N,), to sum by a product."""
+        ones = self.s.array("ones_over_time", (self.steps,))
+        ones.fill(1)
+        return ones.reshape(-1)
+
+    def whole(self, name: str, width: int) -> Array:
+        """Return memory for a state, (T + 2, N, width), which is part of what is carried on."""
+        self.wholes[name] = over_time(self.s, f"{name}{self.index}", self.steps + 2, width)
+        return self.wholes[name]
+
+    def param(self, name: str) -> Array:
+        """Return the parameter ``name`` of this level."""
+        return self.s.params[named(name, self.index)]
+
+    def grad(self, name: str) -> Array:
+        """Return where the gradient of the parameter ``name`` of this level goes."""
+        return self.s.grads[named(name, self.index)]
+
+    def forward(self, x: Array, ends: Ends | None) -> None:
+        """Read x (T, N, features) in every direction."""
+        self.s.xp.matmul(rows(x), self.param("W"), out=rows(self.z))
+        for name, whole in self.wholes.items():
+            whole[-1].fill(0)
+            if self.layer.carry:
+                self.s.xp.copyto(whole[0], self._carried(name))
+            else:
+                whole[0].fill(0)
+        for strand in self.strands:
+            strand.forward(ends)
+        if self.layer.carry:
+            for name, whole in self.wholes.items():
+                self._last(whole, ends, self._carried(name))
+
+    def last(self, ends: Ends | None) -> Array:
+        """Return the state each strand ended in, (N, directions units)."""
+        if ends is None and len(self.strands) == 1:
+            return self.hidden[-2]
+        units = self.units
+        y = self.s.array("last", (self.hidden.shape[2],))
+        if ends is None:
+            self.s.xp.copyto(y[:, :units], self.hidden[-2, :, :units])
+        else:
+            self._last(self.hidden, ends, y)
+        if len(self.strands) > 1:
+            self.s.xp.copyto(y[:, units:], self.hidden[1, :, units:])
+        return y
+
+    def last_backward(self, dy: Array, ends: Ends | None) -> None:
+        """Take the gradient of what `last` gave back to the gates."""
+        units, truncate = self.units, self.layer.truncate
+        if ends is None:
+            self.strands[0].backward(None, dy[:, :units], None, truncate)
+        else:
+            spread = over_time(self.s, "spread", self.steps + 1, units)
+            spread.fill(0)
+            rows(spread)[self._row_of_last(ends)] = dy[:, :units]
+            self.strands[0].backward(spread[1:], None, ends, truncate)
+        for strand in self.strands[1:]:
+            strand.backward(None, dy[:, units:], ends, truncate)
+
+    def backward(self, dy: Array, ends: Ends | None) -> None:
+        """Take the gradient of all outputs, (T, N, directions units), back to the gates."""
+        for strand in self.strands:
+            strand.backward(dy[:, :, strand.part(self.units)], None, ends, self.layer.truncate)
+
+    def finish(self, x: Array, wanted: bool) -> Array | None:
+        """Take the gradient of the gates back to W and b, and to x (T, N, features) if that is ``wanted``."""
+        s, dz = self.s, rows(self.dz)
+        if s.learns:
+            s.xp.matmul(rows(x).T, dz, out=self.grad("W"))
+            s.xp.matmul(self.ones, dz, out=self.grad("b"))
+        if not wanted:
+            return None
+        dx = over_time(s, f"dx{self.index}", self.steps, x.shape[2])
+        s.xp.matmul(dz, self.param("W").T, out=rows(dx))
+        return dx
+
+    def _carried(self, name: str) -> Array:
+        return self.s.carried(f"carried_{name}{self.index}", (self.units,))
+
+    def _last(self, whole: Array, ends: Ends | None, out: Array) -> None:
+        if ends is None:
+            self.s.xp.copyto(out, whole[-2])
+        else:
+            take_rows(rows(whole), self._row_of_last(ends), out, self.s)
+
+    def _row_of_last(self, ends: Ends) -> Array:
+        """Return the row of all states, one for a sample of a step, in which each sample ended, (N,)."""
+        s = self.s
+        found = s.array("row_of_last", (), np.int64)
+        s.xp.multiply(ends.lengths, s.n, out=found)
+        s.xp.add(found, count_up(s, f"samples_{s.n}", s.n), out=found)
+        return found
+
+
+def named(name: str, index: int) -> str:
+    """Return the name of a parameter of the level ``index``: W for the first, W1 for the second."""
+    return f"{name}{index or ''}"
