@@ -65,6 +65,9 @@ from .described import to_data as to_data
 from .io import load as load
 from .io import load_snapshot as load_snapshot
 from .io import save as save
+from .layers import GRU as GRU
+from .layers import LSTM as LSTM
+from .layers import RNN as RNN
 from .layers import Activation as Activation
 from .layers import Add as Add
 from .layers import Average as Average
@@ -83,6 +86,7 @@ from .layers import Multiply as Multiply
 from .layers import Named as Named
 from .layers import Parallel as Parallel
 from .layers import PReLU as PReLU
+from .layers import Recurrent as Recurrent
 from .layers import Residual as Residual
 from .layers import Shared as Shared
 from .layers import SpatialDropout as SpatialDropout
