@@ -52,9 +52,11 @@ class Moments(Algorithm):
         root = (1.0 - self.beta2 ** state["steps"]) ** 0.5
         rate, shift = self.learning_rate * root / correction, self.epsilon * root
         xp, highest = problem.xp, state.get("highest")
-        if highest is None and (fused := problem.compiled(_step)) is not None:
-            vectors = (problem.theta, problem.grad, state["mean"], state["square"])
-            fused(*vectors, self.beta1, self.beta2, *self._rests, shift, rate, keep)
+        fused = problem.compiled(_step if highest is None else _step_below)
+        if fused is not None:
+            vectors = [problem.theta, problem.grad, state["mean"], state["square"]]
+            highs = [] if highest is None else [highest]
+            fused(*vectors, *highs, self.beta1, self.beta2, *self._rests, shift, rate, keep)
             return
         vectors = (state["mean"], state["square"], *(() if highest is None else (highest,)))
         for theta, grad, m, s, *high in problem.blocks(problem.theta, problem.grad, *vectors):
@@ -91,3 +93,28 @@ def _step(
         mean[i] = m
         square[i] = s
         theta[i] = theta[i] * keep - m / (np.sqrt(s) + shift) * rate
+
+
+def _step_below(
+    theta: Array,
+    grad: Array,
+    mean: Array,
+    square: Array,
+    highest: Array,
+    beta1: float,
+    beta2: float,
+    rest: float,
+    of_square: float,
+    shift: float,
+    rate: float,
+    keep: float,
+) -> None:
+    for i in range(theta.size):
+        g = grad[i] * rest
+        m = mean[i] * beta1 + g
+        s = square[i] * beta2 + g * g * of_square
+        high = max(highest[i], s)
+        mean[i] = m
+        square[i] = s
+        highest[i] = high
+        theta[i] = theta[i] * keep - m / (np.sqrt(high) + shift) * rate
