@@ -1,5 +1,6 @@
 """Samples and targets as immutable values, and the data sets that come with the library."""
 
+from . import augmentations as augmentations
 from .build import test_set as test_set
 from .build import training_set as training_set
 from .data_set import DataSet as DataSet

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..typing import Shape
+from .augmentations import Chain
 from .augmented import AugmentedReader
 from .balanced import balanced_order
 from .data_set import DataSet
@@ -23,7 +24,9 @@ Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 def check_augment(augment: Any) -> Any:
-    """Return ``augment`` if it is a function or None."""
+    """Return ``augment`` if it is a function or None; a list of functions as one."""
+    if isinstance(augment, list | tuple):
+        return Chain(augment)
     if augment is not None and not callable(augment):
         raise OptionError(f"augment= takes a function of (samples, generator), not {augment!r}")
     return augment
