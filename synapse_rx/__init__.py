@@ -42,8 +42,10 @@ from .data import DataSet as DataSet
 from .data import Header as Header
 from .data import Normalization as Normalization
 from .data import OneHotColumns as OneHotColumns
+from .data import StreamSet as StreamSet
 from .data import Table as Table
 from .data import TrainingSet as TrainingSet
+from .data import augmentations as augmentations
 from .data import decode as decode
 from .data import fit_normalization as fit_normalization
 from .data import k_fold as k_fold
@@ -58,6 +60,7 @@ from .data import read_image_folder as read_image_folder
 from .data import read_numpy as read_numpy
 from .data import save_training_set as save_training_set
 from .data import split as split
+from .data import stream_set as stream_set
 from .data import test_set as test_set
 from .data import training_set as training_set
 from .described import from_data as from_data
