@@ -14,12 +14,18 @@ from synapse_rx.initializers import (
     He,
     Initializer,
     LeCun,
+    LogitUniform,
     Orthogonal,
     ScaledNormal,
+    Uniform,
     Zeros,
 )
 
-OPTIONS: dict[type[Initializer], dict[str, Any]] = {Constant: {"value": 0.5}}
+OPTIONS: dict[type[Initializer], dict[str, Any]] = {
+    Constant: {"value": 0.5},
+    LogitUniform: {"low": 0, "high": 0.01},
+    Uniform: {"low": -1, "high": 2},
+}
 EVERY = [member(**OPTIONS.get(member, {})) for member in Initializer.members()]
 VARIANTS = [Glorot("normal"), Glorot(gain=2), He("uniform"), LeCun("uniform"), Orthogonal(gain=0.5)]
 
@@ -163,3 +169,33 @@ options = st.one_of(
 @given(options)
 def test_any_options_survive_the_way_to_plain_data_and_back(initializer: Initializer) -> None:
     assert Initializer.of(initializer.to_data()) == initializer
+
+
+def test_uniform_numbers_fill_their_interval() -> None:
+    drawn = draw(Uniform(-1, 2), (100_000,), 1, 1)
+
+    assert -1 < drawn.min() < -0.999
+    assert 1.999 < drawn.max() <= 2
+    assert drawn.mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_sigmoids_of_uniform_logits_are_uniform() -> None:
+    p = 1 / (1 + np.exp(-draw(LogitUniform(0, 0.01), (100_000,), 1, 1)))
+
+    assert 0 < p.min() < 1e-6
+    assert p.max() == pytest.approx(0.01, rel=1e-3)
+    assert p.mean() == pytest.approx(0.005, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "message"),
+    [
+        (Uniform, {"low": 1, "high": 1}, "high of uniform must be a number above low, which is 1.0, not 1.0"),
+        (Uniform, {"low": 0, "high": float("inf")}, "high of uniform must be a finite number, not inf"),
+        (LogitUniform, {"low": 0, "high": 1}, r"high of logit_uniform must be a number in \[0, 1\), not 1.0"),
+        (LogitUniform, {"low": 0.5, "high": 0.1}, "high of logit_uniform must be a number above low"),
+    ],
+)
+def test_limits_in_the_wrong_order_are_refused(make: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        make(**options)
