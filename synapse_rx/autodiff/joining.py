@@ -8,9 +8,11 @@ import numpy as np
 
 from ..errors import GradientError
 from ..typing import Array
+from .making import array
 from .primitive import Joint
 from .reductions import axes_of
 from .tables import INSTEAD, implements
+from .traced import Traced
 
 
 def _part(g: Array, y: Array, *arrays: Any, position: int, axis: int) -> Array:
@@ -27,7 +29,8 @@ def concatenate(arrays: Any, axis: Any = 0, out: Any = None, dtype: Any = None, 
     """Return arrays one behind the other along an axis."""
     if out is not None:
         raise GradientError("np.concatenate of traced arrays takes no out=; leave it out")
-    parts = [a if hasattr(a, "ndim") else np.asarray(a) for a in arrays]
+    like = next(a for a in arrays if isinstance(a, Traced))
+    parts = [array(a, like) for a in arrays]
     if axis is None:
         parts, axis = [np.ravel(a) for a in parts], 0
     (k,) = axes_of(axis, parts[0].ndim)

@@ -25,6 +25,15 @@ def positions(n: int, like: Any) -> Array:
     return np.arange(n) if isinstance(beside, np.ndarray) else np.arange(n, like=beside)
 
 
+def array(value: Any, like: Any) -> Array:
+    """Return numbers or lists of numbers as an array where ``like`` is; arrays stay as they are."""
+    if hasattr(value, "ndim"):
+        return value
+    beside = concrete(like)
+    on_host = isinstance(beside, (np.ndarray, np.generic, float, int))
+    return np.asarray(value) if on_host else np.asarray(value, like=beside)
+
+
 def add_at(out: Array, index: Any, g: Array) -> None:
     """Add ``g`` to the elements of ``out`` at ``index``, as often as each stands there."""
     # A device library has its own ufuncs, and numpy's `add.at` does not find the way to them.

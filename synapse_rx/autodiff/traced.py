@@ -240,6 +240,10 @@ class Traced(NDArrayOperatorsMixin):
 
     conjugate = conj
 
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        """Return the elements where a condition holds along an axis."""
+        return np.compress(condition, self, axis)
+
     all = _function("all")
     any = _function("any")
     argmax = _function("argmax")
@@ -247,7 +251,6 @@ class Traced(NDArrayOperatorsMixin):
     argpartition = _function("argpartition")
     argsort = _function("argsort")
     clip = _function("clip")
-    compress = _function("compress")
     cumprod = _function("cumprod")
     cumsum = _function("cumsum")
     diagonal = _function("diagonal")
