@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from .standing import Standing, time_text
+from .standing import Standing, time_text, together
 
 TICK = 0.25
 """Seconds between two looks while nothing is published."""
@@ -24,7 +24,8 @@ STATUS, SHORTEST = 32, 8
 
 class Bars:
     """
-    Keeps two lines for each training up to date, and leaves them standing once none goes on any more.
+    Keeps two lines for each training up to date, above them two for all together if there are several, and leaves them
+    standing once none goes on any more.
 
     Args:
         console: A terminal.
@@ -49,7 +50,7 @@ class Bars:
             return None
         live = self._open()
         self._tell_events(rows)
-        live.update(_drawing(rows, self._console), refresh=True)
+        live.update(_drawing([together(rows), *rows] if len(rows) > 1 else rows, self._console), refresh=True)
         if any(standing.live for standing in rows):
             return TICK
         self.close()
@@ -106,8 +107,7 @@ def _drawing(rows: list[Standing], console: Console) -> Text:
 
 
 def _bar(row: Standing, width: int, mark: str) -> Text:
-    share = 0.0 if row.epochs is None else min(1.0, (row.epoch + row.within) / row.epochs)
-    full = round(share * width)
+    full = round((row.share or 0.0) * width)
     return Text.assemble(
         (mark * full, STYLES.get(row.status, "yellow")), (mark * (width - full), "bright_black")
     )

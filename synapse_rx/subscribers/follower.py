@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Hashable
 from typing import Self
 
 from attrs import frozen
@@ -99,15 +100,20 @@ class Follower(Subscriber):
         """Whether a change is worth telling; runs on the training thread."""
         return True
 
+    def _key(self, track: Track) -> Hashable:
+        """Return what is conflated: of all that is waiting under one key, only the newest is told."""
+        return track
+
     def _begun(self, track: Track, net: Net) -> None:
         track.memory = Told(Stats() if self.tells_past else net.training.stats)
-        self._worker.put(track, net)
+        self._worker.put(self._key(track), (track, net))
 
     def _changed(self, track: Track, old: Net, new: Net) -> None:
         if self._wants(old, new):
-            self._worker.put(track, new)
+            self._worker.put(self._key(track), (track, new))
 
-    def _work(self, track: Track, net: Net) -> None:
+    def _work(self, key: Hashable, newest: tuple[Track, Net]) -> None:
+        track, net = newest
         told = track.memory
         self._tell(News(track.cell, track.name, net, told.stats, told.status))
         track.memory = Told(net.training.stats, net.training.status)

@@ -1,4 +1,4 @@
-"""Training shown as plain lines, for pipes, files and notebooks."""
+"""Training shown as plain lines, for pipes and files."""
 
 from __future__ import annotations
 

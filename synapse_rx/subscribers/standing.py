@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -52,6 +53,11 @@ class Standing:
         """Whether the training goes on."""
         return self.status in Training.LIVE
 
+    @property
+    def share(self) -> float | None:
+        """The share of all its epochs that is learnt, in [0, 1]; None if nobody said how many there will be."""
+        return None if self.epochs is None else min(1.0, (self.epoch + self.within) / self.epochs)
+
     def count(self) -> str:
         """Return "epoch 3/20", or "epoch 3" if nobody said how many there will be."""
         return f"epoch {self.epoch}" if self.epochs is None else f"epoch {self.epoch}/{self.epochs}"
@@ -99,6 +105,27 @@ def standing(
         samples_per_second=stats.samples_per_second[-1] if stats.samples_per_second else None,
         seconds_left=None if epochs is None else _seconds(stats, max(0.0, epochs - done - within)),
         events=stats.events[told:],
+    )
+
+
+def together(standings: Sequence[Standing]) -> Standing:
+    """
+    Return where several trainings stand as if they were one, called "3/8 done".
+
+    Epochs and samples a second are added up; there is time left until the last of them is through.
+    """
+    live = [one for one in standings if one.live]
+    left = [one.seconds_left for one in live]
+    known = [one.epochs for one in standings]
+    speeds = [one.samples_per_second or 0.0 for one in live]
+    return Standing(
+        name=f"{len(standings) - len(live)}/{len(standings)} done",
+        status="training" if live else "done",
+        epoch=sum(one.epoch for one in standings),
+        epochs=None if None in known else sum(n for n in known if n is not None),
+        within=sum(one.within for one in live),
+        samples_per_second=sum(speeds) or None,
+        seconds_left=None if None in left else max((n for n in left if n is not None), default=None),
     )
 
 

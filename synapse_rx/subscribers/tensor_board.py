@@ -31,10 +31,10 @@ class TensorBoard(Follower):
     Writes event files for TensorBoard: ``TensorBoard("runs").attach(net)``, then ``tensorboard --logdir runs``.
 
     Each network has a folder of its own below ``folder``, called by its name. There are all numbers of every epoch, of
-    those before it was attached, too; a histogram of each parameter, a picture of what the units of the first layer look
-    at and, given data, the confusion matrix; the hyper-parameters, for TensorBoard's comparison of runs; and live edits
-    as text. It works on a thread of its own; where epochs are quicker than it, histograms and pictures of some are left
-    out. Needs the extra ``tensorboard``, which writes the files; TensorBoard itself shows them.
+    those before it was attached, too; a histogram of each parameter, a picture of what the units of the first layer
+    look at and, given data, the confusion matrix; the hyper-parameters, for TensorBoard's comparison of runs; and live
+    edits as text. It works on a thread of its own; where epochs are quicker than it, histograms and pictures of some
+    are left out. Needs the extra ``tensorboard``, which writes the files; TensorBoard itself shows them.
 
     Args:
         folder: Where to.

@@ -177,7 +177,7 @@ def test_detaching_what_is_not_shown_is_fine() -> None:
 
 @pytest.mark.parametrize("net", [None, 3, sx.atom(3), small_net()])
 def test_only_cells_of_networks_can_be_shown(net: Any) -> None:
-    with pytest.raises(OptionError, match="Progress shows the cell of a network"):
+    with pytest.raises(OptionError, match="Progress listens to the cell of a network"):
         sx.Progress(net, console=paper()[0])
 
 
@@ -273,7 +273,7 @@ def test_it_never_sees_more_than_the_cell() -> None:
     (watch,) = net.watches.values()
 
     assert list(net.watches) == [shown]
-    assert watch == shown._note
+    assert watch == shown._watch
     shown.detach()
 
 
