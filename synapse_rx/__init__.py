@@ -193,8 +193,8 @@ from .stopping import error_below as error_below
 from .stopping import plateau as plateau
 from .stopping import seconds as seconds
 from .subscribers import BestSoFar as BestSoFar
-from .subscribers import CSVLog as CSVLog
 from .subscribers import Checkpoint as Checkpoint
+from .subscribers import CSVLog as CSVLog
 from .subscribers import Difference as Difference
 from .subscribers import EarlyStopping as EarlyStopping
 from .subscribers import Follower as Follower
