@@ -2,6 +2,7 @@
 
 from .base import Subscriber as Subscriber
 from .best_so_far import BestSoFar as BestSoFar
+from .checkpoint import Checkpoint as Checkpoint
 from .csv_log import CSVLog as CSVLog
 from .difference import Difference as Difference
 from .early_stopping import EarlyStopping as EarlyStopping
