@@ -28,6 +28,22 @@ class Course:
     since: int
 
 
+@frozen
+class Turn:
+    """
+    Another way to train from some epoch on.
+
+    Attributes:
+        epochs: Complete epochs of this training before it.
+        name: What to call it, such as "2 of 3".
+        options: Pairs of names and values, what `training` takes.
+    """
+
+    epochs: int
+    name: str
+    options: tuple[tuple[str, Any], ...]
+
+
 class Condition(Described, ABC):
     """
     When a training is over; asked after every complete epoch.
@@ -43,6 +59,23 @@ class Condition(Described, ABC):
     def total(self) -> int | None:
         """Return the epochs it takes at most, if that is known (for displays)."""
         return None
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Return what is to be changed on the way, in order."""
+        return ()
+
+    def begun(self, epochs: int, within: bool) -> Condition:
+        """
+        Return this as it is for a training that begins now.
+
+        Args:
+            epochs: Complete epochs that the network learnt before.
+            within: Whether it stands within the next one.
+
+        Raises:
+            OptionError: If there is nothing left to train.
+        """
+        return self
 
     def __or__(self, other: Condition) -> Condition:
         return AnyOf((self, other))
@@ -69,6 +102,12 @@ class AnyOf(Condition):
             (n for n in (condition.total() for condition in self.conditions) if n is not None), default=None
         )
 
+    def turns(self) -> tuple[Turn, ...]:
+        return _turns(self.conditions)
+
+    def begun(self, epochs: int, within: bool) -> Condition:
+        return AnyOf(tuple(condition.begun(epochs, within) for condition in self.conditions))
+
     def __repr__(self) -> str:
         return f"({' | '.join(map(repr, self.conditions))})"
 
@@ -86,5 +125,16 @@ class AllOf(Condition):
         known = [condition.total() for condition in self.conditions]
         return None if None in known else max(n for n in known if n is not None)
 
+    def turns(self) -> tuple[Turn, ...]:
+        return _turns(self.conditions)
+
+    def begun(self, epochs: int, within: bool) -> Condition:
+        return AllOf(tuple(condition.begun(epochs, within) for condition in self.conditions))
+
     def __repr__(self) -> str:
         return f"({' & '.join(map(repr, self.conditions))})"
+
+
+def _turns(conditions: tuple[Condition, ...]) -> tuple[Turn, ...]:
+    turns = [turn for condition in conditions for turn in condition.turns()]
+    return tuple(sorted(turns, key=lambda turn: turn.epochs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from itertools import count
 from typing import Any, cast
@@ -14,11 +15,12 @@ from ..data.options import check_choice, check_count
 from ..errors import OptionError
 from ..learner import Learner
 from ..snapshot import Net
-from ..stopping import Condition, Epochs
+from ..stopping import Condition, Epochs, Phases
 from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
 from .loops import background_loop, call_on, running_loop
+from .phases import check_turns
 from .process import SETTINGS, default_blas_threads
 from .publish import Every, publication
 from .run import TrainingRun
@@ -31,7 +33,7 @@ _numbers = count(1)
 def train(
     net: Atom[Net],
     data: TrainingSet | StreamSet,
-    epochs: int | Condition,
+    epochs: int | Condition | Sequence[tuple[int, Mapping[str, Any]]],
     *,
     backend: str | Backend | None = None,
     publish: str | Every = "epoch",
@@ -53,7 +55,8 @@ def train(
         net: The cell of the network, from `mlp` or `neural_net`.
         data: What to learn, from `training_set`, `load_training_set` or `stream_set`.
         epochs: Complete epochs to learn; one begun before and interrupted is finished first and counts. Or a
-            condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``.
+            condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``. Or a list of (epochs, options) pairs,
+            such as ``[(5, {"learning_rate": 0.1}), (10, {"learning_rate": 0.01})]``, see `phases`.
         backend: "numpy", "auto" or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or "auto".
         publish: "epoch", or `every` so many batches or seconds as well.
         executor: "thread", or "inline" to compute in the event loop itself, a chunk at a time (for platforms
@@ -86,7 +89,8 @@ def train(
     check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
     _check_process(blas_threads, switch_interval)
     engine = choose_backend(backend)
-    net.value.arch.check(net.value, data)
+    goal = _goal(epochs)
+    check_turns(goal, net.value, data)
 
     def make(snapshot: Net) -> Learner:
         supplied = data.on(run.get_loop()) if isinstance(data, StreamSet) else data
@@ -95,7 +99,7 @@ def train(
     trainer = Trainer(
         net,
         make,
-        epochs if isinstance(epochs, Condition) else Epochs(check_count("epochs", epochs, 1)),
+        goal,
         publish=every,
         slot=WORKERS.slots if executor == "thread" else nullcontext(),
         chunk=CHUNK if executor == "thread" else INLINE_CHUNK,
@@ -196,6 +200,12 @@ def _launch(turn: Turn, if_running: str) -> None:
     elif if_running == "replace":
         for other in reversed(ahead):
             other.run.stop()
+
+
+def _goal(epochs: Any) -> Condition:
+    if isinstance(epochs, list | tuple):
+        return Phases(epochs)
+    return epochs if isinstance(epochs, Condition) else Epochs(check_count("epochs", epochs, 1))
 
 
 def _check_net(net: Any) -> None:

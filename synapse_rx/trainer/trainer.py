@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from threading import get_ident
@@ -14,9 +14,10 @@ from ..atoms import Atom
 from ..errors import Diverged
 from ..learner import Learner
 from ..snapshot import Event, Net, Training, with_events, with_status
-from ..stopping import Condition, Course
+from ..stopping import Condition, Course, Turn
 from .nap import Nap
 from .next import Next
+from .phases import begun, described, turned
 from .publish import Every, Pace
 from .telling import Telling
 from .wishes import Reply, Wishes
@@ -112,13 +113,19 @@ class Trainer:
         """
         assert self._make is not None
         net = self.atom.value
-        learner = self._make(net)
-        self.last, self._learner, self._status, self.started = net, learner, "training", True
-        while not self.telling.put(net, live := with_status(net, "training")):
+        self.goal = begun(self.goal, net)
+        turns = [turn for turn in self.goal.turns() if not turn.epochs]
+        ready = _turned(net, turns)
+        learner = self._make(ready)
+        self.last, self._learner, self._status, self.started = ready, learner, "training", True
+        while not self.telling.put(net, live := with_status(ready, "training")):
             net = self.atom.value
-            learner.adopt(self.last, net)
-            self.last = net
+            ready = _turned(net, turns)
+            learner.adopt(self.last, ready)
+            self.last = ready
         self.last = live
+        for turn in turns:
+            self._note(learner.batch, "phase", described(turn))
 
     def advance(self) -> Next:
         """Do one chunk of work and what follows from it. Never raises: the outcome holds what went wrong."""
@@ -257,6 +264,21 @@ class Trainer:
         self._epoch_done = False
         self._pace.published()
         self._check_strict()
+        if self.epochs_done > before and not self._reached:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Put into the cell what is to be changed between these two epochs; it is adopted like any other edit."""
+        turns = [turn for turn in self.goal.turns() if turn.epochs == self.epochs_done]
+        while turns:
+            net = self.atom.value
+            # Whoever goes on after a stop begins with these.
+            if self._wishes.stopping or self._wishes.cancelled or net.training.status == "stopping":
+                return
+            if self.telling.put(net, _turned(net, turns)):
+                for turn in turns:
+                    self._note(0, "phase", described(turn))
+                return
 
     def _course(self, net: Net) -> Course:
         stats = net.training.stats
@@ -320,3 +342,9 @@ class Trainer:
             return True
         net = self.atom.value
         return net.training.status != "paused" if self._when_ready is None else net is not self.last
+
+
+def _turned(net: Net, turns: Sequence[Turn]) -> Net:
+    for turn in turns:
+        net = turned(net, turn)
+    return net
