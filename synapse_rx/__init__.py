@@ -190,6 +190,7 @@ from .snapshot import with_options as with_options
 from .snapshot import with_update as with_update
 from .stopping import epochs as epochs
 from .stopping import error_below as error_below
+from .stopping import phases as phases
 from .stopping import plateau as plateau
 from .stopping import seconds as seconds
 from .subscribers import BestSoFar as BestSoFar
