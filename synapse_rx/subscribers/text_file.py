@@ -7,6 +7,8 @@ from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
+from ..files.atomic import replacing
+
 
 class TextFile:
     """
@@ -53,14 +55,8 @@ class TextFile:
         Raises:
             OSError: If that fails; the file is what it was.
         """
-        new = self.path.with_name(f".{self.path.name}.new")
-        try:
-            new.write_bytes(text.encode())
-            os.replace(new, self.path)
-        except OSError:
-            with suppress(OSError):
-                new.unlink()
-            raise
+        with replacing(self.path) as file:
+            file.write(text.encode())
         self._file.close()
         self._file = open(self.path, "ab", buffering=0)
         self._size = self._file.seek(0, os.SEEK_END)

@@ -1,11 +1,11 @@
-"""Files that nobody ever sees half written."""
+"""Pictures and the like: where they lie, and that nobody ever sees half of one."""
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import suppress
 from pathlib import Path
+
+from ..files.atomic import replacing
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -16,14 +16,8 @@ def write_whole(path: Path, data: bytes) -> None:
         OSError: If that fails; what was there stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(data)
-        os.replace(new, path)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
-        raise
+    with replacing(path) as file:
+        file.write(data)
 
 
 def file_name(name: str) -> str:
