@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from ..typing import Array
+from ..typing import Array, Shape
 from .gradient import vjp
 from .report import GradientEntry, GradientReport, report
 from .tree import leaves, mapped
@@ -53,7 +53,7 @@ def check_gradient(
     rng = np.random.default_rng(0)
     if gradient is None:
         y, pullback = vjp(function, *double)
-        weights = mapped(lambda leaf: rng.standard_normal(np.shape(leaf)), y)
+        weights = mapped(lambda leaf: _weights(np.shape(leaf), rng), y)
         analytic = pullback(weights)
     else:
         weights = mapped(lambda leaf: np.ones(np.shape(leaf)), function(*double))
@@ -70,6 +70,11 @@ def check_gradient(
                 total, x, np.broadcast_to(dx, x.shape), f"argument {k}{path}", step, rtol, atol
             )
     return report(entries, worst)
+
+
+def _weights(shape: Shape, rng: np.random.Generator) -> Array:
+    """Return what the outputs are multiplied by before they are added up; a single one stays as it is."""
+    return rng.uniform(0.5, 1.5, shape) if shape else np.ones(())
 
 
 def compare(

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..errors import GradientError, OptionError
 from ..typing import Array
-from .making import zeros
+from .making import array, zeros
 from .tape import Tape
 from .traced import Traced, concrete
-from .tree import leaves, like, mapped
+from .tree import aligned, leaves, like, mapped
 
 
 def grad(
@@ -185,17 +185,21 @@ def _check_number(y: Any) -> None:
 
 def _cotangent(value: Any, dy: Any) -> Any:
     """Return dL/dy, checked against the result it belongs to."""
-    wanted, given = list(leaves(value)), list(leaves(dy))
-    if [path for path, _ in wanted] != [path for path, _ in given]:
+    try:
+        places = list(aligned(value, dy))
+    except LookupError as error:
         raise GradientError(
-            f"dL/dy must have the form of the result, with {len(wanted)} arrays at the same places, not {len(given)}"
-        )
-    for (path, y), (_, g) in zip(wanted, given, strict=True):
+            f"dL/dy{error.args[0]} must have the form of the result: the same tuples, lists and keys"
+        ) from None
+    gradients = []
+    for path, y, g in places:
+        g = array(g, y)
         if np.shape(y) != np.shape(g):
             raise GradientError(
                 f"dL/dy{path} must have the shape of the result, {np.shape(y)}, not {np.shape(g)}"
             )
-    return like(value, [g if hasattr(g, "dtype") else np.asarray(g) for _, g in given])
+        gradients.append(g)
+    return like(value, gradients)
 
 
 def _pulled(

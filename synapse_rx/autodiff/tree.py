@@ -34,3 +34,24 @@ def like(tree: Any, values: list[Any]) -> Any:
     """Return a tree of the form of ``tree`` with these leaves."""
     rest = iter(values)
     return mapped(lambda _: next(rest), tree)
+
+
+def aligned(tree: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """
+    Yield every leaf of ``tree`` with what stands in its place in ``other``.
+
+    Raises:
+        LookupError: If ``other`` has another form, naming the place.
+    """
+    if isinstance(tree, Mapping):
+        if not isinstance(other, Mapping) or tree.keys() != other.keys():
+            raise LookupError(path)
+        for key, item in tree.items():
+            yield from aligned(item, other[key], f"{path}[{key!r}]")
+    elif isinstance(tree, (tuple, list)):
+        if not isinstance(other, (tuple, list)) or len(tree) != len(other):
+            raise LookupError(path)
+        for position, (item, there) in enumerate(zip(tree, other, strict=True)):
+            yield from aligned(item, there, f"{path}[{position}]")
+    elif tree is not None:
+        yield path, tree, other

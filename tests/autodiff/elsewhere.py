@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-
 LIBRARY = "library_of_elsewhere"
 
 
@@ -16,8 +15,8 @@ class Elsewhere(NDArrayOperatorsMixin):
     """
     An array of which numpy's functions give others of its kind, as cupy's do.
 
-    Like cupy's it knows ufuncs as calls alone, not their methods, and refuses to become an array of numpy. Unlike cupy's
-    it takes host arrays for indices.
+    Like cupy's it knows ufuncs as calls alone, not their methods, and refuses to become an array of numpy. Unlike
+    cupy's it takes host arrays for indices.
     """
 
     __module__ = LIBRARY
