@@ -91,6 +91,7 @@ from .layers import ConvTranspose2D as ConvTranspose2D
 from .layers import ConvTranspose3D as ConvTranspose3D
 from .layers import Dense as Dense
 from .layers import Dropout as Dropout
+from .layers import Embedding as Embedding
 from .layers import Flatten as Flatten
 from .layers import Fork as Fork
 from .layers import GaussianDropout as GaussianDropout

@@ -32,6 +32,7 @@ from .conv_transpose3d import ConvTranspose3D as ConvTranspose3D
 from .convolution import Convolution as Convolution
 from .dense import Dense as Dense
 from .dropout import Dropout as Dropout
+from .embedding import Embedding as Embedding
 from .flatten import Flatten as Flatten
 from .fork import Fork as Fork
 from .gaussian_dropout import GaussianDropout as GaussianDropout
