@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import synapse_rx as sx
 from synapse_rx.snapshot import Net
 from tests.nets import blobs
-
-EPOCHS = 400
 
 
 def data() -> sx.TrainingSet:
@@ -26,16 +25,21 @@ def net() -> sx.Atom[Net]:
     return sx.neural_net([sx.Input(3), sx.Dense(32, "tanh"), sx.Dropout(0.2), sx.Dense(2, "softmax")], how)
 
 
-def main(folder: str) -> None:
+def main(folder: str, epochs: int) -> None:
     cell = sx.resume(folder, net())
     sx.Checkpoint(folder, every=sx.every(batches=7), keep=2, best="validation:misclassification").attach(cell)
-    begun = cell.value.training.stats.epochs
-    run = sx.train(cell, data(), EPOCHS - begun, publish=sx.every(batches=5)) if begun < EPOCHS else None
-    print("ready", begun, flush=True)
-    if run is not None:
-        run.result()
+    begun = cell.value.training.stats
+    if begun.epochs < epochs:
+
+        @cell.add_watch("ready")
+        def ready(key: Any, cell: sx.Atom[Net], old: Net, new: Net) -> None:
+            if new.training.stats.steps > begun.steps:
+                cell.remove_watch(key)
+                print("ready", begun.steps, flush=True)
+
+        sx.train(cell, data(), epochs - begun.epochs, publish=sx.every(batches=5)).result()
     print("done", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))
