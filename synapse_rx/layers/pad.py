@@ -61,8 +61,8 @@ class Pad(Layer):
         # A constant border is written once: nobody writes to outputs but the layer itself.
         y = s.once("bordered", lambda: self._bordered(x, s))
         s.xp.copyto(y[self._inside(x.shape)], x)
-        for target, source in self._borders(x.shape):
-            s.xp.copyto(y[target], y[source])
+        for index, (target, source) in enumerate(self._borders(x.shape)):
+            s.xp.copyto(y[target], self._piece(index, y[source], s))
         return y
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
@@ -73,14 +73,20 @@ class Pad(Layer):
             return dy[inside]
         sums = s.array("sums", dy.shape[1:])
         s.xp.copyto(sums, dy)
-        for target, source in reversed(borders):
-            s.xp.add(sums[source], sums[target], out=sums[source])
+        for index, (target, source) in reversed(list(enumerate(borders))):
+            s.xp.add(sums[source], self._piece(index, sums[target], s), out=sums[source])
         return sums[inside]
 
     def _bordered(self, x: Array, s: Scratch) -> Array:
         y = s.array("y", self.out_shape(x.shape[1:]))
         y.fill(self.value)
         return y
+
+    def _piece(self, index: int, part: Array, s: Scratch) -> Array:
+        """Return a copy of ``part``: parts of one array may overlap for all numpy knows, and it would make one itself."""
+        piece = s.array(f"border{index}", part.shape[1:])
+        s.xp.copyto(piece, part)
+        return piece
 
     def _pads(self, axes: int) -> Pads:
         return self.padding if isinstance(self.padding, tuple) else ((self.padding, self.padding),) * axes
