@@ -115,6 +115,8 @@ from .layers import Residual as Residual
 from .layers import Shared as Shared
 from .layers import SpatialDropout as SpatialDropout
 from .layers import Synapse as Synapse
+from .layers import SynapseRNN as SynapseRNN
+from .layers import TimeDistributed as TimeDistributed
 from .layers import Upsample as Upsample
 from .layers import add as add
 from .layers import average as average
@@ -140,8 +142,10 @@ from .losses import MeanSquaredError as MeanSquaredError
 from .losses import MultiClassHinge as MultiClassHinge
 from .losses import NegativeLogLikelihood as NegativeLogLikelihood
 from .losses import PerceptronError as PerceptronError
+from .losses import PerOutput as PerOutput
 from .losses import SquaredError as SquaredError
 from .losses import WeightedSum as WeightedSum
+from .losses import losses as losses
 from .metrics import ClassificationReport as ClassificationReport
 from .metrics import FunctionMetric as FunctionMetric
 from .metrics import Misclassification as Misclassification

@@ -58,5 +58,7 @@ from .rnn import RNN as RNN
 from .shared import Shared as Shared
 from .spatial_dropout import SpatialDropout as SpatialDropout
 from .synapse import Synapse as Synapse
+from .synapse_rnn import SynapseRNN as SynapseRNN
 from .synapse_series import series_error as series_error
+from .time_distributed import TimeDistributed as TimeDistributed
 from .upsample import Upsample as Upsample

@@ -17,7 +17,7 @@ from .base import Layer, Takes
 from .several import each, shown
 from .synapse_product import log_product, log_product_gradients
 from .synapse_series import log_series, log_series_gradients
-from .synapse_weights import CLIP, SIGMOID, chain_weights, weights_of
+from .synapse_weights import CLIP, SIGMOID, chain_weights, write_weights
 
 START = 0.01
 """Weights start below it: a product of many factors is then still close to 1."""
@@ -102,7 +102,9 @@ class Synapse(Layer):
     def forward(self, x: Any, s: Scratch) -> Array:
         xp = s.xp
         e, x, shape = _inputs(x)
-        w = weights_of(s.params[self._name], self.weights, self.margin, self.zero_diagonal, s)
+        v = s.params[self._name]
+        w = s.fixed("weights", v.shape)
+        write_weights(v, w, self.weights, self.margin, self.zero_diagonal, s)
         logs, y = s.array("logs", e.shape[1:]), s.array("y", shape)
         flat = y.reshape(e.shape)
         if self.series is None:

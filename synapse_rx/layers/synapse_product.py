@@ -55,6 +55,7 @@ def log_product_gradients(
     """
     xp = s.xp
     minus = s.fixed("minus_weights", w.shape)
+    xp.negative(w, out=minus)
     for array in (dx, dw):
         if array is not None:
             array.fill(0)

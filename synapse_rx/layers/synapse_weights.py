@@ -9,17 +9,17 @@ from ..typing import Array
 SIGMOID, CLIP = "sigmoid", "clip"
 
 
-def weights_of(v: Array, form: str, margin: float, zero_diagonal: bool, s: Scratch) -> Array:
+def write_weights(v: Array, w: Array, form: str, margin: float, zero_diagonal: bool, s: Scratch) -> None:
     """
-    Return the weights W in [0, 1) that parameters v stand for, in a buffer.
+    Write the weights in [0, 1) that parameters v stand for into w.
 
     Args:
         v: Parameters (inputs, outputs).
+        w: Like v.
         form: "sigmoid" for W = sigmoid(v), "clip" for v held to [0, 1 - margin].
         margin: How far from 1 clipped weights stay.
         zero_diagonal: Whether W_ii = 0.
     """
-    w = s.fixed("weights", v.shape)
     if form == SIGMOID:
         logistic(v, w, s)
     else:
@@ -27,7 +27,6 @@ def weights_of(v: Array, form: str, margin: float, zero_diagonal: bool, s: Scrat
         s.xp.minimum(w, 1 - margin, out=w)
     if zero_diagonal:
         _diagonal(w)[...] = 0
-    return w
 
 
 def chain_weights(grad: Array, v: Array, w: Array, form: str, zero_diagonal: bool, s: Scratch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from synapse_rx.initializers import LogitUniform, Uniform
-from synapse_rx.layers import Synapse
+from synapse_rx.layers import Synapse, SynapseRNN
 from tests.contracts.layer import samples
 
 LARGE = LogitUniform(0.2, 0.9)
@@ -23,6 +23,11 @@ EXAMPLES = [
     (Synapse(gain=True, initializer=LARGE), ((2, 2), (3,))),
     (Synapse(series=2, logarithmic=True), ((1,), (2, 3))),
     (Synapse("clip", zero_diagonal=True, gain=True), ((3,), (3,))),
+    (SynapseRNN(3), (4, 2)),
+    (SynapseRNN(1, returns="sequence"), (1, 3)),
+    (SynapseRNN(2, layers=2, bidirectional=True, returns="sequence"), (3, 5)),
+    (SynapseRNN(3, bidirectional=True), ((4, 5), (1,))),
+    (SynapseRNN(2, carry=True, layers=2, truncate=4), (3, 2)),
 ]
 
 
