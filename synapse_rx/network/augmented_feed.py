@@ -22,6 +22,8 @@ class AugmentedFeed:
         in_shape: What samples look like.
     """
 
+    plain = None  # samples are made one batch at a time, so there is no array of them to be learnt from in one piece
+
     def __init__(self, plain: Feed, reader: AugmentedReader, backend: Backend, in_shape: Shape) -> None:
         self._plain = plain
         self._reader = reader

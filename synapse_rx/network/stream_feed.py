@@ -35,6 +35,8 @@ class StreamFeed:
         check: Raises if a batch does not fit the network.
     """
 
+    plain = None  # batches come one at a time, so there is no array of them to be learnt from in one piece
+
     def __init__(
         self,
         backend: Backend,
