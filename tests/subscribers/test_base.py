@@ -175,8 +175,7 @@ def test_every_change_is_told_in_order() -> None:
 
     assert counting.begun == [counting.changes[0][0]]
     assert all(
-        before[1] is after[0]
-        for before, after in zip(counting.changes, counting.changes[1:], strict=False)
+        before[1] is after[0] for before, after in zip(counting.changes, counting.changes[1:], strict=False)
     )
     assert len(counting.changes) == 4
 
