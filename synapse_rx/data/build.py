@@ -24,8 +24,9 @@ from .options import (
     check_nvalid,
     check_shuffle,
 )
+from .parts import Parts, encode_targets, join_samples
 from .samples import to_samples
-from .targets import Targets, encode
+from .targets import Targets
 from .trainset import Augment, TrainingSet, header_of
 from .weights import check_some, of_classes
 
@@ -56,9 +57,11 @@ def training_set(
     Make a `TrainingSet` from ``samples`` and their ``labels``.
 
     Args:
-        samples: Numbers (N, *sample_shape). Copied, never changed; those in a file that is mapped read-only stay in it,
+        samples: Numbers (N, *sample_shape); of a network with several inputs a tuple of arrays, one for each. Copied,
+            never changed; those in a file that is mapped read-only stay in it,
             unless they are to be of another type, normalised, or shuffled before some are parted off.
-        labels: One label per sample, target rows (N, outputs), or None if there is nothing to aim at.
+        labels: One label per sample, target rows (N, outputs), or None if there is nothing to aim at; for a network
+            with several outputs a tuple of arrays, one for each.
         name: What to call the set.
         type: What a sample is, such as "grayscale-image"; for display only.
         field_size: How to lay a sample out for the eye. Default: its own shape, or the most square one.
@@ -128,9 +131,10 @@ def test_set(
     Make a `DataSet` to test with; its order is kept unless ``shuffle`` is asked for.
 
     Args:
-        samples: Numbers (N, *sample_shape).
+        samples: As for `training_set`.
         labels: As for `training_set`, or None.
-        known_labels: The labels of the training set, whose order the targets follow: ``trset.labels``.
+        known_labels: The labels of the training set, whose order the targets follow: ``trset.labels``; for several
+            outputs a tuple with those of each, ``trset.data.classes``.
         shuffle: Shuffle once.
         seed: What the shuffle follows from.
         targets: As for `training_set`.
@@ -164,14 +168,16 @@ def _data_set(
     censored: Any = False,
 ) -> DataSet:
     kind = check_dtype(dtype)
-    x = to_samples(samples, kind)
+    joined, inputs = join_samples(samples)
+    x = to_samples(joined, kind)
     check_choice("targets", targets, ("auto", "classes", "values"))
     if labels is None:
-        return DataSet(x, labels=known, scale=scale, weights=weights, censored=censored)
-    encoded = encode(
+        return DataSet(x, labels=known, scale=scale, weights=weights, censored=censored, parts=Parts(inputs))
+    encoded, parts = encode_targets(
         labels, len(x), targets=targets, known=known, dtype=kind, censored=check_censored(censored)
     )
-    return DataSet(x, encoded.y, encoded.labels, scale=scale, weights=weights, censored=censored)
+    parts = attrs.evolve(parts, inputs=inputs)
+    return DataSet(x, encoded.y, encoded.labels, scale=scale, weights=weights, censored=censored, parts=parts)
 
 
 def _weighted(data: DataSet, class_weights: Any) -> DataSet:
@@ -193,9 +199,11 @@ def _validation(valid: Any, like: DataSet, targets: Targets) -> DataSet | None:
         return valid
     if not isinstance(valid, tuple | list) or len(valid) != 2:
         raise OptionError("valid= takes a pair (samples, labels) or a DataSet")
-    x = to_samples(valid[0], like.x.dtype.name)
-    if x.shape[1:] != like.sample_shape:
+    joined, inputs = join_samples(valid[0])
+    x = to_samples(joined, like.x.dtype.name)
+    if x.shape[1:] != like.sample_shape or inputs != like.parts.inputs:
         raise ShapeError(
             f"validation samples have the shape {x.shape[1:]}, training samples {like.sample_shape}"
         )
-    return _data_set(x, valid[1], like.labels, targets, like.x.dtype, like.scale, censored=like.censored)
+    data = _data_set(x, valid[1], like.classes, targets, like.x.dtype, like.scale, censored=like.censored)
+    return attrs.evolve(data, parts=attrs.evolve(data.parts, inputs=inputs))

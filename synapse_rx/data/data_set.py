@@ -13,6 +13,7 @@ from ..typing import Shape
 from .frozen import frozen
 from .normalization import Normalization
 from .options import check_censored, check_choice, check_scale
+from .parts import Parts
 from .samples import describe, to_samples
 from .targets import check_finite_targets
 from .weights import to_weights
@@ -56,6 +57,8 @@ class DataSet:
     """Targets may be missing: NaN, which only a `Censored` loss can learn from."""
     normalization: Normalization | None = attrs.field(default=None, kw_only=True, converter=_optional)
     """What was done to `x`: floats are kept as they are learnt, 8-bit samples as they were; None for raw samples."""
+    parts: Parts = attrs.field(default=Parts(), kw_only=True, converter=Parts.of)
+    """What the rows of `x` and `y` are made of, where there are several inputs or several targets."""
 
     def __attrs_post_init__(self) -> None:
         assign = partial(object.__setattr__, self)
@@ -74,6 +77,12 @@ class DataSet:
 
         if self.normalization is not None:
             self.normalization.check(self.sample_shape)
+        self.parts.check(self.sample_shape, self.outputs)
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """The labels; of several targets a tuple with those of each, None for values."""
+        return self.parts.labels if any(self.parts.labels) else self.labels
 
     @property
     def pending(self) -> Normalization | None:
@@ -146,13 +155,14 @@ class DataSet:
             and _same(self.y, other.y)
             and _same(self.weights, other.weights)
             and self.normalization == other.normalization
+            and self.parts == other.parts
         )
 
     def __hash__(self) -> int:
         return hash((self.x.shape, self.x.dtype.str, self.labels, self.scale, _glance(self.x)))
 
     def __reduce__(self) -> Any:
-        names = ("scale", "weights", "censored", "normalization")
+        names = ("scale", "weights", "censored", "normalization", "parts")
         return partial(DataSet, **{name: getattr(self, name) for name in names}), (
             self.x,
             self.y,

@@ -66,6 +66,7 @@ def save_training_set(data: TrainingSet, path: str | PathLike[str]) -> None:
         "scale": data.data.scale,
         "censored": {part: samples.censored for part, samples in parts.items()},
         "normalization": None if how is None else how.kind,
+        "parts": data.data.parts.to_data(),
     }
     safetensors.write(path, arrays, {KEY: dumps(written)})
 
@@ -157,4 +158,5 @@ def _part(
         weights=arrays.get(f"{name}.weights"),
         censored=about["censored"][name],
         normalization=normalization,
+        parts=about.get("parts", {}),
     )

@@ -58,6 +58,11 @@ class StreamSet:
     _loop: AbstractEventLoop | None = attrs.field(default=None, alias="loop")
 
     @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """The labels; of several targets a tuple with those of each, None for values."""
+        return self.labels
+
+    @property
     def pending(self) -> Normalization | None:
         """What is still to be done to samples: all of the normalisation."""
         return self.normalization

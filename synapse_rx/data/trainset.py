@@ -75,6 +75,11 @@ class TrainingSet:
             _check_valid(self.data, self.valid)
 
     @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """The labels; of several targets a tuple with those of each, None for values."""
+        return self.data.classes
+
+    @property
     def x(self) -> np.ndarray:
         """The training samples, still to be multiplied by ``data.scale``."""
         return self.data.x

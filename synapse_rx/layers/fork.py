@@ -51,7 +51,7 @@ class Fork(Layer):
         return tuple(child.forward(x) for child in s.children)
 
     def backward(self, x: Any, y: Any, dy: Any, s: Scratch) -> Any:
-        found = [child.backward(part) for child, part in zip(s.children, dy, strict=True)]
+        found: list[Any] = [child.backward(part) for child, part in zip(s.children, dy, strict=True)]
         if not s.needs_dx:
             return None
         if isinstance(x, tuple):

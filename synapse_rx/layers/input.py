@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,15 @@ from attrs import field, frozen
 from ..data.options import check_count
 from ..described import Described
 from ..errors import ShapeError
-from ..typing import Shape
+from ..typing import Shape, Shapes
+from .several import each, sizes
+
+
+def _shapes(value: Any) -> Shapes:
+    several = isinstance(value, (tuple, list)) and len(value) > 0
+    if several and all(isinstance(shape, (tuple, list)) for shape in value):
+        return tuple(_shape(shape) for shape in value)
+    return _shape(value)
 
 
 def _shape(value: Any) -> Shape:
@@ -29,13 +36,20 @@ class Input(Described):
     """
     The shape of one sample: ``Input(64)``, ``Input((1, 28, 28))``.
 
+    Several inputs are a list of shapes, ``Input([(64,), (1, 28, 28)])``: the first layer is given several values then.
+
     Raises:
         ShapeError: If a size is not a positive whole number.
     """
 
-    shape: Shape = field(converter=_shape)
+    shape: Shapes = field(converter=_shapes)
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of each input; of one alone as well."""
+        return each(self.shape)
 
     @property
     def size(self) -> int:
-        """Numbers in one sample."""
-        return math.prod(self.shape)
+        """Numbers in one sample, of all inputs together."""
+        return sum(sizes(self.shape))

@@ -12,6 +12,8 @@ from .mean_absolute_error import MeanAbsoluteError as MeanAbsoluteError
 from .mean_squared_error import MeanSquaredError as MeanSquaredError
 from .multi_class_hinge import MultiClassHinge as MultiClassHinge
 from .negative_log_likelihood import NegativeLogLikelihood as NegativeLogLikelihood
+from .per_output import PerOutput as PerOutput
+from .per_output import losses as losses
 from .perceptron_error import PerceptronError as PerceptronError
 from .separable import Separable as Separable
 from .squared_error import SquaredError as SquaredError

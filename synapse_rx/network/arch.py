@@ -10,15 +10,18 @@ from attrs import field, frozen
 
 from ..activations import Activation as Function
 from ..activations import Linear
+from ..activations.joined import Joined
 from ..backends import Backend
 from ..described import Described
 from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
+from ..layers.several import each, is_several
 from ..learner import Learner
-from ..losses import Loss
+from ..losses import Loss, PerOutput
 from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net
-from ..typing import Shape
+from ..typing import Shape, Shapes
+from .ends import begin, end
 from .places import Path, Place, places
 
 
@@ -43,12 +46,15 @@ class Arch(Described):
     """
     What a network is made of: the shape of a sample and the layers it passes through.
 
+    A network of several inputs takes them joined in one row a sample, as data sets hold them; one that ends in several
+    values gives them so.
+
     Args:
         input: An `Input`, or its shape.
         layers: The layers in order; parameters are found by their positions, ``params[0]`` for the first.
 
     Attributes:
-        shapes: The shape before the first layer and after each.
+        shapes: The shape before the first layer and after each; of several values a tuple of shapes.
         places: The primitive layers it comes down to, each in its place.
         layout: The parameters in the flat vector.
         keeps: What layers keep from batch to batch, in a flat vector of their own.
@@ -60,7 +66,7 @@ class Arch(Described):
 
     input: Input = field(converter=_input)
     layers: tuple[Layer, ...] = field(converter=_layers)
-    shapes: tuple[Shape, ...] = field(init=False, eq=False)
+    shapes: tuple[Shapes, ...] = field(init=False, eq=False)
     places: tuple[Place, ...] = field(init=False, eq=False)
     layout: Layout = field(init=False, eq=False)
     keeps: Layout = field(init=False, eq=False)
@@ -70,7 +76,8 @@ class Arch(Described):
     def __attrs_post_init__(self) -> None:
         if not self.layers:
             raise OptionError("a network needs at least one layer behind its input, such as Dense(10)")
-        shapes, found = [self.input.shape], []
+        shapes: list[Shapes] = [self.input.shape]
+        found: list[Place] = []
         for index, layer in enumerate(self.layers):
             found += places(layer, shapes[-1], (index,))
             shapes.append(found[-1].out_shape if found else shapes[-1])
@@ -78,6 +85,7 @@ class Arch(Described):
             raise OptionError(
                 "a network needs a layer that does something behind its input, such as Dense(10)"
             )
+        found = [*begin(self.input), *end(found, shapes[-1])]
         every = [place for root in found for place in root.walk()]
         specs = _by_path([(place, place.specs) for place in every])
         keeps = _by_path([(place, place.keeps) for place in every])
@@ -92,16 +100,26 @@ class Arch(Described):
     @property
     def in_shape(self) -> Shape:
         """The shape of one sample."""
-        return self.shapes[0]
+        return self.places[0].in_shape
 
     @property
     def out_shape(self) -> Shape:
         """The shape of one output."""
-        return self.shapes[-1]
+        return self.places[-1].out_shape
+
+    @property
+    def inputs(self) -> tuple[Shape, ...]:
+        """The shape of each input, of one alone as well."""
+        return each(self.shapes[0])
+
+    @property
+    def outputs(self) -> tuple[Shape, ...]:
+        """The shape of each output, of one alone as well."""
+        return each(self.shapes[-1])
 
     @property
     def output(self) -> Function:
-        """The activation of the output: the last layer's, or linear if it has none."""
+        """The activation of the output: the last layer's, or linear if it has none; of several a `Joined` one."""
         last = self.places[-1].layer
         return last.function if isinstance(last, Activation) else Linear()
 
@@ -133,6 +151,21 @@ class Arch(Described):
                 outputs.
         """
         _check_gradients(self.places, False)
+        return self.fitted(loss)
+
+    def fitted(self, loss: Loss) -> Loss:
+        """
+        Return ``loss`` in the form that suits the output.
+
+        Raises:
+            LossError: If it is not defined there, or there are several outputs and not a loss for each.
+        """
+        if is_several(self.shapes[-1]) and not isinstance(loss, PerOutput):
+            example = ", ".join([repr(loss.kind)] * len(self.outputs))
+            raise LossError(
+                f"this network has {len(self.outputs)} outputs, but {loss.kind} judges one; give each its own, "
+                f"such as losses([{example}])"
+            )
         return loss.for_output(self.output)
 
     def check(self, net: Net, data: Any) -> None:
@@ -169,12 +202,19 @@ class Arch(Described):
         return Params(self.keeps, flat)
 
     def default_loss(self) -> Loss:
-        """Return cross-entropy for outputs within [0, 1], squared error for others."""
-        low, high = self.output.range
-        return Loss.of("cross_entropy" if 0 <= low and high <= 1 else "squared_error")
+        """Return cross-entropy for outputs within [0, 1], squared error for others; of several outputs one for each."""
+        output = self.output
+        if isinstance(output, Joined):
+            return PerOutput([_default_loss(function) for function in output.functions])
+        return _default_loss(output)
 
     def __repr__(self) -> str:
-        return " > ".join([_sizes(self.in_shape), *(_named(layer) for layer in self.layers)])
+        return " > ".join([" + ".join(map(_sizes, self.inputs)), *(_named(layer) for layer in self.layers)])
+
+
+def _default_loss(output: Function) -> Loss:
+    low, high = output.range
+    return Loss.of("cross_entropy" if 0 <= low and high <= 1 else "squared_error")
 
 
 def _by_path(

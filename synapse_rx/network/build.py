@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,8 @@ def neural_net(
     Args:
         layers: An `Input`, then the layers in order.
         training: How to train it: what `synapse_rx.training` returns, or an algorithm or its name.
-        labels: The classes in the order of the outputs; usually left to the first training set.
+        labels: The classes in the order of the outputs, of several outputs a tuple with those of each; usually left to
+            the first training set.
         dtype: "float32" or "float64", the type of its parameters and of all its arithmetic.
 
     Raises:
@@ -123,11 +125,24 @@ def _atom(
     how = training if isinstance(training, Training) else Training(Algorithm.of(training))
     loss = how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
     how.algorithm.check(arch)
-    loss.for_output(arch.output)
+    arch.fitted(loss)
     net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
-    if net.labels is not None and len(net.labels) != arch.out_shape[-1]:
-        raise LabelError(f"{len(net.labels)} labels for {arch.out_shape[-1]} outputs; give one for each")
+    if net.labels is not None:
+        _check_labels(net.labels, arch)
     return Atom(net, validator=_is_net)
+
+
+def _check_labels(labels: tuple[Any, ...], arch: Arch) -> None:
+    if len(arch.outputs) > 1:
+        wanted = [math.prod(shape) for shape in arch.outputs]
+        given = [None if one is None else len(one) if isinstance(one, tuple) else 0 for one in labels]
+        if len(given) != len(wanted) or any(n not in (None, m) for n, m in zip(given, wanted, strict=True)):
+            raise LabelError(
+                f"labels of {len(wanted)} outputs are a tuple with those of each, None for values, as many as "
+                f"{wanted}; not {labels!r}"
+            )
+    elif len(labels) != arch.out_shape[-1]:
+        raise LabelError(f"{len(labels)} labels for {arch.out_shape[-1]} outputs; give one for each")
 
 
 def _is_net(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..activations.joined import Joined
 from ..algorithms import FullBatchAlgorithm
 from ..data import DataSet, StreamSet, TrainingSet
 from ..errors import DataError, LabelError, OptionError, ShapeError
@@ -121,6 +122,11 @@ def check_training(net: Net) -> None:
 
 def check_samples(net: Net, data: DataSet) -> None:
     """Raise a ShapeError unless samples can be read in the network's input shape."""
+    inputs = net.arch.inputs
+    if data.parts.inputs and data.parts.inputs != inputs:
+        raise ShapeError(
+            f"this network takes {_inputs(inputs)}, but these samples are {_inputs(data.parts.inputs)}"
+        )
     check_shape(net.arch.in_shape, data.sample_shape)
 
 
@@ -153,19 +159,44 @@ def check_targets(net: Net, data: DataSet) -> None:
     """
     if data.y is None:
         raise LabelError("these samples have no targets; give training_set the labels as well")
+    _check_outputs(net, data)
+    if net.labels is not None and data.classes is not None and net.labels != data.classes:
+        raise LabelError(
+            f"this network tells {_shown(net.labels)} apart, but these samples are {_shown(data.classes)}"
+        )
+    loss = loss_of(net)
+    # A loss for each output has to know where they lie; others choose by the output what they are, not what they take.
+    (net.arch.fitted(loss) if isinstance(net.arch.output, Joined) else loss).check_targets(data.y)
+
+
+def _check_outputs(net: Net, data: DataSet) -> None:
+    """Raise a ShapeError unless there are as many targets as outputs."""
+    wanted, given = tuple(map(math.prod, net.arch.outputs)), data.parts.targets
+    if given and given != wanted:
+        raise ShapeError(
+            f"this network has outputs of {_listed(wanted)} numbers, but there are targets of {_listed(given)}"
+        )
     outputs = net.arch.out_shape[-1]
     if data.outputs != outputs or len(net.arch.out_shape) != 1:
         hint = f" (classes {_shown(data.labels)})" if data.labels else ""
         single = "; for one output that tells two classes apart, give 0 and 1 with targets='values'"
+        several = (
+            f", of {_listed(wanted)} numbers, whose targets are a tuple of arrays" if len(wanted) > 1 else ""
+        )
         raise ShapeError(
-            f"this network has {_numbers(net.arch.out_shape)} as output, but there are {data.outputs} targets a "
-            f"sample{hint}{single if outputs == 1 and data.labels else ''}"
+            f"this network has {_numbers(net.arch.out_shape)} as output{several}, but there are {data.outputs} targets "
+            f"a sample{hint}{single if outputs == 1 and data.labels else ''}"
         )
-    if net.labels is not None and data.labels is not None and net.labels != data.labels:
-        raise LabelError(
-            f"this network tells {_shown(net.labels)} apart, but these samples are {_shown(data.labels)}"
-        )
-    loss_of(net).check_targets(data.y)
+
+
+def _inputs(shapes: tuple[Shape, ...]) -> str:
+    return (
+        f"{len(shapes)} inputs of {_listed(shapes)}" if len(shapes) > 1 else f"one input of {_listed(shapes)}"
+    )
+
+
+def _listed(items: tuple[object, ...]) -> str:
+    return " and ".join(map(str, items))
 
 
 def _numbers(shape: Shape) -> str:

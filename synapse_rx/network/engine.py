@@ -13,6 +13,7 @@ from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
 from .checks import check_fit
+from .chunk import Chunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator
 from .feed import Feed
 from .normalizing import pending
@@ -43,6 +44,7 @@ class Engine:
         problem: The network as its algorithm sees it.
         feed: The batches.
         values: The errors of every sample learnt.
+        chunk: Learns many batches at a time; None where they must be learnt one by one.
         evaluators: Measure the network between epochs, by what they measure: "validation", "training".
 
     Raises:
@@ -79,13 +81,15 @@ class Engine:
         self._sums_gradients = (how.algorithm.reduction or how.update.reduction) == "sum"
         self._shapes = how.update.shapes_gradients
         self._moves = how.update.moves_parameters
-        kinds = recorded_kinds(net, data.labels)
+        kinds = recorded_kinds(net, data.classes)
         self.values = ErrorValues(backend, list(kinds), self.feed, dtype)
         self._metrics = [(row, kind) for row, kind in enumerate(kinds.values()) if row and kind is not None]
         self._norm_row = list(kinds).index(GRADIENT_NORM) if GRADIENT_NORM in kinds else None
         self._ratio_row = list(kinds).index(UPDATE_RATIO) if UPDATE_RATIO in kinds else None
         self._before = None if self._ratio_row is None else backend.xp.empty_like(self.theta)
         self._total: Array | None = None
+        host = backend.name == "numpy"
+        self.chunk = Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad, host)
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import cmp_using, field, frozen
 
+from ..activations.joined import Joined
 from ..atoms import Atom
 from ..backends import NumpyBackend
 from ..data import DataSet, TrainingSet, test_set
@@ -15,6 +16,7 @@ from ..errors import DataError
 from ..metrics import ClassificationReport, auc, confusion_matrix
 from ..snapshot import Net, Slots
 from ..typing import Array
+from .arch import Arch
 from .checks import check_samples, check_targets, loss_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
@@ -24,7 +26,7 @@ from .program import Program
 _HOST = NumpyBackend()
 
 
-def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
+def outputs(net: Atom[Net] | Net, samples: Any) -> Any:
     """
     Return what a network answers to samples.
 
@@ -32,10 +34,10 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
 
     Args:
         net: A cell or a snapshot.
-        samples: Numbers (N, *sample_shape), or a `DataSet`.
+        samples: Numbers (N, *sample_shape), of several inputs a tuple of arrays; or a `DataSet`.
 
     Returns:
-        The outputs (N, *out_shape), in the network's type.
+        The outputs (N, *out_shape), in the network's type; of several outputs a tuple of arrays.
 
     Raises:
         DataError: If the samples are not finite numbers, or are normalised in another way already.
@@ -53,19 +55,20 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Array:
         for index in range(feed.n_batches):
             first, last = feed.span(index)
             answer[first:last] = program.forward(feed.get(index)[0])
-    return answer
+    return _apart(answer, arch)
 
 
-def estimate(net: Atom[Net] | Net, samples: Any) -> Array:
+def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
     """
     Return the label of each sample: the one with the largest output.
 
     Args:
         net: A cell or a snapshot.
-        samples: Numbers (N, *sample_shape), or a `DataSet`.
+        samples: As for `outputs`.
 
     Returns:
-        Labels (N,) if the network was trained on classes; the outputs themselves (N, *out_shape) if on values.
+        Labels (N,) if the network was trained on classes; the outputs themselves (N, *out_shape) if on values. Of
+        several outputs a tuple with either for each.
 
     Raises:
         DataError: If the samples are not finite numbers.
@@ -75,7 +78,9 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Array:
     answer = outputs(snapshot, samples)
     if snapshot.labels is None:
         return answer
-    return _named(snapshot.labels)[answer.argmax(axis=1)]
+    if isinstance(answer, tuple):
+        return tuple(map(_of_classes, answer, snapshot.labels))
+    return _of_classes(answer, snapshot.labels)
 
 
 @frozen(repr=False)
@@ -86,19 +91,19 @@ class Evaluation:
     Attributes:
         samples: How many there were.
         errors: Mean errors by kind.
-        labels: The classes, or None for values.
+        labels: The classes, or None for values; of several outputs a tuple with either for each, or None.
         confusion: Counts (classes, classes), a row for each true class, a column for each estimated one, read-only;
             None for values.
-        outputs: What the network answered, (N, outputs), read-only.
-        targets: What was wanted, (N, outputs), read-only.
+        outputs: What the network answered, (N, outputs), read-only; of several outputs a tuple of arrays.
+        targets: What was wanted, (N, outputs), read-only; for several outputs a tuple of arrays.
     """
 
     samples: int
     errors: Mapping[str, float] = field(converter=Slots)
     labels: tuple[Any, ...] | None = None
     confusion: Array | None = field(default=None, eq=cmp_using(eq=np.array_equal), hash=False)
-    outputs: Array | None = field(default=None, eq=False)
-    targets: Array | None = field(default=None, eq=False)
+    outputs: Any = field(default=None, eq=False)
+    targets: Any = field(default=None, eq=False)
 
     @property
     def accuracy(self) -> float:
@@ -138,6 +143,8 @@ class Evaluation:
             raise DataError(
                 "the area under the ROC curve needs outputs and targets, as evaluate() keeps them"
             )
+        if isinstance(self.outputs, tuple):
+            raise DataError("there are several outputs; auc(targets[0], outputs[0]) is that of the first")
         return auc(self.targets if self.labels is None else self.targets.argmax(axis=1), self.outputs)
 
     def __repr__(self) -> str:
@@ -167,7 +174,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     arch, theta = snapshot.arch, snapshot.params.flat
     loss = loss_of(snapshot)
     feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, part))
-    kinds = error_kinds(loss, arch.output, part.labels)
+    kinds = error_kinds(loss, arch.output, part.classes)
     evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot), snapshot.kept.flat)
     answers = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
@@ -177,7 +184,8 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
             answers[slice(*feed.span(index))] = evaluator.outputs
         errors = evaluator.errors()
     answers.setflags(write=False)
-    return Evaluation(feed.n, errors, part.labels, _confusion(part, answers), answers, part.y)
+    given, wanted = _apart(answers, arch), _apart(part.y, arch)
+    return Evaluation(feed.n, errors, part.classes, _confusion(part, answers), given, wanted)
 
 
 def _confusion(data: DataSet, answers: Array) -> Array | None:
@@ -205,6 +213,23 @@ def _samples(samples: Any, dtype: Any) -> DataSet:
     if isinstance(samples, TrainingSet):
         return samples.data
     return samples if isinstance(samples, DataSet) else test_set(samples, dtype=dtype.name)
+
+
+def _apart(answer: Array, arch: Arch) -> Any:
+    """Return outputs as they are; several ones, joined to rows, as a tuple."""
+    output = arch.output
+    if not isinstance(output, Joined):
+        return answer
+    if len(output.shapes) == 1:
+        return answer.reshape(len(answer), *output.shapes[0])
+    return tuple(
+        answer[:, span].reshape(len(answer), *shape)
+        for span, shape in zip(output.spans, output.shapes, strict=True)
+    )
+
+
+def _of_classes(answer: Array, labels: tuple[Any, ...] | None) -> Array:
+    return answer if labels is None else _named(labels)[answer.argmax(axis=1)]
 
 
 def _named(labels: tuple[Any, ...]) -> Array:

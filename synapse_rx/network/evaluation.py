@@ -9,11 +9,12 @@ import numpy as np
 
 from ..activations import Activation
 from ..backends import Backend
-from ..losses import Loss
+from ..losses import Loss, PerOutput
 from ..metrics import Metric, metric
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
+from .output_errors import own_errors
 from .program import Program
 
 CAPACITY = 1024
@@ -26,9 +27,13 @@ def error_kinds(loss: Loss, output: Activation, labels: Sequence[Any] | None) ->
     """
     Return the errors that are recorded, by name: the loss, and misclassification where there are classes.
 
-    Each is in the form that suits the output, under the name it was asked for by.
+    Each is in the form that suits the output, under the name it was asked for by. Of several outputs ``labels`` are
+    those of each, and the errors of each are recorded as well.
     """
-    kinds: dict[str, Kind] = {loss.name: loss.for_output(output)}
+    chosen = loss.for_output(output)
+    kinds: dict[str, Kind] = {loss.name: chosen}
+    if isinstance(loss, PerOutput) and isinstance(chosen, PerOutput):
+        return kinds | own_errors(loss, chosen, labels)
     if labels is not None:
         kinds["misclassification"] = metric("misclassification").for_output(output)
     return kinds

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import evolve
 
 from ..algorithms import FullBatchAlgorithm
+from ..algorithms.base import Move
 from ..backends import Backend
 from ..data import StreamSet, TrainingSet
 from ..errors import Diverged
@@ -26,6 +27,9 @@ AVERAGE = "average"
 
 CARRIED = "carried."
 """What the names of slots begin with that hold what layers carry from batch to batch."""
+
+LONGEST = 4096
+"""The most batches learnt in one piece."""
 
 REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation", "normalization"})
 """Edits after which batches are worked on in another way, as after those of an `Update`."""
@@ -62,6 +66,7 @@ class NetworkLearner:
         check_fit(net, data)  # before anything is opened that would have to be closed
         self._fingerprint = data.fingerprint()
         self._supply = Supply(data)
+        self._pace = 0.0  # seconds a batch of a chunk takes; 0 before the first
         self._build(net)
 
     @property
@@ -102,7 +107,7 @@ class NetworkLearner:
             training=evolve(
                 how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
             ),
-            labels=net.labels if net.labels is not None else self._data.labels,
+            labels=net.labels if net.labels is not None else self._data.classes,
             normalization=net.normalization or self._data.normalization,
             version=net.version + 1,
             kept=self._engine.read_kept(net.kept),
@@ -226,23 +231,65 @@ class NetworkLearner:
 
     def _walk(self, deadline: float, batches: int | None) -> int:
         """Learn batch by batch, as far as they are there; return how many."""
-        engine, epoch, algorithm = self._engine, self._epoch, self._algorithm
+        engine, epoch = self._engine, self._epoch
         feed, first = engine.feed, epoch.batch
         last = first + (feed.most if batches is None else min(batches, feed.most))
         self._starved = False
+        if engine.chunk is not None and self._moves(1):
+            self._leap(deadline, min(last, feed.n_batches))
+        else:
+            self._stride(deadline, last)
+        self._collect(first)
+        self._learnt = feed.ended(epoch.batch)
+        return epoch.batch - first
+
+    def _stride(self, deadline: float, last: int) -> None:
+        """Learn one batch after the other."""
+        engine, epoch = self._engine, self._epoch
         while epoch.batch < last:
-            if not feed.ready(epoch.batch):
+            if not engine.feed.ready(epoch.batch):
                 self._starved = True
                 break
-            moment = algorithm.at(epoch.number + feed.share(epoch.batch), self._steps, self._stats)
-            engine.step(epoch.batch, moment, self._state)
+            engine.step(epoch.batch, self._moment(0), self._state)
             epoch.batch += 1
             self._steps += 1
             if perf_counter() >= deadline:
                 break
-        self._collect(first)
-        self._learnt = feed.ended(epoch.batch)
-        return epoch.batch - first
+
+    def _leap(self, deadline: float, last: int) -> None:
+        """Learn as many batches in one piece as fit into the time left, by what the last ones took."""
+        engine, epoch = self._engine, self._epoch
+        assert engine.chunk is not None
+        now = perf_counter()
+        while epoch.batch < last:
+            start = now
+            fitting = int((deadline - start) / self._pace) if self._pace else 1
+            moves = self._moves(min(max(fitting, 1), LONGEST, last - epoch.batch))
+            engine.chunk.learn(epoch.batch, moves, engine.theta, self._state, engine.values.rows)
+            if "steps" in self._state:
+                self._state["steps"] += len(moves)
+            self._steps += len(moves)
+            epoch.batch += len(moves)
+            now = perf_counter()
+            self._pace = (now - start) / len(moves)
+            if now >= deadline:
+                break
+
+    def _moves(self, count: int) -> list[Move]:
+        """Return the steps of the next batches for a chunk: as many as are of one name, none if it must not be so."""
+        before = self._state.get("steps", 0)
+        moves: list[Move] = []
+        for ahead in range(count):
+            move = self._moment(ahead).move(self._state, before + ahead + 1)
+            if move is None or (moves and move[0] != moves[0][0]):
+                break
+            moves.append(move)
+        return moves
+
+    def _moment(self, ahead: int) -> Any:
+        """Return the algorithm as it is some batches from here."""
+        share = self._engine.feed.share(self._epoch.batch + ahead)
+        return self._algorithm.at(self._epoch.number + share, self._steps + ahead, self._stats)
 
     def _search(self, deadline: float, batches: int | None) -> int:
         """Go over all samples as often as the algorithm wants for one iteration; return how many batches."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..losses import Censored, Loss, WeightedSum
+from ..losses import Censored, Loss, PerOutput, WeightedSum
 from ..snapshot import Net
 from .checks import loss_of
 from .evaluation import Kind, error_kinds
+from .output_errors import each_error
 
 GRADIENT_NORM = "gradient_norm"
 """The length of each batch's gradient, before penalties and clipping: recorded on request, no error of a sample."""
@@ -26,11 +27,13 @@ def recorded_kinds(net: Net, labels: Sequence[Any] | None) -> dict[str, Kind | N
     kinds: dict[str, Kind | None] = {**error_kinds(loss, output, labels)}
     if net.training.recorded is None:
         return kinds
-    first = next(iter(kinds))
-    kinds = {first: kinds[first]}
+    first, chosen = next(iter(kinds.items()))
+    kinds = {first: chosen}
     for kind in net.training.recorded:
         if kind in (GRADIENT_NORM, UPDATE_RATIO):
             kinds[kind] = None
+        elif isinstance(chosen, PerOutput):
+            kinds |= each_error(chosen, kind, labels)
         else:
             plain = isinstance(kind, Loss) and not isinstance(kind, Censored | WeightedSum)
             measured = Censored(kind) if plain and isinstance(loss, Censored) else kind

@@ -73,7 +73,7 @@ def with_loss(net: Net, loss: str | Loss) -> Net:
         LossError: If the loss is not defined on the network's outputs.
     """
     chosen = Loss.of(loss)
-    chosen.for_output(net.arch.output)
+    net.arch.fitted(chosen)
     return evolve(net, training=evolve(net.training, loss=chosen))
 
 

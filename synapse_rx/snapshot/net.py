@@ -53,12 +53,26 @@ def _training(instance: Any, attribute: Any, training: Any) -> None:
 
 
 def _different(instance: Any, attribute: Any, labels: tuple[Any, ...] | None) -> None:
+    if labels is not None and instance.several_outputs:
+        for of_one in labels:
+            _all_different(of_one)
+    else:
+        _all_different(labels)
+
+
+def _all_different(labels: tuple[Any, ...] | None) -> None:
     try:
         twice = labels is not None and len(set(labels)) != len(labels)
     except TypeError:
         raise LabelError(f"labels= takes labels that can be dictionary keys, not {labels}") from None
     if twice:
         raise LabelError(f"labels= names a class twice: {labels}")
+
+
+def _labels(value: Any) -> tuple[Any, ...] | None:
+    labels = check_labels("labels", value)
+    # Lists, as files hold them, are the classes of one output each.
+    return labels and tuple(check_labels("labels", one) if isinstance(one, list) else one for one in labels)
 
 
 def _normalization(value: Any) -> Normalization | None:
@@ -76,7 +90,8 @@ class Net:
         arch: What it is made of.
         params: All weights and biases.
         training: How it is trained and where that stands.
-        labels: The classes in the order of the outputs; None before it saw labelled data.
+        labels: The classes in the order of the outputs; None before it saw labelled data. Of a network with several
+            outputs a tuple with the classes of each, None for values.
         version: Counts the snapshots published by training.
         normalization: What was done to the samples it learnt from, and is done to raw ones it is asked about.
         kept: What layers keep from batch to batch beside their parameters, such as the running means of batch
@@ -92,12 +107,15 @@ class Net:
     arch: Any
     params: Params = field(validator=_params)
     training: Training = field(validator=_training)
-    labels: tuple[Any, ...] | None = field(
-        default=None, converter=lambda labels: check_labels("labels", labels), validator=_different
-    )
+    labels: tuple[Any, ...] | None = field(default=None, converter=_labels, validator=_different)
     version: int = 0
     normalization: Normalization | None = field(default=None, converter=_normalization)
     kept: Params = field(default=None, validator=_optional_params)
+
+    @property
+    def several_outputs(self) -> bool:
+        """Whether the network ends in several values."""
+        return len(getattr(self.arch, "outputs", ())) > 1
 
     def __attrs_post_init__(self) -> None:
         wanted, given = self.arch.layout, self.params.layout

@@ -14,6 +14,7 @@ from synapse_rx.layers import (
     Residual,
     Shared,
 )
+from synapse_rx.layers.rows import Pack, Unpack
 
 EXAMPLES = [
     (Chain([Dense(3, "tanh"), Dense(2)]), (4,)),
@@ -49,4 +50,8 @@ EXAMPLES = [
     (Residual(Shared("same", Dense(4)), Shared("same", Dense(4))), (4,)),
     (sx.residual(sx.concatenate(Dense(1), Dense(2, "tanh")), sx.add([], Dense(3))), (3,)),
     (sx.multiply(Dense(3, "sigmoid"), Dense(3, "tanh")), (2,)),
+]
+EXAMPLES += [
+    (Unpack(((2, 3), (1,))), (7,)),
+    (Pack(), ((2, 3), (1,), (4,))),
 ]
