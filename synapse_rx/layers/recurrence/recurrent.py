@@ -210,7 +210,8 @@ class Recurrent(Layer):
         return None if lengths is None and self.padding is None else Ends(sequence.shape[1], s)
 
     def _stack(self, sequence: Array, s: Scratch) -> list[Level]:
-        return [Level(self, index, sequence.shape[1], s) for index in range(self.layers)]
+        steps = sequence.shape[1]
+        return s.once("stack", lambda: [Level(self, index, steps, s) for index in range(self.layers)])
 
     def _drops(self, s: Scratch) -> bool:
         return self.dropout > 0 and s.training and not s.frozen
