@@ -83,7 +83,7 @@ class Pad(Layer):
         return y
 
     def _piece(self, index: int, part: Array, s: Scratch) -> Array:
-        """Return a copy of ``part``: parts of one array may overlap for all numpy knows, and it would make one itself."""
+        """Return a copy of ``part`` in a buffer: parts of one array may overlap, so numpy would make one itself."""
         piece = s.array(f"border{index}", part.shape[1:])
         s.xp.copyto(piece, part)
         return piece
