@@ -116,12 +116,11 @@ def family(name: str) -> type[Described]:
         UnknownNameError: If there is none.
     """
     # The latest, as with members; what attrs has put another class in the place of has no members.
-    families = {
-        snake_case(cls.__name__): cls for cls in Described.__subclasses__() if next(cls.members(), None)
-    }
-    if name not in families:
-        raise UnknownNameError.of("family", name, families)
-    return families[name]
+    families = {cls: snake_case(cls.__name__) for cls in Described.__subclasses__()}
+    found = [cls for cls, known in families.items() if known == name and next(cls.members(), None)]
+    if not found:
+        raise UnknownNameError.of("family", name, set(families.values()))
+    return found[-1]
 
 
 def _encode_dict(value: dict[Any, Any], name: str, arrays: Arrays) -> Data:
