@@ -39,6 +39,9 @@ class Described:
     aliases: ClassVar[tuple[str, ...]] = ()
     """Other names users know it by."""
 
+    function_field: ClassVar[str | None] = None
+    """For a member that is made of a function, the option a function becomes that stands in place of a description."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "kind" not in cls.__dict__:
@@ -52,12 +55,13 @@ class Described:
         Return the description meant by ``value``.
 
         Args:
-            value: An instance (returned as it is), a name, or the plain data `to_data` made.
-            **options: The member's fields, for a name.
+            value: An instance (returned as it is), a name, the plain data `to_data` made, or a function, in families
+                with a member that is made of one.
+            **options: The member's fields, for a name or a function.
 
         Raises:
             UnknownNameError: If no member of this family has that name.
-            OptionError: If an option is unknown or stands beside what is no name, or ``value`` is none of the three.
+            OptionError: If an option is unknown or stands beside what is no name, or ``value`` is none of these.
         """
         if isinstance(value, str):
             return cls.member(value).checked(**options)
@@ -70,6 +74,10 @@ class Described:
         if isinstance(value, Mapping) and isinstance(value.get("kind"), str):
             fields: dict[str, Any] = {str(k): v for k, v in value.items() if k != "kind"}
             return cls.member(value["kind"]).checked(**fields)
+        if callable(value) and not isinstance(value, (Described, type)):
+            for member in cls.members():
+                if member.function_field is not None:
+                    return member.checked(**{member.function_field: value}, **options)
         raise OptionError(
             f"{snake_case(cls.__name__)} takes a name, {a(cls.__name__)} or its plain data, not {value!r}"
         )

@@ -6,6 +6,7 @@ from .binary_stochastic import BinaryStochastic as BinaryStochastic
 from .binary_threshold import BinaryThreshold as BinaryThreshold
 from .bipolar_threshold import BipolarThreshold as BipolarThreshold
 from .clipped_relu import ClippedReLU as ClippedReLU
+from .custom_activation import CustomActivation as CustomActivation
 from .elu import ELU as ELU
 from .gelu import GELU as GELU
 from .hard_swish import HardSwish as HardSwish

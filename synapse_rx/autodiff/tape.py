@@ -41,10 +41,11 @@ class Tape:
     of derivatives work.
     """
 
-    __slots__ = ("_numbers", "_records", "closed", "level")
+    __slots__ = ("_numbers", "_records", "closed", "level", "recording")
 
-    def __init__(self) -> None:
+    def __init__(self, *, recording: bool = True) -> None:
         self.level = next(_levels)
+        self.recording = recording
         self.closed = False
         self._numbers = itertools.count()
         self._records: dict[int, Record] = {}
@@ -58,7 +59,7 @@ class Tape:
 
     def record(self, record: Record) -> int:
         """
-        Keep one operation and return the number of its result.
+        Keep one operation, unless nothing is recorded, and return the number of its result.
 
         Raises:
             GradientError: If the call the tape belongs to is over.
@@ -69,7 +70,8 @@ class Tape:
                 "and keep other numbers with stop_gradient(x)"
             )
         number = next(self._numbers)
-        self._records[number] = record
+        if self.recording:
+            self._records[number] = record
         return number
 
     def pull(self, gradients: dict[int, Array], *, keep: bool) -> dict[int, Array]:

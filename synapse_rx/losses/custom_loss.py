@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
 
+from ..autodiff.gradient import traced_call, vjp
 from ..errors import OptionError, ShapeError
+from ..functions import function, name_of
 from ..scratch import Scratch
 from ..typing import Array, Data
 from .base import Loss
@@ -21,32 +23,56 @@ def _callable(instance: Any, attribute: Any, value: Any) -> None:
         )
 
 
+def _callable_or_none(instance: Any, attribute: Any, value: Any) -> None:
+    if value is not None:
+        _callable(instance, attribute, value)
+
+
 @frozen
 class CustomLoss(Loss):
     """
-    A loss given by two functions of arrays: its value and its gradient.
+    A loss given by functions of arrays: its value, and its gradient if you know it.
 
-    They get outputs and targets of a batch where the program computes (numpy or cupy), must not write to them, and may
-    allocate. That they belong together is the caller's part. Functions cannot be written down: a network saved with
-    such a loss is an error, and `to_data` says so.
+    A function given in place of a loss becomes one: ``loss=lambda y, t: np.abs(y - t).sum(axis=1)``. Without a gradient
+    of its own it is numpy code that is differentiated by `vjp`, and gets traced arrays. With one, both get plain arrays,
+    and that they belong together is the caller's part (`check_gradient` tells).
+
+    Functions get outputs and targets of a batch where the program computes (numpy or cupy), must not write to them nor
+    mix samples, and may allocate. A value function that stands in a module can be written down (`Lambda` says when);
+    with a gradient beside it, it cannot.
 
     Args:
         value: ``value(y, t)`` returns each sample's loss, (N,).
-        gradient: ``gradient(y, t)`` returns the derivative of their sum by each output, shaped like y.
+        gradient: ``gradient(y, t)`` returns the derivative of their sum by each output, shaped like y; by default found
+            by `vjp`.
+
+    Raises:
+        OptionError: If one of them is no function.
+        ShapeError: In a pass, if one returns another shape.
     """
 
-    value: Callable[[Array, Array], Array] = field(validator=_callable)
-    gradient_of: Callable[[Array, Array], Array] = field(validator=_callable, alias="gradient")
+    function_field: ClassVar[str | None] = "value"
+
+    value: Callable[[Array, Array], Array] = field(converter=function, validator=_callable)
+    gradient_of: Callable[[Array, Array], Array] | None = field(
+        default=None, validator=_callable_or_none, alias="gradient"
+    )
 
     def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
-        values[...] = _shaped(self.value(y, t), values.shape, "value", "one number a sample")
+        found = traced_call(self.value, y, t) if self.gradient_of is None else self.value(y, t)
+        values[...] = _shaped(found, values.shape, "value", "one number a sample")
 
     def gradient(self, y: Array, t: Array, dy: Array, scale: float, s: Scratch) -> None:
-        s.xp.multiply(
-            _shaped(self.gradient_of(y, t), y.shape, "gradient", "one number an output"), scale, out=dy
-        )
+        if self.gradient_of is None:
+            _, pullback = vjp(lambda y: self.value(y, t), y)
+            dy[...] = pullback(s.xp.full(len(y), scale, y.dtype))[0]
+            return
+        found = _shaped(self.gradient_of(y, t), y.shape, "gradient", "one number an output")
+        s.xp.multiply(found, scale, out=dy)
 
     def to_data(self) -> dict[str, Data]:
+        if self.gradient_of is None:
+            return {"kind": self.kind, "value": name_of(self.value, self.kind)}
         raise OptionError(
             "custom_loss holds functions, which cannot be written down; give the network a loss with a name before "
             "(with_loss), and this one again after loading"

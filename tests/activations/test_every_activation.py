@@ -32,7 +32,7 @@ VARIANTS = [
     Softmax(axis=0),
     LogSoftmax(axis=0),
 ]
-EVERY = [*(member() for member in Activation.members()), *VARIANTS]
+EVERY = [*(member() for member in Activation.members() if member.function_field is None), *VARIANTS]
 SMOOTH = [f for f in EVERY if f.differentiable]
 CERTAIN = [f for f in EVERY if not f.stochastic]
 

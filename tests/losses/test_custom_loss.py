@@ -34,7 +34,9 @@ def test_functions_are_a_loss(dtype: Any) -> None:
     np.testing.assert_allclose(dy, [[np.tanh(1) / 2, 0], [0, -np.tanh(1) / 2]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("f", [member() for member in Activation.members()], ids=str)
+@pytest.mark.parametrize(
+    "f", [member() for member in Activation.members() if member.function_field is None], ids=str
+)
 def test_it_is_taken_behind_everything(f: Activation) -> None:
     assert LOG_COSH.for_output(f) is LOG_COSH
     assert not LOG_COSH.links(f)
@@ -59,7 +61,7 @@ def test_censored_it_leaves_incomplete_samples_out() -> None:
 def test_functions_cannot_be_written_down() -> None:
     with pytest.raises(OptionError, match="custom_loss holds functions, which cannot be written down"):
         LOG_COSH.to_data()
-    with pytest.raises(OptionError, match="custom_loss needs value, gradient"):
+    with pytest.raises(OptionError, match="custom_loss needs value"):
         Loss.of("custom_loss")
 
 

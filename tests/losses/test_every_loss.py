@@ -31,7 +31,7 @@ from synapse_rx.losses import (
 from tests.scratches import central_differences, peak_allocation, quiet, scratch
 
 ACTIVATIONS = [
-    *(member() for member in Activation.members()),
+    *(member() for member in Activation.members() if member.function_field is None),
     LeakyReLU(0.2),
     ELU(0.5),
     GELU(approximate=True),

@@ -104,7 +104,7 @@ def test_passes_of_different_sizes_may_take_turns() -> None:
         np.testing.assert_allclose(values, expected[:n], rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", [f.kind for f in Function.members()])
+@pytest.mark.parametrize("name", [f.kind for f in Function.members() if f.function_field is None])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_buffer_is_of_the_networks_type(name: str, dtype: str) -> None:
     arch = Arch((2, 3), [Dense(5, name), Activation(name), Dense(3, name)])

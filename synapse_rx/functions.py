@@ -1,0 +1,99 @@
+"""
+Functions inside descriptions.
+
+A function has no plain form, but one that stands in a module can be named: "package.module:name". A name is resolved
+by looking it up in what is imported already. Nothing is imported, called or otherwise executed, and only functions
+written in Python in that very module, and numpy's ufuncs, are taken: none of the standard library, none beginning with
+an underscore.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from .errors import OptionError
+
+NAME = re.compile(r"(?P<module>[A-Za-z]\w*(\.\w+)*):(?P<path>[A-Za-z]\w*(\.[A-Za-z]\w*)*)")
+
+
+def function(value: Any) -> Any:
+    """
+    Convert a function's name to the function; what is no name stays as it is, for the validator to refuse.
+
+    Raises:
+        OptionError: If no such function is there, or not of the kind that may be named.
+    """
+    return resolved(value) if isinstance(value, str) else value
+
+
+def is_function(instance: Any, attribute: Any, value: Any) -> None:
+    """Require a function."""
+    if not callable(value) or isinstance(value, type):
+        raise OptionError(f"{attribute.alias} of {instance.kind} must be a function, not {value!r}")
+
+
+def is_function_or_none(instance: Any, attribute: Any, value: Any) -> None:
+    """Require a function or None."""
+    if value is not None:
+        is_function(instance, attribute, value)
+
+
+def name_of(function: Any, holder: str) -> str:
+    """
+    Return the name that `resolved` turns into ``function`` again.
+
+    Args:
+        function: The function.
+        holder: What holds it, for the message.
+
+    Raises:
+        OptionError: If it has none: a lambda, a function within another, one of the main program.
+    """
+    module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
+    path = getattr(function, "__qualname__", getattr(function, "__name__", ""))
+    name = f"{module}:{path}"
+    if module != "__main__":
+        try:
+            if resolved(name) is function:
+                return name
+        except OptionError:
+            pass
+    raise OptionError(
+        f"{holder} holds {function!r}, which cannot be written down; a function that stands under its own name at the "
+        "top of a module of yours (no lambda, not in __main__) is written down as 'module:name'"
+    )
+
+
+def resolved(name: str) -> Any:
+    """
+    Return the function called "module:name" among what is imported already.
+
+    Raises:
+        OptionError: If there is none, or it may not be named (see above), or the module is not imported yet.
+    """
+    match = NAME.fullmatch(name)
+    if match is None:
+        raise OptionError(f"a function is named as 'module:name', such as 'my_models.layers:scale', not {name!r}")
+    module = match["module"]
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        raise OptionError(f"{name!r} is of the standard library; only functions of your own modules can be named")
+    holder = sys.modules.get(module)
+    if holder is None:
+        raise OptionError(f"{name!r} stands in a module that is not imported; import {module} before loading this")
+    found: Any = holder
+    for part in match["path"].split("."):
+        # Plain dictionaries, so that no code of a module, a class or a property runs.
+        inside = vars(found) if isinstance(found, type) or found is holder else {}
+        found = inside.get(part) if isinstance(inside, Mapping) else None
+    if isinstance(found, staticmethod):
+        found = found.__func__
+    own = isinstance(found, FunctionType) and found.__module__ == module and found.__qualname__ == match["path"]
+    if not own and not (isinstance(found, np.ufunc) and module == "numpy"):
+        raise OptionError(f"{module} has no function of its own called {match['path']!r}")
+    return found
