@@ -78,6 +78,10 @@ class EarlyStopping(Subscriber):
     def _changed(self, track: Track, old: Net, new: Net) -> None:
         if begins(old, new):
             track.memory = Course()
+        if (
+            track.memory.stopped is not None
+        ):  # what was published before the training heard of it does not count
+            return
         before, now = old.training.stats, new.training.stats
         added = new_epochs(before, now)
         if added == range(before.epochs, before.epochs + 1):
@@ -87,11 +91,7 @@ class EarlyStopping(Subscriber):
         ):  # taken elsewhere: what was best there is not of this course
             track.memory = self._afresh(new)
         course = track.memory
-        if (
-            course.waited >= self._patience
-            and course.stopped is None
-            and new.training.status in Training.LIVE
-        ):
+        if course.waited >= self._patience and new.training.status in Training.LIVE:
             track.memory = evolve(course, stopped=now.epochs)
             track.cell.swap(_stopped, new, course.best if self._restore_best else new, self._why(course, new))
         elif ends(old, new) and new.training.status == "done" and self._restore_best and course.waited:
