@@ -58,6 +58,7 @@ from .data import read_csv as read_csv
 from .data import read_idx as read_idx
 from .data import read_image_folder as read_image_folder
 from .data import read_numpy as read_numpy
+from .data import repeat_targets as repeat_targets
 from .data import save_training_set as save_training_set
 from .data import split as split
 from .data import stream_set as stream_set
@@ -80,6 +81,7 @@ from .layers import AveragePool2D as AveragePool2D
 from .layers import AveragePool3D as AveragePool3D
 from .layers import BatchNorm as BatchNorm
 from .layers import Branch as Branch
+from .layers import Centres as Centres
 from .layers import Chain as Chain
 from .layers import Concatenate as Concatenate
 from .layers import Conv1D as Conv1D
@@ -104,10 +106,12 @@ from .layers import LocalResponseNorm as LocalResponseNorm
 from .layers import MaxPool1D as MaxPool1D
 from .layers import MaxPool2D as MaxPool2D
 from .layers import MaxPool3D as MaxPool3D
+from .layers import MultiHeadAttention as MultiHeadAttention
 from .layers import Multiply as Multiply
 from .layers import Named as Named
 from .layers import Pad as Pad
 from .layers import Parallel as Parallel
+from .layers import PositionalEncoding as PositionalEncoding
 from .layers import PReLU as PReLU
 from .layers import Recurrent as Recurrent
 from .layers import Reshape as Reshape
@@ -133,6 +137,7 @@ from .layers import surprisal as surprisal
 from .losses import BinaryCrossEntropy as BinaryCrossEntropy
 from .losses import CategoricalCrossEntropy as CategoricalCrossEntropy
 from .losses import Censored as Censored
+from .losses import CentreLoss as CentreLoss
 from .losses import CrossEntropy as CrossEntropy
 from .losses import CustomLoss as CustomLoss
 from .losses import Hinge as Hinge
@@ -157,12 +162,16 @@ from .metrics import metric as metric
 from .metrics import roc_curve as roc_curve
 from .network import Arch as Arch
 from .network import Evaluation as Evaluation
+from .network import centre_loss as centre_loss
 from .network import estimate as estimate
 from .network import evaluate as evaluate
 from .network import fresh_params as fresh_params
 from .network import mlp as mlp
 from .network import neural_net as neural_net
 from .network import outputs as outputs
+from .network import syna_cnn as syna_cnn
+from .network import syna_mlp as syna_mlp
+from .network import syna_rnn as syna_rnn
 from .network.pictures import to_dot as to_dot
 from .network.pictures import to_mermaid as to_mermaid
 from .network.summary import LayerSummary as LayerSummary
