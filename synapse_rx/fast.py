@@ -21,6 +21,11 @@ from typing import Any
 
 Kernel = Callable[..., None]
 
+WHEN_LOADED: list[Callable[[], None]] = []
+"""Called once `load` has brought a second library for matrix products into the process."""
+
+_loaded: list[bool] = []
+
 
 def why_not() -> str | None:
     """Return None if kernels are compiled here, else the reason in one line."""
@@ -39,6 +44,22 @@ def compiled(kernel: Kernel) -> Kernel | None:
 def forget() -> None:
     """Look again whether kernels can be compiled, at the next one."""
     _available.cache_clear()
+
+
+def load() -> None:
+    """
+    Load the compiler and the matrix products that compiled code calls; takes a second, once.
+
+    Not for the thread of an event loop.
+    """
+    if _loaded:
+        return
+    import numba  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    import scipy.linalg.cython_blas  # noqa: F401  # pyright: ignore[reportMissingTypeStubs,reportUnusedImport]
+
+    _loaded.append(True)
+    for callback in WHEN_LOADED:
+        callback()
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:

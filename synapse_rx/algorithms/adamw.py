@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from .base import Problem, State
+from .base import Move, Problem, State
 from .moments import Moments
 from .options import flag, fraction, non_negative, number, number_or_schedule, positive, scheduled
 
@@ -50,6 +50,9 @@ class AdamW(Moments):
     def init(self, problem: Problem) -> State:
         state = super().init(problem)
         return state | {"highest": problem.zeros()} if self.amsgrad else state
+
+    def move(self, state: State, steps: int) -> Move | None:
+        return self._adam_move(state, steps, 1.0 - self.learning_rate * self.weight_decay)
 
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from ..errors import OptionError
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .momentum import check_nesterov, correct, descend, look_ahead, roll
 from .options import flag, fraction, non_negative, number, number_or_schedule, positive, scheduled
 
@@ -75,6 +75,14 @@ class Backprop(Algorithm):
             correct(problem, velocity, self.learning_rate)
         else:
             roll(problem, velocity, self.momentum, self.learning_rate)
+
+    def move(self, state: State, steps: int) -> Move | None:
+        if self.adaptive:
+            return None
+        if "velocity" not in state:
+            return "descend", (), (self.learning_rate,)
+        name = "look_ahead" if self.nesterov and self.momentum else "roll"
+        return name, ("velocity",), (self.momentum, self.learning_rate)
 
     def _gain(self, problem: Problem, state: State) -> None:
         xp = problem.xp

@@ -19,6 +19,9 @@ from ..typing import Array
 State = dict[str, Any]
 """An algorithm's working memory by name: arrays where it computes, and plain numbers."""
 
+Move = tuple[str, tuple[str, ...], tuple[float, ...]]
+"""A step in terms of what compiled chunks know: its name there, the state's vectors it goes by, and its numbers."""
+
 HINTS: Mapping[str, str] = {
     "nesterov": "Nesterov momentum is defined for backprop and rmsprop, and nadam builds it into Adam",
     "momentum": "backprop and rmsprop have one; in adam, nadam and lion beta1 takes its part",
@@ -106,6 +109,15 @@ class Algorithm(Described, ABC):
     @abstractmethod
     def step(self, problem: Problem, state: State) -> None:
         """Evaluate the batch at hand (once or more) and change theta and ``state`` in place."""
+
+    def move(self, state: State, steps: int) -> Move | None:
+        """
+        Return the ``steps``-th step as one that a chunk of batches can be learnt by in one compiled call.
+
+        None, as for most algorithms, means that it has to be taken batch by batch. What is counted in ``state`` is
+        counted by the caller.
+        """
+        return None
 
     def loss_for(self, output: Activation) -> Loss | None:
         """

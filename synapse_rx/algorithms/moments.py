@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 
 
 class Moments(Algorithm):
@@ -34,6 +34,17 @@ class Moments(Algorithm):
         rest = 1.0 - self.beta1
         return rest, (1.0 - self.beta2) / (rest * rest)
 
+    def _corrected(self, steps: int) -> tuple[float, float]:
+        """Return what is added to the root and what multiplies the quotient in the ``steps``-th of Adam's steps."""
+        correction, root = 1.0 - self.beta1**steps, (1.0 - self.beta2**steps) ** 0.5
+        return self.epsilon * root, self.learning_rate * root / correction
+
+    def _adam_move(self, state: State, steps: int, keep: float) -> Move | None:
+        if "highest" in state:
+            return None
+        scalars = (self.beta1, self.beta2, *self._rests, *self._corrected(steps), keep)
+        return "adam", ("mean", "square"), scalars
+
     def _follow(self, xp: Any, grad: Array, m: Array, s: Array) -> None:
         """Let m and s follow the gradient, which is spent afterwards."""
         rest, of_square = self._rests
@@ -48,11 +59,9 @@ class Moments(Algorithm):
     def _adam(self, problem: Problem, state: State, keep: float) -> None:
         """Take Adam's step from the evaluated gradient, with theta times ``keep`` before it."""
         state["steps"] += 1
-        correction = 1.0 - self.beta1 ** state["steps"]
-        root = (1.0 - self.beta2 ** state["steps"]) ** 0.5
-        rate, shift = self.learning_rate * root / correction, self.epsilon * root
+        shift, rate = self._corrected(state["steps"])
         xp, highest = problem.xp, state.get("highest")
-        fused = problem.compiled(_step if highest is None else _step_below)
+        fused = problem.compiled(adam_kernel if highest is None else amsgrad_kernel)
         if fused is not None:
             vectors = [problem.theta, problem.grad, state["mean"], state["square"]]
             highs = [] if highest is None else [highest]
@@ -73,7 +82,7 @@ class Moments(Algorithm):
             xp.subtract(theta, grad, out=theta)
 
 
-def _step(
+def adam_kernel(
     theta: Array,
     grad: Array,
     mean: Array,
@@ -95,7 +104,7 @@ def _step(
         theta[i] = theta[i] * keep - m / (np.sqrt(s) + shift) * rate
 
 
-def _step_below(
+def amsgrad_kernel(
     theta: Array,
     grad: Array,
     mean: Array,

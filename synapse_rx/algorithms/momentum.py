@@ -18,7 +18,7 @@ def check_nesterov(nesterov: bool, momentum: Any) -> None:
 
 def look_ahead(problem: Problem, velocity: Array, momentum: float) -> None:
     """Take the part of the last step that is taken again: ``v <- momentum v``, ``theta <- theta + v``."""
-    if (fused := problem.compiled(_look_ahead)) is not None:
+    if (fused := problem.compiled(look_ahead_kernel)) is not None:
         fused(problem.theta, velocity, momentum)
         return
     xp = problem.xp
@@ -29,7 +29,7 @@ def look_ahead(problem: Problem, velocity: Array, momentum: float) -> None:
 
 def correct(problem: Problem, velocity: Array, rate: float) -> None:
     """After a look ahead: ``v <- v - rate grad``, ``theta <- theta - rate grad``."""
-    if (fused := problem.compiled(_correct)) is not None:
+    if (fused := problem.compiled(correct_kernel)) is not None:
         fused(problem.theta, problem.grad, velocity, rate)
         return
     xp = problem.xp
@@ -41,7 +41,7 @@ def correct(problem: Problem, velocity: Array, rate: float) -> None:
 
 def roll(problem: Problem, velocity: Array, momentum: float, rate: float) -> None:
     """Take a step with momentum: ``v <- momentum v - rate grad``, ``theta <- theta + v``."""
-    if (fused := problem.compiled(_roll)) is not None:
+    if (fused := problem.compiled(roll_kernel)) is not None:
         fused(problem.theta, problem.grad, velocity, momentum, rate)
         return
     xp = problem.xp
@@ -54,7 +54,7 @@ def roll(problem: Problem, velocity: Array, momentum: float, rate: float) -> Non
 
 def descend(problem: Problem, rate: float) -> None:
     """Take a step without momentum: ``theta <- theta - rate grad``."""
-    if (fused := problem.compiled(_descend)) is not None:
+    if (fused := problem.compiled(descend_kernel)) is not None:
         fused(problem.theta, problem.grad, rate)
         return
     xp = problem.xp
@@ -63,27 +63,27 @@ def descend(problem: Problem, rate: float) -> None:
         xp.subtract(theta, grad, out=theta)
 
 
-def _look_ahead(theta: Array, velocity: Array, momentum: float) -> None:
+def look_ahead_kernel(theta: Array, velocity: Array, momentum: float) -> None:
     for i in range(theta.size):
         v = velocity[i] * momentum
         velocity[i] = v
         theta[i] += v
 
 
-def _correct(theta: Array, grad: Array, velocity: Array, rate: float) -> None:
+def correct_kernel(theta: Array, grad: Array, velocity: Array, rate: float) -> None:
     for i in range(theta.size):
         step = grad[i] * rate
         velocity[i] -= step
         theta[i] -= step
 
 
-def _roll(theta: Array, grad: Array, velocity: Array, momentum: float, rate: float) -> None:
+def roll_kernel(theta: Array, grad: Array, velocity: Array, momentum: float, rate: float) -> None:
     for i in range(theta.size):
         v = velocity[i] * momentum - grad[i] * rate
         velocity[i] = v
         theta[i] += v
 
 
-def _descend(theta: Array, grad: Array, rate: float) -> None:
+def descend_kernel(theta: Array, grad: Array, rate: float) -> None:
     for i in range(theta.size):
         theta[i] -= grad[i] * rate

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..errors import OptionError
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .momentum import check_nesterov, correct, descend, look_ahead, roll
 from .options import flag, fraction, non_negative, number, number_or_schedule, one_of, positive, scheduled
 
@@ -86,9 +86,14 @@ class RMSprop(Algorithm):
         else:
             roll(problem, velocity, self.momentum, self.learning_rate)
 
+    def move(self, state: State, steps: int) -> Move | None:
+        if self.variant == "synaptic" or self.centered or self.momentum:
+            return None
+        return "divide", ("square",), (self.decay, 1.0 - self.decay, self.epsilon, self.learning_rate)
+
     def _divide(self, problem: Problem, square: Array, mean: Array | None) -> None:
         rest = 1.0 - self.decay
-        if mean is None and (fused := problem.compiled(_divide)) is not None:
+        if mean is None and (fused := problem.compiled(divide_kernel)) is not None:
             fused(problem.grad, square, self.decay, rest, self.epsilon)
             return
         if mean is not None and (fused := problem.compiled(_divide_centered)) is not None:
@@ -138,7 +143,7 @@ class RMSprop(Algorithm):
         xp.add(s, temporary, out=s)
 
 
-def _divide(grad: Array, square: Array, decay: float, rest: float, epsilon: float) -> None:
+def divide_kernel(grad: Array, square: Array, decay: float, rest: float, epsilon: float) -> None:
     for i in range(grad.size):
         s = square[i] * decay + grad[i] * grad[i] * rest
         square[i] = s

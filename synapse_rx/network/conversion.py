@@ -44,6 +44,16 @@ class Conversion:
             None if normalization is None else Normalizer(backend, normalization, capacity, in_shape, dtype)
         )
 
+    @property
+    def normalizes(self) -> bool:
+        """Whether batches are normalised."""
+        return self._normalize is not None
+
+    @property
+    def scale(self) -> float:
+        """What samples are multiplied by."""
+        return 1.0 if self._scale is None else float(self._scale)
+
     def __call__(self, x: Array) -> Array:
         """Return a batch (N, *in_shape) as it is learnt; overwritten by the next call, unless it is ``x`` itself."""
         if self._made is not None:

@@ -80,6 +80,20 @@ class Feed:
             self._counts = self._weights if order is None else self._weights[order]
             self._w = self._backend.share(self._counts)
 
+    @property
+    def plain(self) -> tuple[Array, Any, Array, Array | None] | None:
+        """
+        Samples (N, inputs) as stored, what multiplies them, targets (N, outputs), and the order of the epoch.
+
+        None where a batch is more than that: weighted, normalised, of another type or without targets.
+        """
+        x = self._x.reshape(self.n, -1)
+        stored = x.dtype == np.float32 or x.dtype == np.uint8
+        targets = self._t is not None and self._t.ndim == 2 and self._t.flags.c_contiguous
+        if self.converted.normalizes or self._w is not None or not (stored and targets and x.flags.c_contiguous):
+            return None
+        return x, np.float32(self.converted.scale), self._t, self._order
+
     def ready(self, index: int) -> bool:
         """Return whether batch ``index`` can be had, now and without waiting."""
         return index < self.n_batches

@@ -10,7 +10,6 @@ import numpy as np
 from attrs import evolve
 
 from ..algorithms import FullBatchAlgorithm
-from ..algorithms.base import Move
 from ..backends import Backend
 from ..data import StreamSet, TrainingSet
 from ..errors import Diverged
@@ -18,6 +17,7 @@ from ..learner import Edit, Progress
 from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
 from .checks import check_fit, loss_of
+from .chunk import Moves
 from .engine import Engine
 from .epoch import Epoch, EpochResult
 from .supply import Supply
@@ -235,7 +235,7 @@ class NetworkLearner:
         feed, first = engine.feed, epoch.batch
         last = first + (feed.most if batches is None else min(batches, feed.most))
         self._starved = False
-        if engine.chunk is not None and self._moves(1):
+        if engine.chunk is not None and self._moves(1) is not None:
             self._leap(deadline, min(last, feed.n_batches))
         else:
             self._stride(deadline, last)
@@ -265,25 +265,27 @@ class NetworkLearner:
             start = now
             fitting = int((deadline - start) / self._pace) if self._pace else 1
             moves = self._moves(min(max(fitting, 1), LONGEST, last - epoch.batch))
+            if moves is None:
+                break
             engine.chunk.learn(epoch.batch, moves, engine.theta, self._state, engine.values.rows)
             if "steps" in self._state:
-                self._state["steps"] += len(moves)
-            self._steps += len(moves)
-            epoch.batch += len(moves)
+                self._state["steps"] += moves.count
+            self._steps += moves.count
+            epoch.batch += moves.count
             now = perf_counter()
-            self._pace = (now - start) / len(moves)
+            self._pace = (now - start) / moves.count
             if now >= deadline:
                 break
 
-    def _moves(self, count: int) -> list[Move]:
-        """Return the steps of the next batches for a chunk: as many as are of one name, none if it must not be so."""
-        before = self._state.get("steps", 0)
-        moves: list[Move] = []
+    def _moves(self, count: int) -> Moves | None:
+        """Return the steps of the next batches for a chunk: as many as are of one name, None if it must not be so."""
+        before, moves = self._state.get("steps", 0), None
         for ahead in range(count):
             move = self._moment(ahead).move(self._state, before + ahead + 1)
-            if move is None or (moves and move[0] != moves[0][0]):
+            if move is None or (moves is not None and move[0] != moves.name):
                 break
-            moves.append(move)
+            moves = moves or Moves(move[0], move[1], count)
+            moves.add(move[2])
         return moves
 
     def _moment(self, ahead: int) -> Any:

@@ -8,6 +8,8 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
+from .. import fast
+
 SMALL = 1_000_000
 """Networks with fewer parameters than this train faster on one BLAS thread (784-100-10 on two cores: 25-40 %)."""
 
@@ -44,6 +46,16 @@ class ProcessSettings:
         self._asked.clear()
         self._apply()
 
+    def rescan(self) -> None:
+        """Look for libraries again, since one was loaded that trainings use."""
+        with self._lock:
+            limited, self._limited_to = self._limited_to, None
+            for library, threads in zip(_blas_libraries(), self._blas_threads, strict=False):
+                _set_threads(library, threads)
+            _blas_libraries.cache_clear()
+            if limited is not None:
+                self._apply_blas(limited)
+
     def _apply(self) -> None:
         self._apply_blas(min((n for n, _ in self._asked.values() if n is not None), default=None))
         self._apply_interval(min((s for _, s in self._asked.values() if s is not None), default=None))
@@ -72,7 +84,8 @@ class ProcessSettings:
 @cache
 def _blas_libraries() -> list[Any]:
     # Imported and looked for once, when first needed: it scans the loaded libraries, which takes milliseconds. The one
-    # that numpy computes with is there from the beginning; what other packages load later is not used in training.
+    # that numpy computes with is there from the beginning, that of compiled kernels when these are (`rescan`); what
+    # other packages load later is not used in training.
     from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
     every: Any = ThreadpoolController()
@@ -94,6 +107,8 @@ def _nothing(*, force: bool) -> None:
 
 SETTINGS = ProcessSettings()
 """The process's settings."""
+
+fast.WHEN_LOADED.append(SETTINGS.rescan)
 
 
 def default_blas_threads(parameters: int) -> int | None:

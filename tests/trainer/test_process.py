@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
 from threadpoolctl import threadpool_info
 
 import synapse_rx as sx
+from synapse_rx.trainer import process
 from synapse_rx.trainer.process import SMALL, ProcessSettings, default_blas_threads
 from tests.trainer.tools import ENDLESS, LONG, Hold, some_data, some_net, xor, xor_net
+
+
+class Library:
+    """
+    A library for matrix products that does as it is told.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.num_threads = threads
+
+    def set_num_threads(self, threads: int) -> None:
+        self.num_threads = threads
 
 
 def blas_threads() -> list[int]:
@@ -157,3 +171,20 @@ def test_a_refused_training_leaves_no_setting_behind() -> None:
 
     assert sys.getswitchinterval() == before
     assert sx.train(xor_net(), xor(), 1).result(LONG)
+
+
+def test_a_library_that_is_loaded_in_mid_training_is_limited_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Library(4), Library(8)
+    there = [first]
+    scan = cache(lambda: list(there))
+    monkeypatch.setattr(process, "_blas_libraries", scan)
+    settings = process.ProcessSettings()
+
+    settings.ask("training", 1, None)
+    there.append(second)
+    settings.rescan()
+    during = (first.num_threads, second.num_threads)
+    settings.release("training")
+
+    assert during == (1, 1)
+    assert (first.num_threads, second.num_threads) == (4, 8)

@@ -1,0 +1,189 @@
+"""Chunks: many batches of a plain dense network learnt in one call, without the global interpreter lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import fast
+from ..activations import Linear, ReLU, Sigmoid, Softmax, Tanh
+from ..data import TrainingSet
+from ..layers import Activation, Dense
+from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
+from ..metrics import Misclassification
+from ..params import Layout
+from ..snapshot import Net
+from ..typing import Array
+from .arch import Arch
+from .feed import Feed
+
+ACTIVATIONS: Mapping[type, int] = {Linear: 0, Sigmoid: 1, Tanh: 2, ReLU: 3}
+MOVES: Mapping[str, int] = {"descend": 0, "roll": 1, "look_ahead": 2, "adam": 3, "divide": 4}
+SCALARS = 8
+"""Numbers that a move may need in one batch."""
+
+
+class Moves:
+    """
+    The steps of some batches, one after the other, all of one name.
+
+    Attributes:
+        name: One of `MOVES`.
+        slots: The vectors of the algorithm's state they go by.
+        count: How many there are so far.
+    """
+
+    __slots__ = ("_scalars", "count", "name", "slots")
+
+    def __init__(self, name: str, slots: tuple[str, ...], most: int) -> None:
+        self.name = name
+        self.slots = slots
+        self.count = 0
+        self._scalars = np.zeros((most, SCALARS), np.float32)
+
+    def add(self, numbers: tuple[float, ...]) -> None:
+        """Take one more step, with the numbers it needs."""
+        self._scalars[self.count, : len(numbers)] = numbers
+        self.count += 1
+
+    @property
+    def scalars(self) -> Array:
+        """What each step needs, (count, `SCALARS`)."""
+        return self._scalars[: self.count]
+
+
+class Chunk:
+    """
+    Learns batches as an `Engine` does, where network, training and data are of the common kind.
+
+    That is: float32 on the host; dense layers, all linear, sigmoid, tanh or relu but for the last, which may have the
+    link of its loss; every sample counting once; nothing recorded but misclassifications; no penalties, bounds,
+    factors or averages; an algorithm whose steps are one of `MOVES`. `of` gives None for all others.
+
+    Results agree with those of the engine as far as float32 allows, not bit for bit: exponentials are computed
+    otherwise, and sums taken in another order.
+    """
+
+    def __init__(
+        self, net: Net, feed: Feed, loss: int, layers: Array, counts: bool, sums: bool, grad: Array
+    ) -> None:
+        self._learn: Any = None
+        self._feed = feed
+        self._layers = layers
+        self._codes = np.array([loss, 0, counts, sums])
+        self._grad = grad
+        width, k = int(layers[:, 1].max()), int(layers[-1, 1])
+        each = int(layers[0, 0]) + k + 3 * width + int(layers[:, 1].sum())
+        self._arena = np.empty(feed.batch * each, np.float32)
+        self._bits = np.empty(feed.batch * width, np.int32)
+        self._none = np.empty(0, np.float32)
+        self._own_order = np.empty(0, np.int64)
+
+    @classmethod
+    def of(
+        cls, net: Net, data: Any, feed: Any, loss: Loss, kinds: Sequence[Any], grad: Array, host: bool
+    ) -> Chunk | None:
+        """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
+        how = net.training
+        layers, counts = _layers(net.arch), len(kinds) == 2
+        found = _loss(loss, net.arch) if layers is not None else None
+        plain = (
+            host
+            and fast.why_not() is None
+            and type(feed) is Feed
+            and isinstance(data, TrainingSet)
+            and net.params.flat.dtype == np.float32
+            and feed.plain is not None
+            and len(kinds) <= 2
+            and not how.update.shapes_gradients
+            and not how.update.moves_parameters
+            and (not counts or (type(kinds[1]) is Misclassification and net.arch.out_shape[-1] > 1))
+        )
+        if not plain or layers is None or found is None:
+            return None
+        sums = (how.algorithm.reduction or how.update.reduction) == "sum"
+        return cls(net, feed, found, layers, counts, sums, grad)
+
+    def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
+        """
+        Learn batches from ``first`` on, one with each move.
+
+        Args:
+            first: The first batch.
+            moves: What to do in each.
+            theta: The parameters.
+            state: The state of the algorithm; its arrays are written to.
+            rows: Where errors are written, (kinds, samples).
+        """
+        if self._learn is None:
+            # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
+            fast.load()
+            from .chunk_kernel import learn
+
+            self._learn = learn
+        vectors = [state[slot] for slot in moves.slots] + [self._none] * (2 - len(moves.slots))
+        batches = self._feed.plain
+        assert batches is not None
+        x, scale, t, order = batches
+        self._codes[1] = MOVES[moves.name]
+        self._learn(
+            x,
+            scale,
+            t,
+            self._own_order if order is None else order,
+            (first, first + moves.count, self._feed.batch),
+            self._layers,
+            self._codes,
+            theta,
+            self._grad,
+            tuple(vectors),
+            moves.scalars,
+            self._arena,
+            self._bits,
+            rows,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of working memory."""
+        return self._arena.nbytes + self._bits.nbytes
+
+
+def _layers(arch: Arch) -> Array | None:
+    """Return what the kernel needs to know about each layer; None if there are others than it knows."""
+    rows: list[list[int]] = []
+    for place in arch.places:
+        layer = place.layer
+        if type(layer) is Dense:
+            inputs, w, b = int(np.prod(place.in_shape)), *_offsets(arch.layout, place.path)
+            rows.append([inputs, layer.units, w, b, 0])
+        elif type(layer) is Activation and rows and rows[-1][4] == 0:
+            code = ACTIVATIONS.get(type(layer.function))
+            last = place is arch.places[-1]
+            if code is None and not (last and type(layer.function) is Softmax):
+                return None
+            rows[-1][4] = code or 0
+        else:
+            return None
+    return np.array(rows, np.int64) if rows and len(arch.out_shape) == 1 else None
+
+
+def _offsets(layout: Layout, path: Any) -> list[int]:
+    found = {entry.path: entry.offset for entry in layout.entries}
+    return [found[(*path, "W")], found[(*path, "b")]]
+
+
+def _loss(loss: Loss, arch: Arch) -> int | None:
+    """Return the kernel's number of a loss behind the output; None if it does not know it there."""
+    linked = loss.links(arch.output)
+    if isinstance(arch.output, Softmax) and arch.output != Softmax():
+        return None
+    if linked and loss == CategoricalCrossEntropy():
+        return 0
+    if linked and loss == BinaryCrossEntropy():
+        return 1
+    if loss == SquaredError() and type(arch.output) in ACTIVATIONS:
+        return 2
+    return None

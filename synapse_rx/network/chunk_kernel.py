@@ -1,0 +1,284 @@
+"""
+Many batches of a plain dense network in one piece of machine code, float32.
+
+Imported only where kernels are compiled (`synapse_rx.fast`). What the names of layers, losses and moves stand for is in
+`chunk`. Scalars and constants are float32 throughout, so that nothing is computed in float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..algorithms.moments import adam_kernel
+from ..algorithms.momentum import correct_kernel, descend_kernel, look_ahead_kernel, roll_kernel
+from ..algorithms.rmsprop import divide_kernel
+from ..fast import jit
+
+_descend, _roll, _look_ahead, _correct = map(
+    jit, (descend_kernel, roll_kernel, look_ahead_kernel, correct_kernel)
+)
+_adam, _divide = jit(adam_kernel), jit(divide_kernel)
+
+ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
+LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)
+LOG2E = np.float32(1.44269504)
+LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+# Cephes expf: e^r = 1 + r + r^2 P(r) for |r| <= ln(2) / 2
+E0, E1, E2, E3, E4, E5 = map(
+    np.float32,
+    (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1),
+)
+# Cephes tanhf: tanh z = z + z^3 P(z^2) for |z| < 0.625
+NEAR = np.float32(0.625)
+T0, T1, T2, T3, T4 = map(
+    np.float32,
+    (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1),
+)
+
+
+@jit
+def exponential(z: Any, y: Any, bits: Any, n: int, factor: Any) -> None:
+    """Write ``exp(factor z)`` into y, to a unit or two in the last place; ``bits`` is int32 scratch as long."""
+    powers = bits.view(np.float32)
+    for i in range(n):
+        x = min(max(z[i] * factor, LOWEST), HIGHEST)
+        k = np.floor(x * LOG2E + HALF)
+        r = x - k * LN2_HIGH - k * LN2_LOW
+        p = ((((E0 * r + E1) * r + E2) * r + E3) * r + E4) * r + E5
+        y[i] = p * r * r + r + ONE
+        bits[i] = (np.int32(k) + np.int32(127)) << np.int32(23)
+    for i in range(n):
+        y[i] *= powers[i]
+
+
+@jit
+def activate(code: int, z: Any, y: Any, e: Any, bits: Any, n: int) -> None:
+    """Write f(z) into y, which may be z; e is scratch."""
+    if code == 1:  # sigmoid
+        exponential(z, e, bits, n, -ONE)
+        for i in range(n):
+            y[i] = ONE / (ONE + e[i])
+    elif code == 2:  # tanh
+        exponential(z, e, bits, n, TWO)
+        for i in range(n):
+            x = z[i]
+            s = x * x
+            p = ((((T0 * s + T1) * s + T2) * s + T3) * s + T4) * s * x + x
+            far = ONE - TWO / (e[i] + ONE)
+            y[i] = p if abs(x) < NEAR else far
+    elif code == 3:  # relu
+        for i in range(n):
+            y[i] = max(z[i], ZERO)
+
+
+@jit
+def derive(code: int, y: Any, d: Any, n: int) -> None:
+    """Multiply d by f'(z), given y = f(z)."""
+    if code == 1:
+        for i in range(n):
+            d[i] *= y[i] * (ONE - y[i])
+    elif code == 2:
+        for i in range(n):
+            d[i] *= ONE - y[i] * y[i]
+    elif code == 3:
+        for i in range(n):
+            d[i] = d[i] if y[i] > ZERO else ZERO
+
+
+@jit
+def judge(loss: int, z: Any, t: Any, d: Any, values: Any, n: int, k: int, scale: Any) -> None:
+    """Turn outputs' logits z into outputs, write losses into values and scaled gradients into d."""
+    for i in range(n):
+        value = ZERO
+        if loss == 0:  # softmax and cross-entropy
+            top = z[i, 0]
+            for j in range(1, k):
+                top = max(top, z[i, j])
+            total, counted, linear = ZERO, ZERO, ZERO
+            for j in range(k):
+                z[i, j] -= top
+                linear += t[i, j] * z[i, j]
+                counted += t[i, j]
+                z[i, j] = np.exp(z[i, j])
+                total += z[i, j]
+            for j in range(k):
+                z[i, j] /= total
+                d[i, j] = (z[i, j] * counted - t[i, j]) * scale
+            value = np.log(total) * counted - linear
+        elif loss == 1:  # sigmoid and binary cross-entropy
+            for j in range(k):
+                x = z[i, j]
+                e = np.exp(-abs(x))
+                value += max(x, ZERO) + np.log1p(e) - x * t[i, j]
+                z[i, j] = ONE / (ONE + e) if x >= ZERO else e / (ONE + e)
+                d[i, j] = (z[i, j] - t[i, j]) * scale
+        else:  # half the sum of squares, behind any activation
+            for j in range(k):
+                away = z[i, j] - t[i, j]
+                value += HALF * away * away
+                d[i, j] = away * scale
+        values[i] = value
+
+
+@jit
+def miss(y: Any, t: Any, values: Any, n: int, k: int) -> None:
+    """Write 1 where the largest output is not that of the largest target, or an output is not a number."""
+    for i in range(n):
+        given, wanted, lost = 0, 0, y[i, 0] != y[i, 0]
+        for j in range(1, k):
+            if y[i, j] > y[i, given]:
+                given = j
+            if t[i, j] > t[i, wanted]:
+                wanted = j
+            lost = lost or y[i, j] != y[i, j]
+        values[i] = ONE if given != wanted or lost else ZERO
+
+
+@jit
+def learn(
+    x: Any,
+    scale: Any,
+    t: Any,
+    order: Any,
+    span: Any,
+    layers: Any,
+    codes: Any,
+    theta: Any,
+    grad: Any,
+    slots: Any,
+    scalars: Any,
+    arena: Any,
+    bits: Any,
+    rows: Any,
+) -> None:
+    """
+    Learn batches.
+
+    Args:
+        x: Samples (N, inputs), uint8 or float32; scale: What they are multiplied by.
+        t: Targets (N, outputs); order: (N,) the order of the epoch, empty for their own.
+        span: The first batch, the one behind the last, samples in a batch.
+        layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
+        codes: Loss, move, whether misclassifications are counted, whether gradients are sums.
+        theta, grad: The vectors; slots: (k, size) those of the algorithm.
+        scalars: (batches, k) what the move needs in each batch.
+        arena: Working memory (see `chunk.Chunk`); bits: int32 scratch.
+        rows: (kinds, N) the loss of each sample, and whether it was misclassified.
+    """
+    first, last, batch = span
+    samples, inputs = x.shape
+    depth, k = len(layers), t.shape[1]
+    loss, move, counts, sums = codes
+    a = arena[: batch * inputs]
+    place = batch * inputs
+    targets = arena[place : place + batch * k]
+    place += batch * k
+    width = k
+    for layer in range(depth):
+        width = max(width, layers[layer, 1])
+    e = arena[place : place + batch * width]
+    place += batch * width
+    d0 = arena[place : place + batch * width]
+    place += batch * width
+    d1 = arena[place : place + batch * width]
+    begin = place + batch * width
+    for index in range(first, last):
+        start = index * batch
+        n = min(batch, samples - start)
+        step = scalars[index - first]
+        for i in range(n):
+            source = order[start + i] if order.size else start + i
+            for j in range(inputs):
+                a[i * inputs + j] = np.float32(x[source, j]) * scale
+            for j in range(k):
+                targets[i * k + j] = t[source, j]
+        if move == 2:
+            _look_ahead(theta, slots[0], step[0])
+        # forward
+        below, place = a, begin
+        for layer in range(depth):
+            fan_in, fan_out, w, b, code = layers[layer]
+            z = arena[place : place + n * fan_out]
+            np.dot(
+                below[: n * fan_in].reshape(n, fan_in),
+                theta[w : w + fan_in * fan_out].reshape(fan_in, fan_out),
+                z.reshape(n, fan_out),
+            )
+            for i in range(n):
+                for j in range(fan_out):
+                    z[i * fan_out + j] += theta[b + j]
+            if layer < depth - 1 or loss == 2:
+                activate(code, z, z, e, bits, n * fan_out)
+            below = z
+            place += batch * fan_out
+        y = below.reshape(n, k)
+        wanted = targets[: n * k].reshape(n, k)
+        judge(
+            loss,
+            y,
+            wanted,
+            d0[: n * k].reshape(n, k),
+            rows[0, start : start + n],
+            n,
+            k,
+            ONE if sums else ONE / np.float32(n),
+        )
+        if loss == 2:
+            derive(layers[depth - 1, 4], below, d0, n * k)
+        if counts:
+            miss(y, wanted, rows[1, start : start + n], n, k)
+        # backward
+        d, free = d0, d1
+        for layer in range(depth - 1, -1, -1):
+            fan_in, fan_out, w, b, code = layers[layer]
+            place -= batch * fan_out
+            if layer:
+                ahead = batch * layers[layer - 1, 1]
+                source_of = arena[place - ahead : place - ahead + n * fan_in]
+            else:
+                source_of = a[: n * fan_in]
+            delta = d[: n * fan_out].reshape(n, fan_out)
+            np.dot(
+                source_of.reshape(n, fan_in).T,
+                delta,
+                grad[w : w + fan_in * fan_out].reshape(fan_in, fan_out),
+            )
+            for j in range(fan_out):
+                grad[b + j] = ZERO
+            for i in range(n):
+                for j in range(fan_out):
+                    grad[b + j] += delta[i, j]
+            if layer:
+                np.dot(
+                    delta,
+                    theta[w : w + fan_in * fan_out].reshape(fan_in, fan_out).T,
+                    free[: n * fan_in].reshape(n, fan_in),
+                )
+                derive(layers[layer - 1, 4], source_of, free, n * fan_in)
+                d, free = free, d
+        # update
+        if move == 0:
+            _descend(theta, grad, step[0])
+        elif move == 1:
+            _roll(theta, grad, slots[0], step[0], step[1])
+        elif move == 2:
+            _correct(theta, grad, slots[0], step[1])
+        elif move == 3:
+            _adam(
+                theta,
+                grad,
+                slots[0],
+                slots[1],
+                step[0],
+                step[1],
+                step[2],
+                step[3],
+                step[4],
+                step[5],
+                step[6],
+            )
+        elif move == 4:
+            _divide(grad, slots[0], step[0], step[1], step[2])
+            _descend(theta, grad, step[3])
