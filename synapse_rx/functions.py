@@ -44,6 +44,11 @@ def is_function_or_none(instance: Any, attribute: Any, value: Any) -> None:
         is_function(instance, attribute, value)
 
 
+def shown(function: Any) -> str:
+    """Return what a function is called, for messages and descriptions."""
+    return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
+
+
 def name_of(function: Any, holder: str) -> str:
     """
     Return the name that `resolved` turns into ``function`` again.
@@ -79,13 +84,19 @@ def resolved(name: str) -> Any:
     """
     match = NAME.fullmatch(name)
     if match is None:
-        raise OptionError(f"a function is named as 'module:name', such as 'my_models.layers:scale', not {name!r}")
+        raise OptionError(
+            f"a function is named as 'module:name', such as 'my_models.layers:scale', not {name!r}"
+        )
     module = match["module"]
     if module.partition(".")[0] in sys.stdlib_module_names:
-        raise OptionError(f"{name!r} is of the standard library; only functions of your own modules can be named")
+        raise OptionError(
+            f"{name!r} is of the standard library; only functions of your own modules can be named"
+        )
     holder = sys.modules.get(module)
     if holder is None:
-        raise OptionError(f"{name!r} stands in a module that is not imported; import {module} before loading this")
+        raise OptionError(
+            f"{name!r} stands in a module that is not imported; import {module} before loading this"
+        )
     found: Any = holder
     for part in match["path"].split("."):
         # Plain dictionaries, so that no code of a module, a class or a property runs.
@@ -93,7 +104,9 @@ def resolved(name: str) -> Any:
         found = inside.get(part) if isinstance(inside, Mapping) else None
     if isinstance(found, staticmethod):
         found = found.__func__
-    own = isinstance(found, FunctionType) and found.__module__ == module and found.__qualname__ == match["path"]
+    own = (
+        isinstance(found, FunctionType) and found.__module__ == module and found.__qualname__ == match["path"]
+    )
     if not own and not (isinstance(found, np.ufunc) and module == "numpy"):
         raise OptionError(f"{module} has no function of its own called {match['path']!r}")
     return found

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..autodiff.gradient import traced_call, vjp
 from ..errors import OptionError, ShapeError
-from ..functions import function, is_function, is_function_or_none, name_of
+from ..functions import function, is_function, is_function_or_none, name_of, shown
 from ..initializers import Glorot, Initializer
 from ..options import number
 from ..scratch import Scratch
@@ -54,7 +54,7 @@ class CustomActivation(Activation):
 
     function_field: ClassVar[str | None] = "function"
 
-    function: Callable[[Array], Array] = field(converter=function, validator=is_function)
+    function: Callable[[Array], Array] = field(converter=function, validator=is_function, repr=shown)
     derivative: Callable[[Array], Array] | None = field(default=None, validator=is_function_or_none)
     low: float | None = field(default=None, converter=_bound, validator=_number_or_none)
     high: float | None = field(default=None, converter=_bound, validator=_number_or_none)

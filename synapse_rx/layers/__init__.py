@@ -40,6 +40,7 @@ from .global_average_pool import GlobalAveragePool as GlobalAveragePool
 from .global_max_pool import GlobalMaxPool as GlobalMaxPool
 from .gru import GRU as GRU
 from .input import Input as Input
+from .lambda_layer import Lambda as Lambda
 from .layer_norm import LayerNorm as LayerNorm
 from .local_response_norm import LocalResponseNorm as LocalResponseNorm
 from .lstm import LSTM as LSTM

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..autodiff.gradient import traced_call, vjp
 from ..errors import OptionError, ShapeError
-from ..functions import function, name_of
+from ..functions import function, name_of, shown
 from ..scratch import Scratch
 from ..typing import Array, Data
 from .base import Loss
@@ -33,9 +33,9 @@ class CustomLoss(Loss):
     """
     A loss given by functions of arrays: its value, and its gradient if you know it.
 
-    A function given in place of a loss becomes one: ``loss=lambda y, t: np.abs(y - t).sum(axis=1)``. Without a gradient
-    of its own it is numpy code that is differentiated by `vjp`, and gets traced arrays. With one, both get plain arrays,
-    and that they belong together is the caller's part (`check_gradient` tells).
+    A function given in place of a loss becomes one: ``loss=lambda y, t: np.abs(y - t).sum(axis=1)``. Without a
+    gradient of its own it is numpy code that is differentiated by `vjp`, and gets traced arrays. With one, both get
+    plain arrays, and that they belong together is the caller's part (`check_gradient` tells).
 
     Functions get outputs and targets of a batch where the program computes (numpy or cupy), must not write to them nor
     mix samples, and may allocate. A value function that stands in a module can be written down (`Lambda` says when);
@@ -53,9 +53,9 @@ class CustomLoss(Loss):
 
     function_field: ClassVar[str | None] = "value"
 
-    value: Callable[[Array, Array], Array] = field(converter=function, validator=_callable)
+    value: Callable[[Array, Array], Array] = field(converter=function, validator=_callable, repr=shown)
     gradient_of: Callable[[Array, Array], Array] | None = field(
-        default=None, validator=_callable_or_none, alias="gradient"
+        default=None, validator=_callable_or_none, alias="gradient", repr=lambda f: repr(f and shown(f))
     )
 
     def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:

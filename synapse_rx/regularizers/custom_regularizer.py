@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..autodiff.gradient import traced_call, value_and_grad
 from ..errors import OptionError
-from ..functions import function, is_function, name_of
+from ..functions import function, is_function, name_of, shown
 from ..options import non_negative, number
 from ..typing import Array, Data
 from .base import Regularizer
@@ -37,7 +37,7 @@ class CustomRegularizer(Regularizer):
 
     function_field: ClassVar[str | None] = "function"
 
-    function: Callable[[Array], Any] = field(converter=function, validator=is_function)
+    function: Callable[[Array], Any] = field(converter=function, validator=is_function, repr=shown)
     strength: float = field(default=1.0, converter=number, validator=non_negative)
 
     def penalty(self, weights: Array, xp: Any) -> float:
