@@ -47,10 +47,12 @@ from .lstm import LSTM as LSTM
 from .max_pool1d import MaxPool1D as MaxPool1D
 from .max_pool2d import MaxPool2D as MaxPool2D
 from .max_pool3d import MaxPool3D as MaxPool3D
+from .multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from .multiply import Multiply as Multiply
 from .named import Named as Named
 from .pad import Pad as Pad
 from .parallel import Parallel as Parallel
+from .positional_encoding import PositionalEncoding as PositionalEncoding
 from .prelu import PReLU as PReLU
 from .recurrence import Recurrent as Recurrent
 from .reshape import Reshape as Reshape
