@@ -15,6 +15,7 @@ from .one_hot import one_hot_columns as one_hot_columns
 from .read_csv import read_csv as read_csv
 from .read_image_folder import read_image_folder as read_image_folder
 from .read_numpy import read_numpy as read_numpy
+from .repeat_targets import repeat_targets as repeat_targets
 from .saved import load_training_set_header as load_training_set_header
 from .saved import open_training_set as open_training_set
 from .saved import save_training_set as save_training_set

@@ -10,6 +10,7 @@ from .average_pool3d import AveragePool3D as AveragePool3D
 from .base import Layer as Layer
 from .batch_norm import BatchNorm as BatchNorm
 from .branch import Branch as Branch
+from .centres import Centres as Centres
 from .chain import Chain as Chain
 from .combinators import add as add
 from .combinators import average as average

@@ -4,6 +4,7 @@ from .base import Loss as Loss
 from .binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
 from .categorical_cross_entropy import CategoricalCrossEntropy as CategoricalCrossEntropy
 from .censored import Censored as Censored
+from .centre_loss import CentreLoss as CentreLoss
 from .cross_entropy import CrossEntropy as CrossEntropy
 from .custom_loss import CustomLoss as CustomLoss
 from .hinge import Hinge as Hinge

@@ -76,7 +76,7 @@ LOSSES = list(
         (loss, loss.links(f)): loss for loss, f in TRAINABLE if isinstance(f, Linear | Sigmoid | Softmax)
     }.values()
 )
-FREE_WHEN_RIGHT = [loss for loss in LOSSES if not re.search("Hinge|smoothing=0.[1-9]", repr(loss))]
+FREE_WHEN_RIGHT = [loss for loss in LOSSES if not re.search("Centre|Hinge|smoothing=0.[1-9]", repr(loss))]
 
 
 def forward(f: Activation, z: Any, s: Any) -> Any:
