@@ -7,15 +7,20 @@ from argparse import Namespace
 
 import numpy as np
 
+from ..data import load_test_set
 from ..errors import OptionError
+from ..io import load_snapshot
 from ..network import Evaluation, evaluate
+from ..snapshot import Net
 from .job import job
 from .running import LeaveAtOnce, train_job
 from .status import DONE, INTERRUPTED
 
 
 def evaluate_command(options: Namespace) -> int:
-    """Train from several seeds; print mean and spread of the test errors, and the last run in detail."""
+    """Evaluate the network in a file; or train from several seeds, with mean and spread, and the last run in detail."""
+    if options.file is not None:
+        return _evaluate_file(options)
     if options.runs < 1:
         raise OptionError(f"--runs must be at least 1, not {options.runs}")
     results: list[Evaluation] = []
@@ -23,6 +28,24 @@ def evaluate_command(options: Namespace) -> int:
     if results:
         _report(results, options.seed + len(results) - 1)
     return DONE if finished else INTERRUPTED
+
+
+def _evaluate_file(options: Namespace) -> int:
+    net = load_snapshot(options.file)
+    result = evaluate(net, load_test_set(options.data))
+    print(f"{net.arch}, {net.training.status} after {_epochs(net)}")
+    if "misclassification" in result.errors:
+        print(f"test accuracy {result.accuracy:.4f} on {result.samples:,} samples")
+    for kind, error in result.errors.items():
+        print(f"{kind}: {error:.4f}")
+    if result.confusion is not None:
+        _print_classes(result)
+    return DONE
+
+
+def _epochs(net: Net) -> str:
+    epochs = net.training.stats.epochs
+    return f"{epochs} epoch{'s' if epochs != 1 else ''}"
 
 
 def _evaluate_all(options: Namespace, results: list[Evaluation]) -> bool:
@@ -53,9 +76,14 @@ def _report(results: list[Evaluation], seed: int) -> None:
         errors = np.array([result.errors[kind] for result in results])
         spread = f" +- {errors.std(ddof=1):.4f}" if len(errors) > 1 else ""
         print(f"{kind}: {errors.mean():.4f}{spread}, from {errors.min():.4f} to {errors.max():.4f}")
-    print(f"\nseed {seed}, each class:\n{results[-1].report}")
+    print(f"\nseed {seed}, each class:", end="")
+    _print_classes(results[-1])
+
+
+def _print_classes(result: Evaluation) -> None:
+    print(f"\n{result.report}")
     print("\nconfusion, a row for each true class:")
-    print(_table(results[-1].labels or (), results[-1].confusion))
+    print(_table(result.labels or (), result.confusion))
 
 
 def _table(labels: tuple[object, ...], confusion: object) -> str:

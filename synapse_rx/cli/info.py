@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from ..backends import available_backends, backend
 from ..data.mnist import FOLDER_VARIABLE
+from ..io import load_snapshot
+from ..network.summary import summary
 from ..trainer.workers import cores
 from .status import DONE
 
@@ -27,7 +29,9 @@ OPTIONAL = {
 
 
 def info_command(options: Namespace) -> int:
-    """Print what there is and what is missing, a line each."""
+    """Print what is in a file; or what there is here and what is missing, a line each."""
+    if options.file is not None:
+        return _tell_file(options.file)
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in NEEDED:
         print(f"{package} {_version(package) or 'not found'}")
@@ -41,6 +45,21 @@ def info_command(options: Namespace) -> int:
         print(line)
     print(f"processors: {cores()}")
     print(f"MNIST: {_mnist()}")
+    return DONE
+
+
+def _tell_file(path: str) -> int:
+    net = load_snapshot(path)
+    how, stats = net.training, net.training.stats
+    print(f"{path}: {os.path.getsize(path):,} bytes")
+    print(summary(net))
+    print(f"trained by {how.algorithm!r}, {how.loss!r}")
+    errors = "".join(f", {name} {value:.4g}" for name, value in stats.last_errors().items())
+    print(f"{how.status} after {stats.epochs} epochs, {stats.steps:,} updates{errors}")
+    if net.labels is not None:
+        print(f"labels: {', '.join(map(str, net.labels))}")
+    if net.normalization is not None:
+        print(f"samples: {net.normalization!r}")
     return DONE
 
 

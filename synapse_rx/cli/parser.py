@@ -17,6 +17,8 @@ EXAMPLES = """\
 examples:
   synapse-rx train                                  digits, 64-100-10, with a live display
   synapse-rx train --data mnist --plot mnist.png    MNIST, with a picture of what happened
+  synapse-rx train --save net.safetensors           a file of the network
+  synapse-rx evaluate net.safetensors               how good it is on samples it has not seen
   synapse-rx evaluate --runs 5                      the same network from five seeds
   synapse-rx info                                   what is installed here and what is not
 
@@ -30,10 +32,13 @@ examples:
                                                     or downloaded once
   synapse-rx train --hidden 200,100 --activation relu --learning-rate 0.05
   synapse-rx train --algorithm adam --epochs 50     the options not given are the algorithm's own
+  synapse-rx train --epochs 500 --checkpoint run --resume
+                                                    from where it was killed, if it was
 """
 
 EVALUATE_EXAMPLES = """\
 examples:
+  synapse-rx evaluate net.safetensors               a network that train --save wrote
   synapse-rx evaluate                               digits from three seeds
   synapse-rx evaluate --runs 10 --hidden 30         is a smaller network as good?
   synapse-rx evaluate --algorithm rprop --batch 1237 --quiet
@@ -42,6 +47,7 @@ examples:
 INFO_EXAMPLES = """\
 examples:
   synapse-rx info
+  synapse-rx info net.safetensors                   layers, parameters, training and errors of a network
   SYNAPSE_RX_BACKEND=numpy synapse-rx info          what a setting would do
 """
 
@@ -73,14 +79,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _train(commands)
     _evaluate(commands)
-    _command(
-        commands,
-        "info",
-        info_command,
-        "versions, backends and why not, BLAS, threads, data",
-        "One line each, with the command that installs what is missing. Never fails because something is.",
-        INFO_EXAMPLES,
-    )
+    _info(commands)
     return top
 
 
@@ -119,6 +118,16 @@ def _train(commands: Any) -> None:
     )
     _network_options(made)
     made.add_argument("--plot", metavar="FILE", help="draw the learning curve into FILE (.png, .svg, .pdf)")
+    made.add_argument("--save", metavar="FILE", help="write the network into FILE (.safetensors) at the end")
+    made.add_argument(
+        "--checkpoint", metavar="DIR", help="keep the newest snapshots and the best one in DIR meanwhile"
+    )
+    made.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the newest snapshot in the folder of --checkpoint, if there is one, till --epochs are reached "
+        "in all; the network is that of the snapshot, whatever the other options say",
+    )
 
 
 def _evaluate(commands: Any) -> None:
@@ -126,14 +135,28 @@ def _evaluate(commands: Any) -> None:
         commands,
         "evaluate",
         evaluate_command,
-        "train a network from several seeds and report in detail",
-        "There are no files of networks yet, so it is the recipe that is evaluated: the network is trained anew from "
-        "each seed and tested on samples it has not seen. Prints the mean and the spread of the test errors, and of "
-        "the last run a report for each class and the confusion matrix.",
+        "test a network in a file, or train one from several seeds, and report in detail",
+        "With a file: tests the network in it on the test samples of --data. Without one it is the recipe that is "
+        "evaluated: the network is trained anew from each seed and tested on samples it has not seen. Prints the mean "
+        "and the spread of the test errors, and a report for each class and the confusion matrix (of the last run).",
         EVALUATE_EXAMPLES,
     )
+    made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
     _network_options(made)
     made.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
+
+
+def _info(commands: Any) -> None:
+    made = _command(
+        commands,
+        "info",
+        info_command,
+        "versions, backends and why not, BLAS, threads, data; or what is in a file",
+        "One line each, with the command that installs what is missing. Never fails because something is. Of a file: "
+        "the layers of the network in it, how it was trained, and how far.",
+        INFO_EXAMPLES,
+    )
+    made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
 
 
 def _command(

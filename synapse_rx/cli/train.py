@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+from attrs import evolve
+
+from ..errors import OptionError
+from ..io import resume, save
 from ..network import Evaluation, evaluate
 from ..snapshot import Net
-from ..subscribers import learning_curve
+from ..subscribers import Checkpoint, learning_curve
 from ..subscribers.learning_curve import check_picture
 from .job import Job, job
-from .running import train_job
+from .running import Outcome, train_job
 from .status import DONE, INTERRUPTED
 
 
@@ -18,13 +25,45 @@ def train_command(options: Namespace) -> int:
     """Train, test, draw, and say so; after a Ctrl-C, too, with what was learnt till then."""
     if options.plot:
         check_picture(options.plot)  # before an hour of training, not after it
+    if options.save:
+        _prepare(options.save)
+    if options.resume and not options.checkpoint:
+        raise OptionError("--resume goes on from the folder that --checkpoint names, but there is none")
     work = job(options, options.seed)
+    if options.resume:
+        work = evolve(work, net=resume(options.checkpoint, work.net))
     began = perf_counter()
-    outcome = train_job(work, backend=options.backend, quiet=options.quiet)
+    with _checkpoints(options.checkpoint, work):
+        outcome = _train(work, options)
+    if options.save:
+        save(outcome.net, options.save)
     _report(work, outcome.net, perf_counter() - began)
+    if options.save:
+        print(f"saved: {Path(options.save).resolve()}")
     if options.plot:
         _draw(outcome.net, options.plot)
     return INTERRUPTED if outcome.interrupted else DONE
+
+
+def _prepare(path: str) -> None:
+    if Path(path).is_dir():
+        raise OptionError(f"{path!r} is a folder; give the name of a file, such as net.safetensors")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _checkpoints(folder: str | None, work: Job) -> AbstractContextManager[Any]:
+    if not folder:
+        return nullcontext()
+    monitor = "loss" if work.data.valid is None else "validation:misclassification"
+    return Checkpoint(folder, best=monitor).attach(work.net)
+
+
+def _train(work: Job, options: Namespace) -> Outcome:
+    """Train till there are as many epochs as were asked for, those before a resumption included."""
+    left = work.epochs - work.net.value.training.stats.epochs
+    if left <= 0:
+        return Outcome(work.net.value, interrupted=False)
+    return train_job(evolve(work, epochs=left), backend=options.backend, quiet=options.quiet)
 
 
 def _report(work: Job, snapshot: Net, seconds: float) -> None:

@@ -130,7 +130,7 @@ def test_wrong_usage_is_one_line_and_status_2(
     [
         ("train --data digts", "unknown data set 'digts'; did you mean 'digits'?"),
         ("train --activation sigmod", "unknown activation 'sigmod'; did you mean 'sigmoid'?"),
-        ("train --output sofmax", "unknown activation 'sofmax'; did you mean 'softmax'?"),
+        ("train --output sofmax", "unknown activation 'sofmax'; did you mean 'softmax'"),
         ("train --algorithm backprob", "unknown algorithm 'backprob'; did you mean 'backprop'?"),
         ("train --backend nunpy", "unknown backend 'nunpy'; did you mean 'numpy'?"),
         ("train --epochs 0", "--epochs must be at least 1, not 0"),
