@@ -178,9 +178,9 @@ def test_a_long_epoch_takes_no_more_memory_than_a_short_one() -> None:
     def source(epoch: int) -> Iterator[Any]:
         rng = np.random.default_rng(epoch)
         while True:
-            yield rng.standard_normal((100, 3)), rng.integers(0, 2, 100)
+            yield rng.standard_normal((300, 3)), rng.integers(0, 2, 300)
 
-    learning = learner(small_net(), sx.stream_set(source, batch=100, labels=[0, 1]))
+    learning = learner(small_net(), sx.stream_set(source, batch=300, labels=[0, 1]))
 
     def learn(batches: int) -> None:
         while batches:
@@ -193,12 +193,12 @@ def test_a_long_epoch_takes_no_more_memory_than_a_short_one() -> None:
 
     tracemalloc.start()
     try:
-        learn(600)
+        learn(300)  # the window of errors is full
         before = tracemalloc.get_traced_memory()[0]
-        learn(1500)
+        learn(300)
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
         learning.close()
 
-    assert grown < 150_000  # one number a sample would be 600 000 bytes, the samples 1 800 000
+    assert grown < 120_000  # one number a sample would be 360 000 bytes, the samples 1 080 000
