@@ -78,7 +78,7 @@ def mlp(
     sizes = list(units) if isinstance(units, Iterable) else [units]
     if len(sizes) < 2:
         raise OptionError(f"an mlp needs the numbers of inputs and of outputs at least, not {sizes}")
-    if isinstance(activations, (str, Function, Mapping)):
+    if callable(activations) or isinstance(activations, (str, Function, Mapping)):
         functions = [activations] * (len(sizes) - 1)
     else:
         functions = list(activations)

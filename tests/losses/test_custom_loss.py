@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import synapse_rx as sx
 from synapse_rx.activations import Activation
-from synapse_rx.errors import OptionError, ShapeError
+from synapse_rx.errors import GradientError, OptionError, ShapeError
 from synapse_rx.losses import Censored, CustomLoss, Loss, SquaredError
 from synapse_rx.metrics import metric
 from tests.losses.judged import judged
+from tests.nets import blobs, trained
+from tests.scratches import central_differences
 
 
 def log_cosh(y: Any, t: Any) -> Any:
@@ -89,3 +92,58 @@ def test_only_functions_are_taken() -> None:
         CustomLoss(log_cosh, 3)  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="value of custom_loss must be a function"):
         CustomLoss(SquaredError(), tanh)  # type: ignore[arg-type]
+
+
+def quartic(y: Any, t: Any) -> Any:
+    return ((y - t) ** 4).sum(axis=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_a_gradient_it_is_found(dtype: Any) -> None:
+    y, t = np.array([[1.0, 2], [3, 4]]), np.array([[0.0, 2], [3, 5]])
+
+    values, dy = judged(CustomLoss(quartic), y, t, scale=0.5, dtype=dtype)
+
+    assert values.dtype == dy.dtype == dtype
+    np.testing.assert_allclose(values, [1, 1])
+    np.testing.assert_allclose(dy, 2 * (y - t) ** 3)
+
+
+def test_a_found_gradient_is_that_of_central_differences(rng: np.random.Generator) -> None:
+    y, t = rng.standard_normal((2, 3, 4))
+
+    _, dy = judged(CustomLoss(log_cosh), y, t)
+
+    np.testing.assert_allclose(dy, central_differences(lambda y: float(log_cosh(y, t).sum()), y), rtol=1e-6)
+
+
+def test_a_function_in_place_of_a_loss_is_one() -> None:
+    assert Loss.of(quartic) == CustomLoss(quartic)
+    assert sx.training("adam", loss=quartic).loss == CustomLoss(quartic)
+    assert sx.with_loss(sx.mlp([3, 2], "tanh").value, quartic).training.loss == CustomLoss(quartic)
+
+
+def test_networks_learn_with_it_as_with_the_one_it_is_like() -> None:
+    def half_squares(y: Any, t: Any) -> Any:
+        return np.sum((y - t) ** 2, axis=1) / 2
+
+    one, other = (
+        trained(sx.mlp([3, 4, 2], "tanh", sx.training("adam", loss=loss), dtype="float64").value, blobs(), 3)
+        for loss in (half_squares, "squared_error")
+    )
+
+    np.testing.assert_allclose(one.params.flat, other.params.flat, rtol=1e-9)
+
+
+def test_without_a_gradient_it_is_written_down_by_name() -> None:
+    data = CustomLoss(quartic).to_data()
+
+    assert data == {"kind": "custom_loss", "value": f"{__name__}:quartic"}
+    assert Loss.of(data) == CustomLoss(quartic)
+    with pytest.raises(OptionError, match=r"custom_loss holds .* cannot be written down"):
+        CustomLoss(lambda y, t: (y - t).sum(1)).to_data()
+
+
+def test_what_has_no_rule_is_named() -> None:
+    with pytest.raises(GradientError, match=r"np\.linalg\.svd has no gradient rule"):
+        judged(CustomLoss(lambda y, t: np.linalg.svd(y)[1]), np.ones((2, 2)), np.ones((2, 2)))
