@@ -99,7 +99,7 @@ class Result:
         parameters: How many there are.
         errors: The share of test samples estimated wrong, in batches like those of training, (seeds, epochs).
         alone: The same at the end, one sample at a time, for each seed.
-        seconds: For an epoch.
+        seconds: Of the processor for an epoch, whatever else runs beside it.
     """
 
     parameters: int
@@ -133,9 +133,9 @@ def study(data: str, epochs: int, seeds: int, **options: Any) -> Result:
     for seed in range(seeds):
         net = network(data, seed, **options)
         for epoch in range(epochs):
-            began = time.perf_counter()
+            began = time.process_time()
             sx.deref(sx.train(net, training_set, 1))
-            learning += time.perf_counter() - began
+            learning += time.process_time() - began
             errors[seed, epoch] = error(net.value, test, BATCH, 2_000 if epoch + 1 < epochs else len(test.x))
         alone[seed] = error(net.value, test, 1, 500)
         parameters = net.value.params.flat.size
@@ -176,7 +176,7 @@ def _normalised(x: Any, epsilon: float) -> Any:
 def table(results: dict[str, Result]) -> str:
     """Return the results as a table in Markdown."""
     lines = [
-        f"| variant | parameters | test error, batches of {BATCH} | test error, one by one | s / epoch |",
+        f"| variant | parameters | test error, batches of {BATCH} | test error, one by one | CPU s / epoch |",
         "|---|---|---|---|---|",
     ]
     for name, result in results.items():

@@ -29,14 +29,20 @@ def log_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> Non
         out: (N, outputs).
         least: Factors below it count as this much.
     """
-    xp, ones = s.xp, s.filled("ones_inputs", w.shape[:1], 1)
+    xp = s.xp
+    inputs_at_once, rows_at_once = _extent(w, s)
+    ones = s.filled("ones_inputs", (inputs_at_once,), 1)
+    part = s.fixed("part", (rows_at_once, w.shape[1]))
     minus = s.fixed("minus_weights", w.shape)
     xp.negative(w, out=minus)
-    for rows, columns, factor in _blocks(len(x), w, "factor", s):
-        xp.multiply(x[rows, :, None], minus[None, :, columns], out=factor)
+    out.fill(0)
+    for rows, inputs, factor in _blocks(len(x), w, "factor", s):
+        xp.multiply(x[rows, inputs, None], minus[inputs], out=factor)
         xp.maximum(factor, least - 1, out=factor)
         xp.log1p(factor, out=factor)
-        xp.matmul(ones, factor, out=out[rows, columns])
+        n, k = factor.shape[:2]
+        xp.matmul(ones[:k], factor, out=part[:n])
+        xp.add(out[rows], part[:n], out=out[rows])
 
 
 def log_product_gradients(
@@ -54,48 +60,46 @@ def log_product_gradients(
         dw: Where dL/dW goes (inputs, outputs), or None.
     """
     xp = s.xp
+    inputs_at_once, rows_at_once = _extent(w, s)
+    ones = s.filled("ones_outputs", w.shape[1:], 1)
+    by_inputs = s.fixed("by_inputs", (rows_at_once, inputs_at_once))
+    by_weights = s.fixed("by_weights", (inputs_at_once, w.shape[1]))
+    whole = s.fixed("ratio", (rows_at_once, inputs_at_once, w.shape[1]))
     minus = s.fixed("minus_weights", w.shape)
     xp.negative(w, out=minus)
-    for array in (dx, dw):
-        if array is not None:
-            array.fill(0)
-    columns_at_once, rows_at_once = _extent(w, s)
-    by_inputs = s.fixed("by_inputs", (rows_at_once, len(w)))
-    by_weights = s.fixed("by_weights", (len(w), columns_at_once))
-    ones = s.filled("ones_outputs", (columns_at_once,), 1)
-    for rows, columns, factor in _blocks(len(x), w, "factor", s):
-        inputs, weights = x[rows, :, None], minus[None, :, columns]
-        n, k = len(factor), factor.shape[-1]
-        ratio = s.fixed("ratio", (rows_at_once, len(w), columns_at_once))[:n, :, :k]
-        xp.multiply(inputs, weights, out=factor)
+    if dw is not None:
+        dw.fill(0)
+    for rows, inputs, factor in _blocks(len(x), w, "factor", s):
+        n, k = factor.shape[:2]
+        given, weights, ratio = x[rows, inputs, None], minus[inputs], whole[:n, :k]
+        xp.multiply(given, weights, out=factor)
         xp.add(factor, 1.0, out=factor)
         xp.greater(factor, least, out=ratio)
         xp.maximum(factor, least, out=factor)
         xp.divide(ratio, factor, out=ratio)
-        xp.multiply(ratio, dl[rows, None, columns], out=ratio)
+        xp.multiply(ratio, dl[rows, None], out=ratio)
         if dw is not None:
-            xp.multiply(ratio, inputs, out=factor)
-            part = xp.sum(factor, axis=0, out=by_weights[:, :k])
-            xp.subtract(dw[:, columns], part, out=dw[:, columns])
+            xp.multiply(ratio, given, out=factor)
+            part = xp.sum(factor, axis=0, out=by_weights[:k])
+            xp.subtract(dw[inputs], part, out=dw[inputs])
         if dx is not None:
             xp.multiply(ratio, weights, out=ratio)
-            part = xp.matmul(ratio, ones[:k], out=by_inputs[:n])
-            xp.add(dx[rows], part, out=dx[rows])
+            dx[rows, inputs] = xp.matmul(ratio, ones, out=by_inputs[:n, :k])
 
 
 def _blocks(n: int, w: Array, name: str, s: Scratch) -> Iterator[tuple[slice, slice, Array]]:
-    """Yield samples, outputs and memory (samples, inputs, outputs) for them, block by block."""
-    columns_at_once, rows_at_once = _extent(w, s)
-    whole = s.fixed(name, (rows_at_once, len(w), columns_at_once))
-    for column in range(0, w.shape[1], columns_at_once):
-        columns = slice(column, min(column + columns_at_once, w.shape[1]))
+    """Yield samples, inputs and memory (samples, inputs, outputs) for them, block by block."""
+    inputs_at_once, rows_at_once = _extent(w, s)
+    whole = s.fixed(name, (rows_at_once, inputs_at_once, w.shape[1]))
+    for first in range(0, len(w), inputs_at_once):
+        inputs = slice(first, min(first + inputs_at_once, len(w)))
         for row in range(0, n, rows_at_once):
             rows = slice(row, min(row + rows_at_once, n))
-            yield rows, columns, whole[: rows.stop - row, :, : columns.stop - column]
+            yield rows, inputs, whole[: rows.stop - row, : inputs.stop - first]
 
 
 def _extent(w: Array, s: Scratch) -> tuple[int, int]:
-    """Return how many outputs of how many samples fit a block."""
+    """Return how many inputs of how many samples fit a block; weights of one input lie side by side."""
     block = BLOCK if s.xp.__name__ == "numpy" else DEVICE_BLOCK
-    columns = min(w.shape[1], max(1, block // len(w)))
-    return columns, max(1, block // (len(w) * columns))
+    inputs = min(len(w), max(1, block // w.shape[1]))
+    return inputs, max(1, block // (w.shape[1] * inputs))
