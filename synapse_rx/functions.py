@@ -104,9 +104,16 @@ def resolved(name: str) -> Any:
         found = inside.get(part) if isinstance(inside, Mapping) else None
     if isinstance(found, staticmethod):
         found = found.__func__
-    own = (
-        isinstance(found, FunctionType) and found.__module__ == module and found.__qualname__ == match["path"]
-    )
-    if not own and not (isinstance(found, np.ufunc) and module == "numpy"):
+    taken = _is_ufunc(found) if module.partition(".")[0] == "numpy" else _is_own(found, module, match["path"])
+    if not taken:
         raise OptionError(f"{module} has no function of its own called {match['path']!r}")
     return found
+
+
+def _is_own(found: Any, module: str, path: str) -> bool:
+    """Return whether it is a function written in Python in this very place."""
+    return isinstance(found, FunctionType) and found.__module__ == module and found.__qualname__ == path
+
+
+def _is_ufunc(found: Any) -> bool:
+    return isinstance(found, np.ufunc)
