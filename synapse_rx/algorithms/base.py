@@ -102,6 +102,11 @@ class Algorithm(Described, ABC):
     hints: ClassVar[Mapping[str, str]] = {}
     """Where to find options that this algorithm does not have; goes before `HINTS`."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__ and "move" not in cls.__dict__:
+            cls.move = Algorithm.move  # another step than that of the class above is not the move of that class
+
     @abstractmethod
     def init(self, problem: Problem) -> State:
         """Return the state before the first step. Every value is an array, an int or a float."""

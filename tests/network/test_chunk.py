@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from attrs import frozen
 
 import synapse_rx as sx
 from synapse_rx import fast
@@ -172,6 +173,21 @@ def test_an_algorithm_without_a_move_is_driven_batch_by_batch() -> None:
 
     assert learner(net, blobs())._moves(1) is None
     assert finish_epoch(learner(net, blobs()), net).training.stats.epochs == 1
+
+
+@frozen
+class Twice(sx.Backprop):
+    """Takes two steps where its parent takes one."""
+
+    def step(self, problem: Any, state: Any) -> None:
+        super().step(problem, state)
+        super().step(problem, state)
+
+
+def test_an_algorithm_that_steps_otherwise_than_its_parent_has_not_its_move() -> None:
+    net = sx.mlp([3, 4, 2], ["tanh", "softmax"], Twice(0.1)).value
+
+    assert learner(net, blobs())._moves(1) is None
 
 
 def test_without_a_compiler_there_are_no_chunks(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
