@@ -36,7 +36,7 @@ class CSVLog(FileLog):
 
     def __init__(self, path: str | PathLike[str], *, append: bool = False) -> None:
         super().__init__(path, append=append)
-        self._columns = next(csv.reader(io.StringIO(self._file.read())), []) if append else []
+        self._columns = next(csv.reader([self._file.first_line()]), []) if append else []
 
     def _tell(self, news: News) -> None:
         found = [{"net": news.name, **row} for row in rows(news.net.training.stats, news.epochs)]
@@ -45,21 +45,24 @@ class CSVLog(FileLog):
 
     def _write(self, found: list[dict[str, Any]]) -> None:
         new = [name for name in found[-1] if name not in self._columns]
-        if not new:
-            self._file.write(_table(found, self._columns))
-            return
-        # A column more: the lines before it are written over again, with that place empty.
-        past = list(csv.DictReader(io.StringIO(self._file.read()))) if self._columns else []
-        columns = list(found[-1]) if not self._columns else [*self._columns, *new]
-        self._file.replace(_table([dict.fromkeys(columns), *past, *found], columns, header=True))
+        columns = [*self._columns, *new]
+        if not self._columns:
+            self._file.write(_table(found, columns, header=True))
+        elif new:  # a column more: the lines before it are written over again, with that place empty
+            past = list(csv.DictReader(io.StringIO(self._file.read())))
+            self._file.replace(_table([*past, *found], columns, header=True))
+        else:
+            self._file.write(_table(found, columns))
         self._columns = columns
 
 
 def _table(found: Iterable[Mapping[str, Any]], columns: list[str], *, header: bool = False) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for number, row in enumerate(found):
-        writer.writerow(columns if header and not number else [_cell(row.get(name, "")) for name in columns])
+    if header:
+        writer.writerow(columns)
+    for row in found:
+        writer.writerow([_cell(row.get(name, "")) for name in columns])
     return text.getvalue()
 
 

@@ -12,7 +12,7 @@ from ..network.changes import changes
 from ..snapshot import Event, Net, Training
 from .base import Attachable, Subscriber, Track
 from .difference import Difference, difference
-from .news import new_epochs
+from .news import ends, new_epochs
 from .packed import Packed, own_bytes
 
 
@@ -118,15 +118,11 @@ class History(Subscriber):
         track.memory.add(net)
 
     def _changed(self, track: Track, old: Net, new: Net) -> None:
-        line: Line = track.memory
-        how = new.training
-        if new_epochs(old.training.stats, how.stats) or how.stats.epochs < old.training.stats.epochs:
-            line.go_to(new)
-        elif new.version == old.version:
-            if _edited(old, new):
-                line.go_to(new)
-        elif how.status not in Training.LIVE:  # it ended within an epoch
-            line.add(new)
+        before, now = old.training.stats, new.training.stats
+        learnt = bool(new_epochs(before, now)) or now.epochs < before.epochs
+        edited = new.version == old.version and _edited(old, new)
+        if learnt or edited or ends(old, new):  # it may have ended within an epoch
+            track.memory.go_to(new)
 
     def _move(self, steps: int, what: str, net: Attachable | None) -> Net:
         track = self._track(net)

@@ -55,7 +55,7 @@ class TextFile:
         Raises:
             OSError: If that fails; the file is what it was.
         """
-        with replacing(self.path) as file:
+        with replacing(self.path.resolve()) as file:
             file.write(text.encode())
         self._file.close()
         self._file = open(self.path, "ab", buffering=0)
@@ -64,6 +64,13 @@ class TextFile:
     def read(self) -> str:
         """Return all that is there."""
         return self.path.read_bytes().decode()
+
+    def first_line(self) -> str:
+        """Return the first line; empty where there is none, or the file is none that could be read."""
+        if not self.path.is_file():
+            return ""
+        with open(self.path, encoding="utf-8", newline="") as file:
+            return file.readline()
 
     def close(self) -> None:
         """Let go of the file."""
