@@ -32,9 +32,10 @@ class MaxPool(Pool):
             rest = s.array(f"rest{stage.axis}", stage.shape)
             s.xp.copyto(rest, dy)
         for source, place in stage.taps[:-1]:
-            share = part[place]
-            s.xp.equal(x[source], y[place], out=share)
-            s.xp.multiply(share, rest[place], out=share)
+            share, is_largest = part[place], s.array(f"mask{stage.axis}", stage.shape, bool)[place]
+            s.xp.copyto(share, x[source])  # what lies in one piece is compared several times faster
+            s.xp.equal(share, y[place], out=is_largest)
+            s.xp.multiply(is_largest, rest[place], out=share)
             _give(dx[source], share, stage, s)
             left = s.array(f"rest{stage.axis}", stage.shape)
             s.xp.subtract(rest[place], share, out=left[place])
