@@ -104,10 +104,10 @@ def _diverging(values: Array) -> Array:
 def _side_by_side(tiles: Array) -> Array:
     """Lay tiles (n, height, width, 3) in rows, as near to a square as may be."""
     n, height, width, _ = tiles.shape
-    columns = max(1, min(n, round(math.sqrt(n * height / width))))
+    columns = min(n, math.ceil(math.sqrt(n * height / width)))
     rows = math.ceil(n / columns)
     size = max(1, WIDE // max(columns * width, rows * height))
-    gap = max(1, size // 2)
+    gap = min(max(1, size // 2), 6)
     tall, broad = height * size + gap, width * size + gap
     picture: Any = np.full((rows * tall + gap, columns * broad + gap, 3), GREY, np.uint8)
     for place in range(n):
