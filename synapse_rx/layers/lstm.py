@@ -58,8 +58,8 @@ class LSTM(Recurrent):
 class _Strand(Strand):
     """
     Shapes:
-        a (T, 4, N, units): the gates; c (T, N, units): the cell after each step, c_before: that before each step;
-        squashed (T, N, units): tanh of c; P (3, 1, units).
+        a (T, 4, N, units): the gates, in the memory of z and dz; c (T, N, units): the cell after each step, c_before:
+        that before each step; P (3, 1, units).
     """
 
     def __init__(self, level: Level, direction: int, peepholes: bool) -> None:
@@ -67,10 +67,12 @@ class _Strand(Strand):
         units = self.units
         cells = level.whole("c", level.layer.directions * units)
         self.c, self.c_before = self.states(cells[:, :, self.part(units)])
-        self.a, self.squashed = self.gate_memory("gates", 4), self.memory("squashed", units)
+        self.a = self.gates_in_z()
         self.bias = self.b.reshape(4, 1, units)
         self.P = level.param("P")[self.part(3 * units)].reshape(3, 1, units) if peepholes else None
-        self.d, self.spare = self.for_step("d", 4), self.for_step("spare", 4)
+        self.d, self.spare, self.squashed = (
+            self.for_step(*of) for of in (("d", 4), ("spare", 4), ("squashed", 1))
+        )
         self.dc = self.s.array("dc", (units,))
         self.running.append((self.c, self.dc))
 
@@ -92,14 +94,16 @@ class _Strand(Strand):
         if self.P is not None:
             self._look(a[2:3], c, self.P[2:])
             sigmoid(a[2], self.s)
-        xp.tanh(c, out=self.squashed[t])
-        xp.multiply(a[2], self.squashed[t], out=self.h[t])
+        xp.tanh(c, out=gate)
+        xp.multiply(a[2], gate, out=self.h[t])
 
     def step_back(self, t: int, passes: bool) -> None:
         xp, a, d, spare, dh, dc = self.xp, self.a[t], self.d, self.spare, self.dh, self.dc
-        xp.multiply(dh, self.squashed[t], out=d[2])
+        squashed = self.squashed[0]
+        xp.tanh(self.c[t], out=squashed)
+        xp.multiply(dh, squashed, out=d[2])
         xp.multiply(dh, a[2], out=dh)
-        tanh_backward(dh, self.squashed[t], spare[0], self.s)
+        tanh_backward(dh, squashed, spare[0], self.s)
         xp.add(dc, dh, out=dc)
         if self.P is not None:
             sigmoid_backward(d[2], a[2], spare[0], self.s)
@@ -110,9 +114,10 @@ class _Strand(Strand):
         gates = 3 if self.P is None else 2
         sigmoid_backward(d[:gates], a[:gates], spare[:gates], self.s)
         tanh_backward(d[3], a[3], spare[0], self.s)
-        xp.copyto(by_gate(self.dz[t], self.units), d)
         if passes:
             xp.multiply(dc, a[1], out=dc)
+        xp.copyto(by_gate(self.dz[t], self.units), d)  # where a was
+        if passes:
             if self.P is not None:
                 self._look_back(d[:2], self.P[:2])
             xp.matmul(self.dz[t], self.U_turned, out=dh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ class Level:
     One level of the stack in one pass: what its inputs add to the gates, all steps in one product, and its strands.
 
     Shapes:
-        z and dz (T, N, directions gates units): what the inputs add to the gates, and the gradient of it;
+        z and dz (directions, T, N, gates units): what the inputs add to the gates, and the gradient of it;
         hidden (T + 2, N, directions units): the states after each step, with a row before the first and one behind
         the last, in which strands start.
     """
@@ -30,8 +31,8 @@ class Level:
         self.layer, self.index, self.steps, self.s = layer, index, steps, s
         self.units, self.gates = layer.units, layer.gates
         width = layer.directions * layer.units
-        self.z = over_time(s, f"z{index}", steps, layer.gates * width)
-        self.dz = self.z if layer.uses_up_z else over_time(s, f"dz{index}", steps, layer.gates * width)
+        self.z = self._gates("z")
+        self.dz = self.z if layer.uses_up_z else self._gates("dz")
         self.wholes: dict[str, Array] = {}
         self.hidden = self.whole("h", width)
         self.strands = [layer.strand(self, direction) for direction in range(layer.directions)]
@@ -63,7 +64,7 @@ class Level:
 
     def forward(self, x: Array, ends: Ends | None) -> None:
         """Read x (T, N, features) in every direction."""
-        self.s.xp.matmul(rows(x), self.param("W"), out=rows(self.z))
+        self.s.xp.matmul(rows(x), self._by_direction(self.param("W")), out=self._rows(self.z))
         for name, whole in self.wholes.items():
             whole[-1].fill(0)
             if self.layer.carry:
@@ -110,15 +111,34 @@ class Level:
 
     def finish(self, x: Array, wanted: bool) -> Array | None:
         """Take the gradient of the gates back to W and b, and to x (T, N, features) if that is ``wanted``."""
-        s, dz = self.s, rows(self.dz)
+        s, dz = self.s, self._rows(self.dz)
         if s.learns:
-            s.xp.matmul(rows(x).T, dz, out=self.grad("W"))
-            s.xp.matmul(self.ones, dz, out=self.grad("b"))
+            s.xp.matmul(rows(x).T, dz, out=self._by_direction(self.grad("W")))
+            s.xp.matmul(self.ones, dz, out=self.grad("b").reshape(len(dz), -1))
         if not wanted:
             return None
-        dx = over_time(s, f"dx{self.index}", self.steps, x.shape[2])
-        s.xp.matmul(dz, self.param("W").T, out=rows(dx))
-        return dx
+        each = s.array(f"dx{self.index}", (len(dz) * self.steps * x.shape[2],)).reshape(
+            len(dz), -1, x.shape[2]
+        )
+        s.xp.matmul(dz, self._by_direction(self.param("W")).swapaxes(1, 2), out=each)
+        for other in each[1:]:
+            s.xp.add(each[0], other, out=each[0])
+        return each[0].reshape(x.shape)
+
+    def _gates(self, name: str) -> Array:
+        """Return memory for all gates of all directions, (directions, T, N, gates units)."""
+        sizes = (self.layer.directions, self.steps, self.gates * self.units)
+        return self.s.array(f"{name}{self.index}", (math.prod(sizes),)).reshape(
+            *sizes[:2], self.s.n, sizes[2]
+        )
+
+    def _rows(self, z: Array) -> Array:
+        """Return (directions, T, N, width) with a row for every sample of every step, (directions, T N, width)."""
+        return z.reshape(len(z), -1, z.shape[3])
+
+    def _by_direction(self, W: Array) -> Array:
+        """Return (features, directions width) as a view (directions, features, width)."""
+        return W.reshape(len(W), self.layer.directions, -1).swapaxes(0, 1)
 
     def _carried(self, name: str) -> Array:
         return self.s.carried(f"carried_{name}{self.index}", (self.units,))

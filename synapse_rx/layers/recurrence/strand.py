@@ -35,7 +35,7 @@ class Strand(ABC):
         self.s, self.xp, self.n, self.units = s, s.xp, s.n, units
         self.reverse = direction == 1
         gates, own = self.part(width), self.part(units)
-        self.z, self.dz = level.z[:, :, gates], level.dz[:, :, gates]
+        self.z, self.dz = level.z[direction], level.dz[direction]
         self.h, self.before = self.states(level.hidden[:, :, own])
         self.U, self.b = level.param("U")[:, gates], level.param("b")[gates]
         self.U_turned = s.fixed("U_turned", (width, units))
@@ -115,6 +115,10 @@ class Strand(ABC):
     def memory(self, name: str, width: int) -> Array:
         """Return memory of this strand alone for all steps, (T, N, width)."""
         return over_time(self.s, f"{name}{self.level.index}{'r' * self.reverse}", self.level.steps, width)
+
+    def gates_in_z(self) -> Array:
+        """Return the memory of z and dz with each gate in one piece, (T, gates, N, units); writing uses z up."""
+        return self.z.reshape(len(self.z), self.level.gates, self.n, self.units)
 
     def gate_memory(self, name: str, gates: int) -> Array:
         """Return memory of this strand alone in which each gate lies in one piece, (T, gates, N, units)."""
