@@ -11,10 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
+from .. import fast
 from ..backends import available_backends, backend
 from ..data.mnist import FOLDER_VARIABLE
+from ..errors import BackendError
 from ..io import load_snapshot
 from ..network.summary import summary
+from ..network.warm import warm
 from ..trainer.workers import cores
 from .status import DONE
 
@@ -23,6 +26,7 @@ OPTIONAL = {
     "rich": ("rich", "the live display: pip install 'synapse-rx[progress]'"),
     "matplotlib": ("matplotlib", "learning curves: pip install 'synapse-rx[plot]'"),
     "scikit-learn": ("sklearn", "the digits: pip install 'synapse-rx[data]'"),
+    "numba": ("numba", "compiled kernels: pip install 'synapse-rx[fast]'"),
     "pooch": ("pooch", "downloading MNIST: pip install 'synapse-rx[data]'"),
 }
 """Packages, the names they are imported by, and what for."""
@@ -32,6 +36,8 @@ def info_command(options: Namespace) -> int:
     """Print what is in a file; or what there is here and what is missing, a line each."""
     if options.file is not None:
         return _tell_file(options.file)
+    if options.warm:
+        return _warm()
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in NEEDED:
         print(f"{package} {_version(package) or 'not found'}")
@@ -41,6 +47,7 @@ def info_command(options: Namespace) -> int:
     for name, why_not in available_backends().items():
         print(f"backend {name}: {'available' if why_not is None else why_not}")
     print(f"backend chosen: {_chosen()}")
+    print(f"compiled kernels: {fast.why_not() or 'available'}")
     for line in _blas():
         print(line)
     print(f"processors: {cores()}")
@@ -60,6 +67,16 @@ def _tell_file(path: str) -> int:
         print(f"labels: {', '.join(map(str, net.labels))}")
     if net.normalization is not None:
         print(f"samples: {net.normalization!r}")
+    return DONE
+
+
+def _warm() -> int:
+    if (why_not := fast.why_not()) is not None:
+        raise BackendError(f"nothing to compile: {why_not}")
+    print("compiled and kept for this machine:", end="", flush=True)
+    for name in warm():
+        print(f" {name}", end="", flush=True)
+    print()
     return DONE
 
 

@@ -48,6 +48,7 @@ INFO_EXAMPLES = """\
 examples:
   synapse-rx info
   synapse-rx info net.safetensors                   layers, parameters, training and errors of a network
+  synapse-rx info --warm                            compile kernels now, not in the first training
   SYNAPSE_RX_BACKEND=numpy synapse-rx info          what a setting would do
 """
 
@@ -157,6 +158,9 @@ def _info(commands: Any) -> None:
         INFO_EXAMPLES,
     )
     made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
+    made.add_argument(
+        "--warm", action="store_true", help="compile kernels ahead and keep them, so that no training has to"
+    )
 
 
 def _command(

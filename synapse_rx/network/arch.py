@@ -12,7 +12,7 @@ from ..activations import Activation as Function
 from ..activations import Linear
 from ..activations.joined import Joined
 from ..backends import Backend
-from ..described import Described
+from ..described import Described, brief
 from ..errors import LossError, OptionError, ShapeError
 from ..layers import Activation, Dense, Input, Layer
 from ..layers.several import each, is_several
@@ -275,7 +275,7 @@ def _named(layer: Layer) -> str:
         return f"{layer.units} {layer.activation.kind}"
     if isinstance(layer, Activation):
         return layer.function.kind
-    return repr(layer)
+    return brief(layer)
 
 
 def _sizes(shape: Shape) -> str:

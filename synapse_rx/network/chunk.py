@@ -83,15 +83,14 @@ class Chunk:
 
     @classmethod
     def of(
-        cls, net: Net, data: Any, feed: Any, loss: Loss, kinds: Sequence[Any], grad: Array, host: bool
+        cls, net: Net, data: Any, feed: Any, loss: Loss, kinds: Sequence[Any], grad: Array
     ) -> Chunk | None:
         """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
         how = net.training
         layers, counts = _layers(net.arch), len(kinds) == 2
         found = _loss(loss, net.arch) if layers is not None else None
         plain = (
-            host
-            and fast.why_not() is None
+            fast.why_not() is None
             and type(feed) is Feed
             and isinstance(data, TrainingSet)
             and net.params.flat.dtype == np.float32

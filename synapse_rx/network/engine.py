@@ -37,6 +37,7 @@ class Engine:
         kept: What layers keep, to go on with instead of the snapshot's.
         average: The moving average of the parameters so far.
         supply: Opens the feed; None for one of its own.
+        chunks: Make a `Chunk` if there can be one.
 
     Attributes:
         theta: The parameters.
@@ -62,6 +63,7 @@ class Engine:
         kept: Array | None = None,
         average: Array | None = None,
         supply: Supply | None = None,
+        chunks: bool = True,
     ) -> None:
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
@@ -88,8 +90,10 @@ class Engine:
         self._ratio_row = list(kinds).index(UPDATE_RATIO) if UPDATE_RATIO in kinds else None
         self._before = None if self._ratio_row is None else backend.xp.empty_like(self.theta)
         self._total: Array | None = None
-        host = backend.name == "numpy"
-        self.chunk = Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad, host)
+        chunks = chunks and backend.name == "numpy"
+        self.chunk = (
+            Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad) if chunks else None
+        )
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:

@@ -44,6 +44,7 @@ class NetworkLearner:
         data: What to learn.
         backend: Where to compute.
         ignore_divergence: Go on when the loss is no longer finite.
+        chunks: Learn many batches in one piece where there is compiled code for it.
 
     Raises:
         ShapeError: If the samples do not fit the network's input, or the targets its output.
@@ -59,10 +60,12 @@ class NetworkLearner:
         backend: Backend,
         *,
         ignore_divergence: bool = False,
+        chunks: bool = True,
     ) -> None:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
+        self._chunks = chunks
         check_fit(net, data)  # before anything is opened that would have to be closed
         self._fingerprint = data.fingerprint()
         self._supply = Supply(data)
@@ -155,7 +158,13 @@ class NetworkLearner:
             average = None
         self._generator = self._backend.generator([net.training.seed, 1])
         self._engine = Engine(
-            net, self._data, self._backend, self._generator, average=average, supply=self._supply
+            net,
+            self._data,
+            self._backend,
+            self._generator,
+            average=average,
+            supply=self._supply,
+            chunks=self._chunks,
         )
         self._algorithm = net.training.algorithm
         self._stats = net.training.stats
@@ -173,6 +182,7 @@ class NetworkLearner:
             kept=old.kept,
             average=old.average,
             supply=self._supply,
+            chunks=self._chunks,
         )
         self._engine.feed.begin(self._epoch.number)
         self._engine.carry_on(old.states)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from synapse_rx import fast
 from synapse_rx.cli import main
 
-OPTIONAL = {"rich": "progress", "matplotlib": "plot", "sklearn": "data", "pooch": "data"}
+OPTIONAL = {"rich": "progress", "matplotlib": "plot", "sklearn": "data", "pooch": "data", "numba": "fast"}
 
 
 @pytest.fixture
@@ -100,3 +101,22 @@ def test_the_folder_of_mnist_is_looked_into(
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").touch()
     assert line(info(), "MNIST: ") == f"MNIST: found in {tmp_path} (SYNAPSE_RX_DATA)"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
+def test_it_compiles_ahead_what_trainings_compile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--warm"]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("compiled and kept for this machine: ")
+    assert {"backprop", "adam", "lion"} <= set(printed.split())
+
+
+def test_it_says_why_there_is_nothing_to_compile(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+
+    assert main(["info", "--warm"]) != 0
+    assert "switched off by SYNAPSE_RX_FAST=0" in capsys.readouterr().err

@@ -11,7 +11,6 @@ from attrs import frozen
 
 import synapse_rx as sx
 from synapse_rx import fast
-from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net
 from tests.nets import SECONDS, blobs, finish_epoch, learner
 
@@ -45,17 +44,9 @@ def digits(n: int = 43, dtype: str = "float32", **options: Any) -> sx.TrainingSe
     return sx.training_set(x, labels, **{"batch": 8, **options})
 
 
-def slowly(learning: NetworkLearner) -> NetworkLearner:
-    """Return ``learning`` made to learn batch by batch."""
-    learning._engine.chunk = None
-    return learning
-
-
 def after(net: Net, data: sx.TrainingSet, epochs: int, *, chunks: bool) -> Net:
-    learning = learner(net, data)
-    assert learning._engine.chunk is not None
-    if not chunks:
-        slowly(learning)
+    learning = learner(net, data, chunks=chunks)
+    assert (learning._engine.chunk is not None) == chunks
     for _ in range(epochs):
         net = finish_epoch(learning, net)
     return net

@@ -46,8 +46,7 @@ def test_it_shows_itself_in_a_notebook() -> None:
 def test_memory_is_what_training_allocates(algorithm: str) -> None:
     data = blobs(20)
     net = evolve(small_net(algorithm), labels=data.labels)
-    learning = learner(net, data)
-    learning._engine.chunk = None  # which needs less
+    learning = learner(net, data, chunks=False)  # in chunks less is needed
     learning.learn(60)
     engine = learning._engine
     slots = [value.nbytes for value in learning._state.values() if isinstance(value, np.ndarray)]
