@@ -15,7 +15,7 @@ from .data_set import DataSet
 from .digits import read_digits
 from .mnist import read_mnist
 from .options import Shuffle, check_dtype
-from .saved import is_file_name, open_training_set
+from .saved import is_file_name, open_data_set, open_training_set
 from .trainset import TrainingSet
 
 
@@ -112,12 +112,18 @@ def load_training_set(
     )
 
 
-def load_test_set(name: str = "digits", *, dtype: str | None = None, flat: bool = True) -> DataSet:
+def load_test_set(
+    name: str | PathLike[str] = "digits", *, dtype: str | None = None, flat: bool = True
+) -> DataSet:
     """
     Load the test part of a data set, which no training set contains: 360 digits, or 10 000 of MNIST.
 
-    Arguments and errors are those of `load_training_set`.
+    Or a file with a `DataSet` that `save_training_set` wrote. Arguments and errors are those of `load_training_set`.
     """
+    if is_file_name(name):
+        if dtype is not None or not flat:
+            raise OptionError("a file holds its own options; make the set anew with others")
+        return open_data_set(name)
     x, labels, scale = _read(_source(name), "test", dtype, flat)
     return test_set(x, labels, known_labels=range(10), dtype=x.dtype.name, scale=scale)
 

@@ -10,12 +10,13 @@ import numpy as np
 from ..errors import FormatError, OptionError, SynapseError
 from ..files import safetensors
 from ..files.strict_json import dumps, loads
+from .augmentations import Augmentation
 from .data_set import DataSet
 from .header import Header
 from .normalization import Normalization
 from .options import check_choice
 from .samples import describe
-from .trainset import TrainingSet
+from .trainset import Augment, TrainingSet
 
 KEY = "synapse_rx.training_set"
 """The key of what is not an array, as JSON, among the metadata of a file."""
@@ -23,20 +24,24 @@ VERSION = 1
 NORMALIZATION = ("shift", "scale", "matrix")
 
 
-def save_training_set(data: TrainingSet, path: str | PathLike[str]) -> None:
+def save_training_set(data: TrainingSet | DataSet, path: str | PathLike[str]) -> None:
     """
-    Write a training set to a safetensors file, which is there whole or not at all.
+    Write a training set, or a test set, to a safetensors file, which is there whole or not at all.
 
     Args:
-        data: The set.
+        data: The set. `load_training_set` reads either, `load_test_set` a `DataSet`.
         path: The file; by convention it ends in ".safetensors".
 
     Raises:
-        OptionError: If ``data`` is none, or its labels are no text, numbers or booleans.
+        OptionError: If ``data`` is none, its labels are no text, numbers or booleans, or its ``augment`` is a function
+            of your own, which cannot be written down.
         OSError: If the file cannot be written; one that was there is left as it is.
     """
+    alone = isinstance(data, DataSet)
+    if isinstance(data, DataSet):
+        data = TrainingSet(data, batch=len(data))
     if not isinstance(data, TrainingSet):
-        raise OptionError(f"save_training_set takes a TrainingSet, not {describe(data)}")
+        raise OptionError(f"save_training_set takes a TrainingSet or a DataSet, not {describe(data)}")
     if odd := [label for label in data.labels or () if not isinstance(label, str | int | float)]:
         raise OptionError(f"labels in a file are text, numbers or booleans, not {odd[0]!r}")
     parts = {"data": data.data} if data.valid is None else {"data": data.data, "valid": data.valid}
@@ -60,7 +65,8 @@ def save_training_set(data: TrainingSet, path: str | PathLike[str]) -> None:
         "labels": header.labels,
         "batch_counts": header.batch_counts,
         "valid_counts": header.valid_counts,
-        "batch": data.batch,
+        "batch": None if alone else data.batch,
+        "augment": _augment_data(data.augment),
         "shuffle": data.shuffle,
         "seed": data.seed,
         "scale": data.data.scale,
@@ -84,24 +90,21 @@ def open_training_set(path: str | PathLike[str], *, mmap: bool = False) -> Train
         FormatError: If the file is another one, or damaged.
         OSError: If it cannot be read at all.
     """
-    metadata, arrays = safetensors.read(path, mmap=mmap)
-    about = _about(path, metadata)
-    try:
-        normalization = None
-        if about["normalization"] is not None:
-            numbers = {name: arrays.get(f"normalization.{name}") for name in NORMALIZATION}
-            normalization = Normalization.of({"kind": about["normalization"], **numbers})
-        parts = {name: _part(arrays, name, about, normalization) for name in about["censored"]}
-        return TrainingSet(
-            parts["data"],
-            batch=about["batch"],
-            valid=parts.get("valid"),
-            shuffle=about["shuffle"],
-            seed=about["seed"],
-            header=_header(about),
-        )
-    except (AttributeError, KeyError, TypeError, SynapseError) as error:
-        raise FormatError(f"{path} holds no right training set: {error}") from error
+    return _opened(path, mmap)[0]
+
+
+def open_data_set(path: str | PathLike[str]) -> DataSet:
+    """
+    Read a `DataSet` that `save_training_set` wrote.
+
+    Raises:
+        FormatError: If the file holds a training set, is another one, or damaged.
+        OSError: If it cannot be read at all.
+    """
+    data, alone = _opened(path, mmap=False)
+    if not alone:
+        raise FormatError(f"{path} holds a training set, no test set; load_training_set reads it")
+    return data.data
 
 
 def load_training_set_header(path: str | PathLike[str]) -> Header:
@@ -117,6 +120,40 @@ def load_training_set_header(path: str | PathLike[str]) -> Header:
         return _header(about)
     except (KeyError, TypeError) as error:
         raise FormatError(f"{path} holds no right header of a training set: {error!r}") from None
+
+
+def _opened(path: str | PathLike[str], mmap: bool) -> tuple[TrainingSet, bool]:
+    """Return what a file holds, and whether that was a `DataSet`."""
+    metadata, arrays = safetensors.read(path, mmap=mmap)
+    about = _about(path, metadata)
+    try:
+        normalization = None
+        if about["normalization"] is not None:
+            numbers = {name: arrays.get(f"normalization.{name}") for name in NORMALIZATION}
+            normalization = Normalization.of({"kind": about["normalization"], **numbers})
+        parts = {name: _part(arrays, name, about, normalization) for name in about["censored"]}
+        augment, alone = about.get("augment"), about["batch"] is None
+        data = TrainingSet(
+            parts["data"],
+            batch=len(parts["data"]) if alone else about["batch"],
+            valid=parts.get("valid"),
+            shuffle=about["shuffle"],
+            seed=about["seed"],
+            augment=None if augment is None else Augmentation.of(augment),
+            header=_header(about),
+        )
+    except (AttributeError, KeyError, TypeError, SynapseError) as error:
+        raise FormatError(f"{path} holds no right training set: {error}") from error
+    return data, alone
+
+
+def _augment_data(augment: Augment | None) -> Any:
+    if augment is None or isinstance(augment, Augmentation):
+        return None if augment is None else augment.to_data()
+    raise OptionError(
+        f"augment={augment!r} is a function of your own, which cannot be written down; take one of augmentations, or "
+        "save the set without it (attrs.evolve(data, augment=None))"
+    )
 
 
 def is_file_name(name: Any) -> bool:

@@ -219,3 +219,44 @@ BAD = [
 def test_the_error_says_what_is_wrong(made, error, said):
     with pytest.raises(error, match=re.escape(said)):
         made()
+
+
+class TestWeights:
+    """A sample that weighs 2 counts as two."""
+
+    W = np.arange(200) % 3
+
+    def weighted(self, kind: str) -> Normalization:
+        return fit_normalization(DataSet(X, weights=self.W), kind)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_count_like_copies(self, kind, monkeypatch):
+        copies = fit_normalization(DataSet(np.repeat(X, self.W, axis=0)), kind)
+        monkeypatch.setattr(fit, "PIECE", 60)
+
+        weighted = self.weighted(kind)
+
+        np.testing.assert_allclose(weighted.shift, copies.shift, rtol=1e-9)
+        np.testing.assert_allclose(weighted.apply(X), copies.apply(X), rtol=1e-6, atol=1e-8)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_of_one_change_nothing(self, kind):
+        assert fit_normalization(DataSet(X, weights=np.ones(200)), kind) == normal(kind)
+
+    def test_of_zero_leave_out_whatever_the_sample_is(self):
+        x = np.vstack([X, [[1e9, -1e9, 1e9]]])
+
+        kept = fit_normalization(DataSet(x, weights=np.append(np.ones(200), 0)), "min_max")
+
+        assert kept == normal("min_max")
+
+    def test_hold_in_a_training_set_with_balanced_classes(self):
+        data = training_set(
+            [[0.0], [0.0], [0.0], [4.0]], [0, 0, 0, 1], class_weights="balanced", shuffle=False
+        )
+
+        assert fit_normalization(data.data, "standardize").shift == pytest.approx([2.0])
+
+    def test_that_are_all_zero_are_refused(self):
+        with pytest.raises(DataError, match="every training sample has the weight 0"):
+            fit_normalization(DataSet(X, weights=np.zeros(200)), "standardize")

@@ -17,12 +17,14 @@ import synapse_rx as sx
 from synapse_rx.data import (
     DataSet,
     TrainingSet,
+    load_test_set,
     load_training_set,
     load_training_set_header,
     open_training_set,
     save_training_set,
     training_set,
 )
+from synapse_rx.data.augmentations import Chain, Noise, Shift
 from synapse_rx.errors import DataError, FormatError, OptionError
 from synapse_rx.files import safetensors
 from tests.nets import SECONDS, learner
@@ -180,7 +182,7 @@ def test_arrays_are_aligned(path):
 @pytest.mark.parametrize(
     ("made", "error", "said"),
     [
-        (lambda path: save_training_set(SETS["classes"].data, path), OptionError, "takes a TrainingSet"),
+        (lambda path: save_training_set(SETS["classes"].x, path), OptionError, "takes a TrainingSet"),
         (
             lambda path: save_training_set(TrainingSet(DataSet([[1]], [[1]], ((1, 2),)), batch=1), path),
             OptionError,
@@ -230,6 +232,8 @@ class TestMapped:
         labels = np.arange(self.N) % 2
         net = sx.mlp([self.SIZE, 2], "softmax").value
         path = tmp_path / "set.safetensors"
+        small = training_set(pixels[:32], labels[:32], dtype="uint8", scale=1 / 255, shuffle="epoch")
+        learner(net, small).learn(SECONDS)  # what is loaded or compiled once takes memory of its own
 
         tracemalloc.start()
         data = training_set(pixels, labels, dtype="uint8", scale=1 / 255, shuffle="epoch", batch=32)
@@ -260,3 +264,46 @@ class TestMapped:
 
         with pytest.raises(DataError, match="column 1"):
             DataSet(np.load(tmp_path / "x.npy", mmap_mode="r"))
+
+
+class TestATestSet:
+    @pytest.mark.parametrize("data", SETS.values(), ids=SETS)
+    def test_is_read_as_one(self, path, data):
+        save_training_set(data.data, path)
+
+        assert load_test_set(path) == load_test_set(str(path)) == data.data
+
+    def test_is_learnt_in_one_batch_where_a_training_set_is_wanted(self, path):
+        save_training_set(SETS["classes"].data, path)
+
+        data = load_training_set(path)
+
+        assert (data.data, data.batch, data.shuffle) == (SETS["classes"].data, 2, False)
+
+    def test_is_none_where_a_training_set_was_written(self, path):
+        save_training_set(SETS["classes"], path)
+
+        with pytest.raises(FormatError, match="holds a training set, no test set"):
+            load_test_set(path)
+
+    def test_takes_no_options(self, path):
+        save_training_set(SETS["classes"].data, path)
+
+        with pytest.raises(OptionError, match="a file holds its own options"):
+            load_test_set(path, dtype="float64")
+
+
+class TestAugmentations:
+    def test_are_written_and_read(self, path):
+        data = training_set(BYTES, [0, 1] * 10, dtype="uint8", augment=[Shift(1), Noise(3)])
+
+        save_training_set(data, path)
+
+        assert load_training_set(path) == data
+        assert load_training_set(path).augment == Chain((Shift(1), Noise(3)))
+
+    @pytest.mark.parametrize("augment", [lambda x, rng: x, [lambda x, rng: x]])
+    def test_of_your_own_cannot_be_written_and_nothing_is(self, path, augment):
+        with pytest.raises(OptionError, match="written down"):
+            save_training_set(training_set([[1], [2]], [0, 1], augment=augment), path)
+        assert not path.exists()
