@@ -85,7 +85,7 @@ class Follower(Subscriber):
         Wait until everything published so far has been told; return whether it has.
 
         Args:
-            seconds: How long at most; 2 s by default.
+            seconds: How long at most; 5 s by default.
         """
         return self._worker.finish(seconds)
 

@@ -12,7 +12,7 @@ from time import monotonic, thread_time
 from typing import Any
 from weakref import WeakSet
 
-END_SECONDS = 2.0
+END_SECONDS = 5.0
 """How long the end of a subscriber may keep its program waiting for work that is not done."""
 
 IDLE_SECONDS = 1.0
