@@ -210,16 +210,16 @@ def test_nothing_is_kept_alive_while_there_is_nothing_to_do() -> None:
 
 def test_a_thousand_workers_leave_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
-    before = threading.active_count()
-    threads: set[threading.Thread] = set()
+    threads: list[threading.Thread] = []
     for item in range(1000):
-        worker = Worker(lambda key, item: threads.add(threading.current_thread()), "Desk")
+        worker = Worker(lambda key, item: threads.append(threading.current_thread()), "Desk")
         worker.put("a", item)
         assert worker.finish(SECONDS)
     for thread in threads:
         thread.join(SECONDS)
 
-    assert threading.active_count() == before
+    assert len(threads) == 1000
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_what_waits_at_the_end_of_the_process_is_still_done() -> None:
