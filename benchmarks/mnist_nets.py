@@ -127,7 +127,9 @@ def _report(name: str, task: Task, data: str, epochs: int, quick: bool) -> None:
     print(f"| {name} | {net.value.params.flat.size:,} | {task.batch} | {shown} | {seconds:.1f} |", flush=True)
 
 
-def accuracy_by_epoch(net: sx.Atom[sx.Net], data: sx.TrainingSet, test: sx.DataSet, epochs: int) -> list[float]:
+def accuracy_by_epoch(
+    net: sx.Atom[sx.Net], data: sx.TrainingSet, test: sx.DataSet, epochs: int
+) -> list[float]:
     """
     Train and return the accuracy on the test samples after each epoch.
     """
