@@ -162,6 +162,8 @@ from .metrics import metric as metric
 from .metrics import roc_curve as roc_curve
 from .network import Arch as Arch
 from .network import Evaluation as Evaluation
+from .network import Inference as Inference
+from .network import compile as compile
 from .network import centre_loss as centre_loss
 from .network import estimate as estimate
 from .network import evaluate as evaluate

@@ -5,6 +5,8 @@ from .build import fresh_params as fresh_params
 from .build import mlp as mlp
 from .build import neural_net as neural_net
 from .centre_loss import centre_loss as centre_loss
+from .compiled import Inference as Inference
+from .compiled import compile as compile
 from .estimate import Evaluation as Evaluation
 from .estimate import estimate as estimate
 from .estimate import evaluate as evaluate

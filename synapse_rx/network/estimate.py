@@ -8,29 +8,25 @@ from typing import Any
 import numpy as np
 from attrs import cmp_using, field, frozen
 
-from ..activations.joined import Joined
 from ..atoms import Atom
-from ..backends import NumpyBackend
-from ..data import DataSet, TrainingSet, test_set
+from ..data import DataSet, TrainingSet
 from ..errors import DataError
 from ..metrics import ClassificationReport, auc, confusion_matrix
 from ..snapshot import Net, Slots
 from ..typing import Array
-from .arch import Arch
 from .checks import check_samples, check_targets, loss_of
+from .compiled import HOST, apart, compile, generator
+from .compiled import snapshot_of as snapshot_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
 from .normalizing import pending
-from .program import Program
-
-_HOST = NumpyBackend()
 
 
 def outputs(net: Atom[Net] | Net, samples: Any) -> Any:
     """
     Return what a network answers to samples.
 
-    Raw samples are normalised as those were that the network learnt from.
+    Raw samples are normalised as those were that the network learnt from. To ask the same network often, `compile` it.
 
     Args:
         net: A cell or a snapshot.
@@ -43,19 +39,7 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Any:
         DataError: If the samples are not finite numbers, or are normalised in another way already.
         ShapeError: If they do not fit the network.
     """
-    snapshot = snapshot_of(net)
-    arch, theta = snapshot.arch, snapshot.params.flat
-    data = _samples(samples, theta.dtype)
-    check_samples(snapshot, data)
-    feed = Feed(_HOST, data, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, data))
-    rng, kept = _generator(snapshot), snapshot.kept.flat
-    program = Program(arch, _HOST, feed.batch, theta, rng=rng, kept=kept)
-    answer = np.empty((feed.n, *arch.out_shape), theta.dtype)
-    with np.errstate(all="ignore"):
-        for index in range(feed.n_batches):
-            first, last = feed.span(index)
-            answer[first:last] = program.forward(feed.get(index)[0])
-    return _apart(answer, arch)
+    return compile(net)(samples)
 
 
 def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
@@ -74,13 +58,7 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
         DataError: If the samples are not finite numbers.
         ShapeError: If they do not fit the network.
     """
-    snapshot = snapshot_of(net)
-    answer = outputs(snapshot, samples)
-    if snapshot.labels is None:
-        return answer
-    if isinstance(answer, tuple):
-        return tuple(map(_of_classes, answer, snapshot.labels))
-    return _of_classes(answer, snapshot.labels)
+    return compile(net).estimate(samples)
 
 
 @frozen(repr=False)
@@ -173,9 +151,9 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     check_targets(snapshot, part)
     arch, theta = snapshot.arch, snapshot.params.flat
     loss = loss_of(snapshot)
-    feed = Feed(_HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, part))
+    feed = Feed(HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(snapshot, part))
     kinds = error_kinds(loss, arch.output, part.classes)
-    evaluator = Evaluator(arch, _HOST, theta, feed, kinds, _generator(snapshot), snapshot.kept.flat)
+    evaluator = Evaluator(arch, HOST, theta, feed, kinds, generator(snapshot), snapshot.kept.flat)
     answers = np.empty((feed.n, *arch.out_shape), theta.dtype)
     with np.errstate(all="ignore"):
         for index in range(feed.n_batches):
@@ -184,7 +162,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
             answers[slice(*feed.span(index))] = evaluator.outputs
         errors = evaluator.errors()
     answers.setflags(write=False)
-    given, wanted = _apart(answers, arch), _apart(part.y, arch)
+    given, wanted = apart(answers, arch), apart(part.y, arch)
     return Evaluation(feed.n, errors, part.classes, _confusion(part, answers), given, wanted)
 
 
@@ -194,52 +172,3 @@ def _confusion(data: DataSet, answers: Array) -> Array | None:
     counts = confusion_matrix(data.y.argmax(axis=1), answers.argmax(axis=1), len(data.labels))
     counts.setflags(write=False)
     return counts
-
-
-def snapshot_of(net: Atom[Net] | Net) -> Net:
-    """
-    Return the snapshot meant: itself, or the present one of a cell.
-
-    Raises:
-        DataError: If it is neither.
-    """
-    snapshot = net if isinstance(net, Net) else getattr(net, "value", None)
-    if not isinstance(snapshot, Net):
-        raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")
-    return snapshot
-
-
-def _samples(samples: Any, dtype: Any) -> DataSet:
-    if isinstance(samples, TrainingSet):
-        return samples.data
-    return samples if isinstance(samples, DataSet) else test_set(samples, dtype=dtype.name)
-
-
-def _apart(answer: Array, arch: Arch) -> Any:
-    """Return outputs as they are; several ones, joined to rows, as a tuple."""
-    output = arch.output
-    if not isinstance(output, Joined):
-        return answer
-    if len(output.shapes) == 1:
-        return answer.reshape(len(answer), *output.shapes[0])
-    return tuple(
-        answer[:, span].reshape(len(answer), *shape)
-        for span, shape in zip(output.spans, output.shapes, strict=True)
-    )
-
-
-def _of_classes(answer: Array, labels: tuple[Any, ...] | None) -> Array:
-    return answer if labels is None else _named(labels)[answer.argmax(axis=1)]
-
-
-def _named(labels: tuple[Any, ...]) -> Array:
-    """Return labels as an array that keeps each as it is: no text for numbers among texts, no table for tuples."""
-    array = np.empty(len(labels), object)
-    array[:] = labels
-    plain = np.asarray(labels) if len({type(label) for label in labels}) == 1 else array
-    return plain if plain.ndim == 1 else array
-
-
-def _generator(net: Net) -> Any:
-    """Return a generator of its own for stochastic layers: asking a network never changes it."""
-    return _HOST.generator([net.training.seed, 2])
