@@ -48,7 +48,7 @@ def test_training_and_use_are_the_same(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize(("axes", "shape"), [(1, (4,)), ((0, -1), (4,)), ((0, 3), (4, 5, 6)), (-3, (2, 2))])
 def test_axes_that_samples_do_not_have_are_refused(axes: Any, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ShapeError, match="layer_norm along axes .* needs as many different axes"):
+    with pytest.raises(ShapeError, match=r"layer_norm along axes .* needs as many different axes"):
         LayerNorm(axes).out_shape(shape)
 
 

@@ -281,3 +281,25 @@ def test_a_network_with_synapses_learns() -> None:
     assert sx.evaluate(snapshot, sx.load_test_set("digits")).accuracy > 0.9
     start = sx.fresh_params(snapshot.arch, snapshot.training.seed)
     assert (snapshot.params["3.V"] != start["3.V"]).mean() > 0.9
+
+
+@pytest.mark.peer("torch")
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_pytorch_differentiates_the_formula_to_the_same_numbers(
+    logarithmic: bool, rng: np.random.Generator
+) -> None:
+    torch = pytest.importorskip("torch")
+    e, x, dy = rng.random((6, 4)), rng.random((6, 5)), rng.standard_normal((6, 4))
+    chain = Chain(Synapse(gain=True, logarithmic=logarithmic), ((4,), (5,)), 6)
+    chain.theta[...] = rng.standard_normal(24)
+
+    y = chain.forward((e, x)).copy()
+    de, dx = chain.backward(dy)
+
+    parts = [torch.tensor(part, requires_grad=True) for part in (e, x, chain.theta[:20], chain.theta[20:])]
+    logs = torch.log1p(-parts[1][:, :, None] * torch.sigmoid(parts[2].reshape(5, 4))).sum(1) + parts[3]
+    expected = torch.log(parts[0]) + logs if logarithmic else parts[0] * torch.exp(logs)
+    expected.backward(torch.tensor(dy))
+    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=1e-8)
+    for ours, theirs in zip((de, dx, chain.grad[:20], chain.grad[20:]), parts, strict=True):
+        np.testing.assert_allclose(ours, theirs.grad.numpy(), rtol=1e-8, atol=1e-10)

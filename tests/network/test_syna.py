@@ -91,3 +91,13 @@ def test_each_learns_digits(make: Any) -> None:
     history = np.asarray(snapshot.training.stats.training["misclassification"])
     assert history[-1] < before / 2
     assert (np.diff(history) < 0).sum() >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_syna_cnn_learns_mnist() -> None:
+    net = sx.syna_cnn(training=sx.training("adam", learning_rate=0.002))
+
+    snapshot = sx.deref(sx.train(net, sx.load_training_set("mnist10k", batch=100, shuffle="epoch"), 5))
+
+    assert sx.evaluate(snapshot, sx.load_test_set("mnist")).accuracy > 0.9
