@@ -1,5 +1,6 @@
 """Neural networks trained as values in observable reference cells."""
 
+from . import autodiff as autodiff
 from . import errors as errors
 from . import schedules as schedules
 from .activations import ELU as ELU
@@ -10,6 +11,7 @@ from .activations import BinaryStochastic as BinaryStochastic
 from .activations import BinaryThreshold as BinaryThreshold
 from .activations import BipolarThreshold as BipolarThreshold
 from .activations import ClippedReLU as ClippedReLU
+from .activations import CustomActivation as CustomActivation
 from .activations import HardSwish as HardSwish
 from .activations import LeakyReLU as LeakyReLU
 from .activations import Linear as Linear
@@ -38,6 +40,10 @@ from .atoms import Cursor as Cursor
 from .atoms import Selected as Selected
 from .atoms import Stream as Stream
 from .atoms import atom as atom
+from .autodiff import check_gradient as check_gradient
+from .autodiff import grad as grad
+from .autodiff import value_and_grad as value_and_grad
+from .autodiff import vjp as vjp
 from .data import DataSet as DataSet
 from .data import Header as Header
 from .data import Normalization as Normalization
@@ -100,6 +106,7 @@ from .layers import GaussianDropout as GaussianDropout
 from .layers import GlobalAveragePool as GlobalAveragePool
 from .layers import GlobalMaxPool as GlobalMaxPool
 from .layers import Input as Input
+from .layers import Lambda as Lambda
 from .layers import Layer as Layer
 from .layers import LayerNorm as LayerNorm
 from .layers import LocalResponseNorm as LocalResponseNorm
@@ -163,8 +170,8 @@ from .metrics import roc_curve as roc_curve
 from .network import Arch as Arch
 from .network import Evaluation as Evaluation
 from .network import Inference as Inference
-from .network import compile as compile
 from .network import centre_loss as centre_loss
+from .network import compile as compile
 from .network import estimate as estimate
 from .network import evaluate as evaluate
 from .network import fresh_params as fresh_params
@@ -174,6 +181,7 @@ from .network import outputs as outputs
 from .network import syna_cnn as syna_cnn
 from .network import syna_mlp as syna_mlp
 from .network import syna_rnn as syna_rnn
+from .network.gradients import check_gradients as check_gradients
 from .network.pictures import to_dot as to_dot
 from .network.pictures import to_mermaid as to_mermaid
 from .network.summary import LayerSummary as LayerSummary
@@ -189,6 +197,7 @@ from .network.weights import weight_histograms as weight_histograms
 from .params import Params as Params
 from .regularizers import L1 as L1
 from .regularizers import L2 as L2
+from .regularizers import CustomRegularizer as CustomRegularizer
 from .regularizers import Elastic as Elastic
 from .snapshot import Net as Net
 from .snapshot import Series as Series
