@@ -1,246 +1,263 @@
 """Neural networks trained as values in observable reference cells."""
 
-from . import autodiff as autodiff
-from . import errors as errors
-from . import schedules as schedules
-from .activations import ELU as ELU
-from .activations import GELU as GELU
-from .activations import SELU as SELU
-from .activations import BinaryProbability as BinaryProbability
-from .activations import BinaryStochastic as BinaryStochastic
-from .activations import BinaryThreshold as BinaryThreshold
-from .activations import BipolarThreshold as BipolarThreshold
-from .activations import ClippedReLU as ClippedReLU
-from .activations import CustomActivation as CustomActivation
-from .activations import HardSwish as HardSwish
-from .activations import LeakyReLU as LeakyReLU
-from .activations import Linear as Linear
-from .activations import LogSoftmax as LogSoftmax
-from .activations import Mish as Mish
-from .activations import ReLU as ReLU
-from .activations import Sigmoid as Sigmoid
-from .activations import Softmax as Softmax
-from .activations import Softplus as Softplus
-from .activations import Swish as Swish
-from .activations import Tanh as Tanh
-from .algorithms import LBFGS as LBFGS
-from .algorithms import Adadelta as Adadelta
-from .algorithms import Adagrad as Adagrad
-from .algorithms import Adam as Adam
-from .algorithms import AdamW as AdamW
-from .algorithms import Algorithm as Algorithm
-from .algorithms import Backprop as Backprop
-from .algorithms import Lion as Lion
-from .algorithms import NAdam as NAdam
-from .algorithms import Perceptron as Perceptron
-from .algorithms import RMSprop as RMSprop
-from .algorithms import RProp as RProp
-from .atoms import Atom as Atom
-from .atoms import Cursor as Cursor
-from .atoms import Selected as Selected
-from .atoms import Stream as Stream
-from .atoms import atom as atom
-from .autodiff import check_gradient as check_gradient
-from .autodiff import grad as grad
-from .autodiff import value_and_grad as value_and_grad
-from .autodiff import vjp as vjp
-from .data import DataSet as DataSet
-from .data import Header as Header
-from .data import Normalization as Normalization
-from .data import OneHotColumns as OneHotColumns
-from .data import StreamSet as StreamSet
-from .data import Table as Table
-from .data import TrainingSet as TrainingSet
-from .data import augmentations as augmentations
-from .data import decode as decode
-from .data import fit_normalization as fit_normalization
-from .data import k_fold as k_fold
-from .data import load_test_set as load_test_set
-from .data import load_training_set as load_training_set
-from .data import load_training_set_header as load_training_set_header
-from .data import one_hot_columns as one_hot_columns
-from .data import open_training_set as open_training_set
-from .data import read_csv as read_csv
-from .data import read_idx as read_idx
-from .data import read_image_folder as read_image_folder
-from .data import read_numpy as read_numpy
-from .data import repeat_targets as repeat_targets
-from .data import save_training_set as save_training_set
-from .data import split as split
-from .data import stream_set as stream_set
-from .data import test_set as test_set
-from .data import training_set as training_set
-from .described import from_data as from_data
-from .described import to_data as to_data
-from .io import load as load
-from .io import load_snapshot as load_snapshot
-from .io import resume as resume
-from .io import save as save
-from .layers import GRU as GRU
-from .layers import LSTM as LSTM
-from .layers import RNN as RNN
-from .layers import Activation as Activation
-from .layers import Add as Add
-from .layers import Average as Average
-from .layers import AveragePool1D as AveragePool1D
-from .layers import AveragePool2D as AveragePool2D
-from .layers import AveragePool3D as AveragePool3D
-from .layers import BatchNorm as BatchNorm
-from .layers import Branch as Branch
-from .layers import Centres as Centres
-from .layers import Chain as Chain
-from .layers import Concatenate as Concatenate
-from .layers import Conv1D as Conv1D
-from .layers import Conv2D as Conv2D
-from .layers import Conv3D as Conv3D
-from .layers import Convolution as Convolution
-from .layers import ConvTranspose1D as ConvTranspose1D
-from .layers import ConvTranspose2D as ConvTranspose2D
-from .layers import ConvTranspose3D as ConvTranspose3D
-from .layers import Dense as Dense
-from .layers import Dropout as Dropout
-from .layers import Embedding as Embedding
-from .layers import Flatten as Flatten
-from .layers import Fork as Fork
-from .layers import GaussianDropout as GaussianDropout
-from .layers import GlobalAveragePool as GlobalAveragePool
-from .layers import GlobalMaxPool as GlobalMaxPool
-from .layers import Input as Input
-from .layers import Lambda as Lambda
-from .layers import Layer as Layer
-from .layers import LayerNorm as LayerNorm
-from .layers import LocalResponseNorm as LocalResponseNorm
-from .layers import MaxPool1D as MaxPool1D
-from .layers import MaxPool2D as MaxPool2D
-from .layers import MaxPool3D as MaxPool3D
-from .layers import MultiHeadAttention as MultiHeadAttention
-from .layers import Multiply as Multiply
-from .layers import Named as Named
-from .layers import Pad as Pad
-from .layers import Parallel as Parallel
-from .layers import PositionalEncoding as PositionalEncoding
-from .layers import PReLU as PReLU
-from .layers import Recurrent as Recurrent
-from .layers import Reshape as Reshape
-from .layers import Residual as Residual
-from .layers import Shared as Shared
-from .layers import SpatialDropout as SpatialDropout
-from .layers import Synapse as Synapse
-from .layers import SynapseRNN as SynapseRNN
-from .layers import TimeDistributed as TimeDistributed
-from .layers import Upsample as Upsample
-from .layers import add as add
-from .layers import average as average
-from .layers import branch as branch
-from .layers import chain as chain
-from .layers import concatenate as concatenate
-from .layers import fork as fork
-from .layers import multiply as multiply
-from .layers import named as named
-from .layers import parallel as parallel
-from .layers import residual as residual
-from .layers import shared as shared
-from .layers import surprisal as surprisal
-from .losses import BinaryCrossEntropy as BinaryCrossEntropy
-from .losses import CategoricalCrossEntropy as CategoricalCrossEntropy
-from .losses import Censored as Censored
-from .losses import CentreLoss as CentreLoss
-from .losses import CrossEntropy as CrossEntropy
-from .losses import CustomLoss as CustomLoss
-from .losses import Hinge as Hinge
-from .losses import Huber as Huber
-from .losses import MeanAbsoluteError as MeanAbsoluteError
-from .losses import MeanSquaredError as MeanSquaredError
-from .losses import MultiClassHinge as MultiClassHinge
-from .losses import NegativeLogLikelihood as NegativeLogLikelihood
-from .losses import PerceptronError as PerceptronError
-from .losses import PerOutput as PerOutput
-from .losses import SquaredError as SquaredError
-from .losses import WeightedSum as WeightedSum
-from .losses import losses as losses
-from .metrics import ClassificationReport as ClassificationReport
-from .metrics import FunctionMetric as FunctionMetric
-from .metrics import Misclassification as Misclassification
-from .metrics import TopK as TopK
-from .metrics import auc as auc
-from .metrics import classification_report as classification_report
-from .metrics import confusion_matrix as confusion_matrix
-from .metrics import metric as metric
-from .metrics import roc_curve as roc_curve
-from .network import Arch as Arch
-from .network import Evaluation as Evaluation
-from .network import Inference as Inference
-from .network import centre_loss as centre_loss
-from .network import compile as compile
-from .network import estimate as estimate
-from .network import evaluate as evaluate
-from .network import fresh_params as fresh_params
-from .network import mlp as mlp
-from .network import neural_net as neural_net
-from .network import outputs as outputs
-from .network import syna_cnn as syna_cnn
-from .network import syna_mlp as syna_mlp
-from .network import syna_rnn as syna_rnn
-from .network.gradients import check_gradients as check_gradients
-from .network.pictures import to_dot as to_dot
-from .network.pictures import to_mermaid as to_mermaid
-from .network.summary import LayerSummary as LayerSummary
-from .network.summary import Summary as Summary
-from .network.summary import summary as summary
-from .network.surgery import append_layers as append_layers
-from .network.surgery import freeze_up_to as freeze_up_to
-from .network.surgery import replace_layer as replace_layer
-from .network.surgery import truncate as truncate
-from .network.surgery import with_input_shape as with_input_shape
-from .network.weights import Histogram as Histogram
-from .network.weights import weight_histograms as weight_histograms
-from .params import Params as Params
-from .regularizers import L1 as L1
-from .regularizers import L2 as L2
-from .regularizers import CustomRegularizer as CustomRegularizer
-from .regularizers import Elastic as Elastic
-from .snapshot import Net as Net
-from .snapshot import Series as Series
-from .snapshot import Stats as Stats
-from .snapshot import Training as Training
-from .snapshot import averaged as averaged
-from .snapshot import freeze as freeze
-from .snapshot import training as training
-from .snapshot import unfreeze as unfreeze
-from .snapshot import with_algorithm as with_algorithm
-from .snapshot import with_learning_rate as with_learning_rate
-from .snapshot import with_loss as with_loss
-from .snapshot import with_momentum as with_momentum
-from .snapshot import with_options as with_options
-from .snapshot import with_update as with_update
-from .stopping import epochs as epochs
-from .stopping import error_below as error_below
-from .stopping import phases as phases
-from .stopping import plateau as plateau
-from .stopping import seconds as seconds
-from .subscribers import BestSoFar as BestSoFar
-from .subscribers import Checkpoint as Checkpoint
-from .subscribers import CSVLog as CSVLog
-from .subscribers import Difference as Difference
-from .subscribers import EarlyStopping as EarlyStopping
-from .subscribers import Follower as Follower
-from .subscribers import History as History
-from .subscribers import JSONLinesLog as JSONLinesLog
-from .subscribers import Logger as Logger
-from .subscribers import News as News
-from .subscribers import Notify as Notify
-from .subscribers import Plot as Plot
-from .subscribers import Progress as Progress
-from .subscribers import Prometheus as Prometheus
-from .subscribers import Schedule as Schedule
-from .subscribers import Subscriber as Subscriber
-from .subscribers import TensorBoard as TensorBoard
-from .subscribers import WeightImages as WeightImages
-from .subscribers import learning_curve as learning_curve
-from .trainer import TrainingRun as TrainingRun
-from .trainer import deref as deref
-from .trainer import every as every
-from .trainer import pause_training as pause_training
-from .trainer import resume_training as resume_training
-from .trainer import stop_training as stop_training
-from .trainer import train as train
+from typing import TYPE_CHECKING
+
+from .lazy import attach
+
+if TYPE_CHECKING:
+    from . import autodiff as autodiff
+    from . import errors as errors
+    from . import schedules as schedules
+    from .activations import ELU as ELU
+    from .activations import GELU as GELU
+    from .activations import SELU as SELU
+    from .activations import BinaryProbability as BinaryProbability
+    from .activations import BinaryStochastic as BinaryStochastic
+    from .activations import BinaryThreshold as BinaryThreshold
+    from .activations import BipolarThreshold as BipolarThreshold
+    from .activations import ClippedReLU as ClippedReLU
+    from .activations import CustomActivation as CustomActivation
+    from .activations import HardSwish as HardSwish
+    from .activations import LeakyReLU as LeakyReLU
+    from .activations import Linear as Linear
+    from .activations import LogSoftmax as LogSoftmax
+    from .activations import Mish as Mish
+    from .activations import ReLU as ReLU
+    from .activations import Sigmoid as Sigmoid
+    from .activations import Softmax as Softmax
+    from .activations import Softplus as Softplus
+    from .activations import Swish as Swish
+    from .activations import Tanh as Tanh
+    from .algorithms import LBFGS as LBFGS
+    from .algorithms import Adadelta as Adadelta
+    from .algorithms import Adagrad as Adagrad
+    from .algorithms import Adam as Adam
+    from .algorithms import AdamW as AdamW
+    from .algorithms import Algorithm as Algorithm
+    from .algorithms import Backprop as Backprop
+    from .algorithms import Lion as Lion
+    from .algorithms import NAdam as NAdam
+    from .algorithms import Perceptron as Perceptron
+    from .algorithms import RMSprop as RMSprop
+    from .algorithms import RProp as RProp
+    from .atoms import Atom as Atom
+    from .atoms import Cursor as Cursor
+    from .atoms import Selected as Selected
+    from .atoms import Stream as Stream
+    from .atoms import atom as atom
+    from .autodiff import check_gradient as check_gradient
+    from .autodiff import grad as grad
+    from .autodiff import value_and_grad as value_and_grad
+    from .autodiff import vjp as vjp
+    from .data import DataSet as DataSet
+    from .data import Header as Header
+    from .data import Normalization as Normalization
+    from .data import OneHotColumns as OneHotColumns
+    from .data import StreamSet as StreamSet
+    from .data import Table as Table
+    from .data import TrainingSet as TrainingSet
+    from .data import augmentations as augmentations
+    from .data import decode as decode
+    from .data import fit_normalization as fit_normalization
+    from .data import k_fold as k_fold
+    from .data import load_test_set as load_test_set
+    from .data import load_training_set as load_training_set
+    from .data import load_training_set_header as load_training_set_header
+    from .data import one_hot_columns as one_hot_columns
+    from .data import open_training_set as open_training_set
+    from .data import read_csv as read_csv
+    from .data import read_idx as read_idx
+    from .data import read_image_folder as read_image_folder
+    from .data import read_numpy as read_numpy
+    from .data import repeat_targets as repeat_targets
+    from .data import save_training_set as save_training_set
+    from .data import split as split
+    from .data import stream_set as stream_set
+    from .data import test_set as test_set
+    from .data import training_set as training_set
+    from .described import from_data as from_data
+    from .described import to_data as to_data
+    from .detection import Boxes as Boxes
+    from .detection import DetectionReport as DetectionReport
+    from .detection import Detections as Detections
+    from .detection import YoloLoss as YoloLoss
+    from .detection import box_targets as box_targets
+    from .detection import decode_boxes as decode_boxes
+    from .detection import detect as detect
+    from .detection import detection_report as detection_report
+    from .detection import non_maximum_suppression as non_maximum_suppression
+    from .detection import overlaps as overlaps
+    from .io import load as load
+    from .io import load_snapshot as load_snapshot
+    from .io import resume as resume
+    from .io import save as save
+    from .layers import GRU as GRU
+    from .layers import LSTM as LSTM
+    from .layers import RNN as RNN
+    from .layers import Activation as Activation
+    from .layers import Add as Add
+    from .layers import Average as Average
+    from .layers import AveragePool1D as AveragePool1D
+    from .layers import AveragePool2D as AveragePool2D
+    from .layers import AveragePool3D as AveragePool3D
+    from .layers import BatchNorm as BatchNorm
+    from .layers import Branch as Branch
+    from .layers import Centres as Centres
+    from .layers import Chain as Chain
+    from .layers import Concatenate as Concatenate
+    from .layers import Conv1D as Conv1D
+    from .layers import Conv2D as Conv2D
+    from .layers import Conv3D as Conv3D
+    from .layers import Convolution as Convolution
+    from .layers import ConvTranspose1D as ConvTranspose1D
+    from .layers import ConvTranspose2D as ConvTranspose2D
+    from .layers import ConvTranspose3D as ConvTranspose3D
+    from .layers import Dense as Dense
+    from .layers import Dropout as Dropout
+    from .layers import Embedding as Embedding
+    from .layers import Flatten as Flatten
+    from .layers import Fork as Fork
+    from .layers import GaussianDropout as GaussianDropout
+    from .layers import GlobalAveragePool as GlobalAveragePool
+    from .layers import GlobalMaxPool as GlobalMaxPool
+    from .layers import Input as Input
+    from .layers import Lambda as Lambda
+    from .layers import Layer as Layer
+    from .layers import LayerNorm as LayerNorm
+    from .layers import LocalResponseNorm as LocalResponseNorm
+    from .layers import MaxPool1D as MaxPool1D
+    from .layers import MaxPool2D as MaxPool2D
+    from .layers import MaxPool3D as MaxPool3D
+    from .layers import MultiHeadAttention as MultiHeadAttention
+    from .layers import Multiply as Multiply
+    from .layers import Named as Named
+    from .layers import Pad as Pad
+    from .layers import Parallel as Parallel
+    from .layers import PositionalEncoding as PositionalEncoding
+    from .layers import PReLU as PReLU
+    from .layers import Recurrent as Recurrent
+    from .layers import Reshape as Reshape
+    from .layers import Residual as Residual
+    from .layers import Shared as Shared
+    from .layers import SpatialDropout as SpatialDropout
+    from .layers import Synapse as Synapse
+    from .layers import SynapseRNN as SynapseRNN
+    from .layers import TimeDistributed as TimeDistributed
+    from .layers import Upsample as Upsample
+    from .layers import add as add
+    from .layers import average as average
+    from .layers import branch as branch
+    from .layers import chain as chain
+    from .layers import concatenate as concatenate
+    from .layers import fork as fork
+    from .layers import multiply as multiply
+    from .layers import named as named
+    from .layers import parallel as parallel
+    from .layers import residual as residual
+    from .layers import shared as shared
+    from .layers import surprisal as surprisal
+    from .losses import BinaryCrossEntropy as BinaryCrossEntropy
+    from .losses import CategoricalCrossEntropy as CategoricalCrossEntropy
+    from .losses import Censored as Censored
+    from .losses import CentreLoss as CentreLoss
+    from .losses import CrossEntropy as CrossEntropy
+    from .losses import CustomLoss as CustomLoss
+    from .losses import Hinge as Hinge
+    from .losses import Huber as Huber
+    from .losses import MeanAbsoluteError as MeanAbsoluteError
+    from .losses import MeanSquaredError as MeanSquaredError
+    from .losses import MultiClassHinge as MultiClassHinge
+    from .losses import NegativeLogLikelihood as NegativeLogLikelihood
+    from .losses import PerceptronError as PerceptronError
+    from .losses import PerOutput as PerOutput
+    from .losses import SquaredError as SquaredError
+    from .losses import WeightedSum as WeightedSum
+    from .losses import losses as losses
+    from .metrics import ClassificationReport as ClassificationReport
+    from .metrics import FunctionMetric as FunctionMetric
+    from .metrics import Misclassification as Misclassification
+    from .metrics import TopK as TopK
+    from .metrics import auc as auc
+    from .metrics import classification_report as classification_report
+    from .metrics import confusion_matrix as confusion_matrix
+    from .metrics import metric as metric
+    from .metrics import roc_curve as roc_curve
+    from .network import Arch as Arch
+    from .network import Evaluation as Evaluation
+    from .network import Inference as Inference
+    from .network import centre_loss as centre_loss
+    from .network import compile as compile
+    from .network import estimate as estimate
+    from .network import evaluate as evaluate
+    from .network import fresh_params as fresh_params
+    from .network import mlp as mlp
+    from .network import neural_net as neural_net
+    from .network import outputs as outputs
+    from .network import syna_cnn as syna_cnn
+    from .network import syna_mlp as syna_mlp
+    from .network import syna_rnn as syna_rnn
+    from .network.gradients import check_gradients as check_gradients
+    from .network.pictures import to_dot as to_dot
+    from .network.pictures import to_mermaid as to_mermaid
+    from .network.summary import LayerSummary as LayerSummary
+    from .network.summary import Summary as Summary
+    from .network.summary import summary as summary
+    from .network.surgery import append_layers as append_layers
+    from .network.surgery import freeze_up_to as freeze_up_to
+    from .network.surgery import replace_layer as replace_layer
+    from .network.surgery import truncate as truncate
+    from .network.surgery import with_input_shape as with_input_shape
+    from .network.weights import Histogram as Histogram
+    from .network.weights import weight_histograms as weight_histograms
+    from .params import Params as Params
+    from .regularizers import L1 as L1
+    from .regularizers import L2 as L2
+    from .regularizers import CustomRegularizer as CustomRegularizer
+    from .regularizers import Elastic as Elastic
+    from .snapshot import Net as Net
+    from .snapshot import Series as Series
+    from .snapshot import Stats as Stats
+    from .snapshot import Training as Training
+    from .snapshot import averaged as averaged
+    from .snapshot import freeze as freeze
+    from .snapshot import training as training
+    from .snapshot import unfreeze as unfreeze
+    from .snapshot import with_algorithm as with_algorithm
+    from .snapshot import with_learning_rate as with_learning_rate
+    from .snapshot import with_loss as with_loss
+    from .snapshot import with_momentum as with_momentum
+    from .snapshot import with_options as with_options
+    from .snapshot import with_update as with_update
+    from .stopping import epochs as epochs
+    from .stopping import error_below as error_below
+    from .stopping import phases as phases
+    from .stopping import plateau as plateau
+    from .stopping import seconds as seconds
+    from .subscribers import BestSoFar as BestSoFar
+    from .subscribers import Checkpoint as Checkpoint
+    from .subscribers import CSVLog as CSVLog
+    from .subscribers import Difference as Difference
+    from .subscribers import EarlyStopping as EarlyStopping
+    from .subscribers import Follower as Follower
+    from .subscribers import History as History
+    from .subscribers import JSONLinesLog as JSONLinesLog
+    from .subscribers import Logger as Logger
+    from .subscribers import News as News
+    from .subscribers import Notify as Notify
+    from .subscribers import Plot as Plot
+    from .subscribers import Progress as Progress
+    from .subscribers import Prometheus as Prometheus
+    from .subscribers import Schedule as Schedule
+    from .subscribers import Subscriber as Subscriber
+    from .subscribers import TensorBoard as TensorBoard
+    from .subscribers import WeightImages as WeightImages
+    from .subscribers import learning_curve as learning_curve
+    from .trainer import TrainingRun as TrainingRun
+    from .trainer import deref as deref
+    from .trainer import every as every
+    from .trainer import pause_training as pause_training
+    from .trainer import resume_training as resume_training
+    from .trainer import stop_training as stop_training
+    from .trainer import train as train
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)  # pyright: ignore[reportUnsupportedDunderAll]
