@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FunctionType
 from typing import Any
 
@@ -20,6 +22,22 @@ import numpy as np
 from .errors import OptionError
 
 NAME = re.compile(r"(?P<module>[A-Za-z]\w*(\.\w+)*):(?P<path>[A-Za-z]\w*(\.[A-Za-z]\w*)*)")
+
+_TRUSTED: ContextVar[Mapping[str, Any] | None] = ContextVar("trusted", default=None)
+
+
+@contextmanager
+def trusting(functions: Iterable[Callable[..., Any]]) -> Iterator[None]:
+    """
+    Within the block, names stand for ``functions`` and numpy's ufuncs alone.
+
+    A description may try its function as soon as it is made, so a name in a file must not choose which one.
+    """
+    token = _TRUSTED.set({name_of(one, "functions="): one for one in functions})
+    try:
+        yield
+    finally:
+        _TRUSTED.reset(token)
 
 
 def function(value: Any) -> Any:
@@ -87,7 +105,13 @@ def resolved(name: str) -> Any:
         raise OptionError(
             f"a function is named as 'module:name', such as 'my_models.layers:scale', not {name!r}"
         )
-    module = match["module"]
+    module, trusted = match["module"], _TRUSTED.get()
+    if trusted is not None and module.partition(".")[0] != "numpy":
+        if name not in trusted:
+            raise OptionError(
+                f"it names the function {name!r}; give it, load(path, functions=[{match['path']}]), if it may be used"
+            )
+        return trusted[name]
     if module.partition(".")[0] in sys.stdlib_module_names:
         raise OptionError(
             f"{name!r} is of the standard library; only functions of your own modules can be named"

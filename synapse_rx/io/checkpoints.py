@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from ..atoms import Atom
 from ..errors import FormatError
@@ -21,7 +23,12 @@ NUMBERED = re.compile(r"(\d+)-epoch-\d+\.safetensors")
 log = logging.getLogger("synapse_rx")
 
 
-def resume(directory: str | PathLike[str], fresh: Atom[Net] | None = None) -> Atom[Net]:
+def resume(
+    directory: str | PathLike[str],
+    fresh: Atom[Net] | None = None,
+    *,
+    functions: Iterable[Callable[..., Any]] = (),
+) -> Atom[Net]:
     """
     Return the network that a `Checkpoint` wrote last, to be trained on as if it had never stopped.
 
@@ -30,6 +37,7 @@ def resume(directory: str | PathLike[str], fresh: Atom[Net] | None = None) -> At
     Args:
         directory: The folder of the checkpoints.
         fresh: The network to begin with where there is no checkpoint yet.
+        functions: Those that the checkpoints may use, as for `load`.
 
     Raises:
         FileNotFoundError: If there is no checkpoint, and no ``fresh`` network.
@@ -38,7 +46,7 @@ def resume(directory: str | PathLike[str], fresh: Atom[Net] | None = None) -> At
     damaged: FormatError | None = None
     for path in reversed(numbered(directory)):
         try:
-            return load(path)
+            return load(path, functions=functions)
         except FormatError as error:
             log.warning("a checkpoint is left out: %s", error)
             damaged = damaged or error

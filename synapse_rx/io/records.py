@@ -67,6 +67,17 @@ def from_record(data: Data, arrays: Mapping[str, np.ndarray], memory: Mapping[st
     return net
 
 
+def stats_of(data: Data, arrays: Mapping[str, np.ndarray]) -> Stats:
+    """
+    Return the statistics in the plain data of a snapshot.
+
+    Raises:
+        FormatError: If they are not what they should be.
+    """
+    training = _object(_object(data, "").get("training"), "training")
+    return _Reader(dict(arrays), {}).read(Stats, training.get("stats"), "training.stats")
+
+
 def layouts(data: Data) -> dict[str, tuple[np.dtype[Any], Layout]]:
     """
     Return type and layout of every flat vector of parameters in the plain data of a snapshot, by its field.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from typing import Any
@@ -15,10 +15,11 @@ from ..errors import FormatError, OptionError, UnknownNameError
 from ..files import safetensors
 from ..files.safetensors import Entry
 from ..files.strict_json import dumps, loads
+from ..functions import trusting
 from ..params import Layout, Params
-from ..snapshot import Net, Training
+from ..snapshot import Net, Stats, Training
 from ..typing import Array
-from .records import array_name, from_record, layouts, to_record
+from .records import array_name, from_record, layouts, stats_of, to_record
 
 KEY = "synapse_rx.net"
 """The key of what is not an array, as JSON, among the metadata of a file."""
@@ -49,23 +50,31 @@ def save(net: Atom[Net] | Net, path: str | PathLike[str]) -> None:
     safetensors.write(path, arrays, {KEY: dumps({"version": VERSION, "net": data})})
 
 
-def load(path: str | PathLike[str]) -> Atom[Net]:
+def load(path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = ()) -> Atom[Net]:
     """
     Read a network that `save` wrote: an `Atom` of its own that holds the very same value.
 
     Of a network that was in training when it was written the status is "stopped"; training it on continues exactly
     where it stood. Nothing in the file is executed. Classes of one's own (layers, losses, ...) must be defined before.
 
+    Args:
+        path: The file.
+        functions: Those that it may use, if it names any (in a `Lambda` layer, say): a file cannot choose them itself.
+
     Raises:
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
         OSError: If it cannot be read at all.
     """
-    return Atom(load_snapshot(path), validator=_is_net)
+    return Atom(load_snapshot(path, functions=functions), validator=_is_net)
 
 
-def load_snapshot(path: str | PathLike[str]) -> Net:
+def load_snapshot(path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = ()) -> Net:
     """
     Read a network that `save` wrote, as a value; otherwise like `load`.
+
+    Args:
+        path: The file.
+        functions: Those that it may use, if it names any.
 
     Raises:
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
@@ -83,9 +92,22 @@ def load_snapshot(path: str | PathLike[str]) -> Net:
     for vector in vectors.values():
         for name in vector.views:
             del arrays[name]
-    with _blaming(path):
+    with trusting(functions), _blaming(path):
         net = from_record(_about(path, metadata), arrays, {name: v.params() for name, v in vectors.items()})
     return _at_rest(net)
+
+
+def load_stats(path: str | PathLike[str]) -> Stats:
+    """
+    Read what happened in the training of a network that `save` wrote, and nothing else of it.
+
+    Raises:
+        FormatError: If the file is another one, or damaged.
+        OSError: If it cannot be read at all.
+    """
+    metadata, arrays = safetensors.read(path)
+    with _blaming(path):
+        return stats_of(_about(path, metadata), arrays)
 
 
 class Vector:

@@ -11,10 +11,11 @@ from typing import Any, Self
 
 from ..errors import OptionError, SynapseError
 from ..files.atomic import remove_parts
-from ..io import load_snapshot
 from ..io.checkpoints import BEST, Folder
 from ..io.records import to_record
+from ..io.saved import load_stats
 from ..snapshot import Net, Training
+from ..stopping.monitor import monitored
 from ..trainer.publish import Every
 from .base import Attachable, Subscriber, Track
 from .judge import Judge
@@ -144,7 +145,8 @@ class Checkpoint(Subscriber):
         if self._judge is None or not path.exists():
             return math.nan
         try:
-            return self._judge.value(load_snapshot(path))
+            stats = load_stats(path)
+            return monitored(stats, self._judge.name(stats))[-1]
         except (
             SynapseError,
             OSError,
