@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import synapse_rx as sx
 from synapse_rx.activations import Softmax
 from synapse_rx.activations.rows import NARROW, row_max, row_sum
+from synapse_rx.errors import ShapeError
 from tests.scratches import quiet, scratch
 
 logits = hnp.arrays(
@@ -73,3 +75,40 @@ def test_a_row_with_nan_has_the_maximum_nan() -> None:
     row_max(x, out, scratch(2))
 
     np.testing.assert_array_equal(out, [np.nan, 3])
+
+
+def test_a_network_whose_samples_lack_the_axis_is_refused_with_the_position_of_the_layer() -> None:
+    with pytest.raises(ShapeError, match=r"layer 1 .* softmax along axis 1 needs samples with more axes"):
+        sx.neural_net([sx.Input(4), sx.Dense(3), sx.Activation(Softmax(axis=1))])
+    with pytest.raises(ShapeError, match=r"layer 0 .* softmax along axis 1"):
+        sx.neural_net([sx.Input(4), sx.Dense(3, Softmax(axis=1))])
+
+
+def test_a_softmax_over_channels_is_a_distribution_at_each_place(rng: np.random.Generator) -> None:
+    net = sx.neural_net([sx.Input((3, 2, 2)), sx.Activation(Softmax(axis=0))])
+
+    y = sx.outputs(net, rng.standard_normal((5, 3, 2, 2)))
+
+    np.testing.assert_allclose(y.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_hidden_softmax_learns_through_its_jacobian() -> None:
+    net = sx.neural_net(
+        [sx.Input(64), sx.Dense(40), sx.Activation("softmax"), sx.BatchNorm(), sx.Dense(10, "softmax")],
+        sx.training("adam", learning_rate=0.01),
+    )
+
+    snapshot = sx.deref(sx.train(net, sx.load_training_set("digits"), 5))
+
+    assert sx.evaluate(snapshot, sx.load_test_set("digits")).accuracy > 0.8
+
+
+def test_a_log_softmax_learns_what_a_softmax_learns() -> None:
+    errors = []
+    for output in ("softmax", "log_softmax"):
+        how = sx.training("adam", learning_rate=0.01, loss="cross_entropy")
+        net = sx.neural_net([sx.Input(64), sx.Dense(10, output)], how, dtype="float64")
+        snapshot = sx.deref(sx.train(net, sx.load_training_set("digits"), 3))
+        errors.append(sx.evaluate(snapshot, sx.load_test_set("digits")).errors["cross_entropy"])
+
+    assert errors[0] == pytest.approx(errors[1], rel=1e-9)
