@@ -92,6 +92,9 @@ class Plane:
         """Yield the vectors whole."""
         yield vectors
 
+    def compiled(self, kernel: Any) -> None:
+        """Return None: two numbers are not worth a compiler."""
+
     def temporary(self, k: int) -> Any:
         """Return scratch vector number ``k``."""
         return self._temporaries[k]

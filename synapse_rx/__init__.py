@@ -172,7 +172,7 @@ if TYPE_CHECKING:
     from .losses import PerOutput as PerOutput
     from .losses import SquaredError as SquaredError
     from .losses import WeightedSum as WeightedSum
-    from .losses import losses as losses
+    from .losses import per_output as per_output
     from .metrics import ClassificationReport as ClassificationReport
     from .metrics import FunctionMetric as FunctionMetric
     from .metrics import Misclassification as Misclassification

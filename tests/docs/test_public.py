@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import re
@@ -23,13 +22,9 @@ HEAVY = ["sklearn", "scipy", "matplotlib", "rich", "numba", "pooch", "torch", "j
 
 def public_names() -> list[str]:
     """
-    Return the names that ``synapse_rx/__init__.py`` promises: its ``__all__``, or every ``import X as X``.
+    Return the names that ``synapse_rx/__init__.py`` promises.
     """
-    if hasattr(synapse_rx, "__all__"):
-        return sorted(synapse_rx.__all__)
-    tree = ast.parse((ROOT / "synapse_rx" / "__init__.py").read_text(encoding="utf-8"))
-    imported = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
-    return sorted(alias.name for alias in imported if alias.asname == alias.name)
+    return sorted(synapse_rx.__all__)
 
 
 def documented() -> list[str]:
