@@ -91,7 +91,7 @@ def main() -> None:
 
     report = sx.detection_report(sx.detect(net, others, threshold=0.01), wanted)
     print(f"mean average precision {report.mean_average_precision:.3f}")
-    found = sx.detect(net, others, threshold=0.4)
+    found = sx.detect(net, others, threshold=0.4, overlap=0.3)
     sure = sx.detection_report(found, wanted)
     print(f"above a score of 0.4: precision {sure.precision:.3f}, recall {sure.recall:.3f}")
     try:

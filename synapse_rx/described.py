@@ -13,6 +13,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
@@ -21,6 +22,9 @@ from .errors import OptionError, UnknownNameError
 from .typing import Data
 
 T = TypeVar("T", bound="Described")
+
+ELSEWHERE = ("synapse_rx.detection",)
+"""Modules with members of families that stand further up, imported when a name is asked for that nobody else has."""
 
 
 class Described:
@@ -87,6 +91,10 @@ class Described:
         """Return the class in this family that answers to ``name`` (spelled with ``_``, ``-`` or spaces)."""
         wanted = normal_name(name)
         found = [member for member in cls.members() if wanted in (member.kind, *member.aliases)]
+        if not found:
+            for module in ELSEWHERE:
+                import_module(module)
+            found = [member for member in cls.members() if wanted in (member.kind, *member.aliases)]
         if not found:
             known = [name for member in cls.members() for name in (member.kind, *member.aliases)]
             raise UnknownNameError.of(snake_case(cls.__name__).replace("_", " "), name, known)

@@ -14,7 +14,7 @@ from .mean_squared_error import MeanSquaredError as MeanSquaredError
 from .multi_class_hinge import MultiClassHinge as MultiClassHinge
 from .negative_log_likelihood import NegativeLogLikelihood as NegativeLogLikelihood
 from .per_output import PerOutput as PerOutput
-from .per_output import losses as losses
+from .per_output import per_output as per_output
 from .perceptron_error import PerceptronError as PerceptronError
 from .separable import Separable as Separable
 from .squared_error import SquaredError as SquaredError

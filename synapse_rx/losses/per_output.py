@@ -161,7 +161,7 @@ class PerOutput(Loss):
         return self.behind
 
 
-def losses(
+def per_output(
     losses: Sequence[str | Loss] | Mapping[str, str | Loss], weights: Sequence[float] | None = None
 ) -> PerOutput:
     """
@@ -169,7 +169,7 @@ def losses(
 
     Args:
         losses: One for each output in order, or a mapping that names the outputs:
-            ``losses({"digit": "cross_entropy", "place": "squared_error"}, [1, 0.5])``.
+            ``per_output({"digit": "cross_entropy", "place": "squared_error"}, [1, 0.5])``.
         weights: A number >= 0 for each; 1 by default.
 
     Raises:

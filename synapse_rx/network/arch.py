@@ -164,7 +164,7 @@ class Arch(Described):
             example = ", ".join([repr(loss.kind)] * len(self.outputs))
             raise LossError(
                 f"this network has {len(self.outputs)} outputs, but {loss.kind} judges one; give each its own, "
-                f"such as losses([{example}])"
+                f"such as per_output([{example}])"
             )
         return loss.for_output(self.output)
 

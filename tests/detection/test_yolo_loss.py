@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -244,6 +247,17 @@ def test_it_survives_the_way_to_plain_data_and_back() -> None:
     for loss in LOSSES:
         assert sx.from_data(Loss, json.loads(json.dumps(sx.to_data(loss)))) == loss
     assert sx.from_data(Layer, json.loads(json.dumps(sx.to_data(BOXES)))) == BOXES
+
+
+def test_plain_data_is_understood_where_nobody_has_looked_for_boxes_yet() -> None:
+    code = f"""
+        from synapse_rx import Layer, from_data
+        print(from_data(Layer, {sx.to_data(BOXES)!r}).classes)
+    """
+
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "4\n"
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -12,13 +12,13 @@ import synapse_rx as sx
 from synapse_rx.activations import Activation
 from synapse_rx.activations.joined import Joined
 from synapse_rx.errors import LabelError, LossError, OptionError, UnknownNameError
-from synapse_rx.losses import Loss, PerOutput, losses
+from synapse_rx.losses import Loss, PerOutput, per_output
 from tests.scratches import central_differences, quiet, scratch
 
 FUNCTIONS = [Activation.of(name) for name in ("softmax", "linear", "tanh", "sigmoid")]
 SHAPES = [(3,), (2,), (2, 2), (2, 1, 2)]
 JOINED = Joined(FUNCTIONS, SHAPES)
-NAMED = losses(
+NAMED = per_output(
     {"class": "cross_entropy", "place": "squared_error", "steps": "huber", "mask": "binary_cross_entropy"},
     [1, 0.5, 2, 0],
 )
@@ -101,7 +101,7 @@ def test_the_gradient_of_the_outputs_is_that_of_central_differences(rng: np.rand
 
 def test_a_canonical_link_survives_where_the_outputs_underflow() -> None:
     joined = Joined([Activation.of("softmax"), Activation.of("linear")], [(2,), (1,)])
-    loss = losses(["cross_entropy", "squared_error"]).for_output(joined)
+    loss = per_output(["cross_entropy", "squared_error"]).for_output(joined)
     z = np.array([[1000, -1000, 2]], np.float32)
     y, dz, result = np.empty_like(z), np.empty_like(z), np.empty(1, np.float32)
 
@@ -131,7 +131,7 @@ def test_float32_stays_float32(rng: np.random.Generator) -> None:
 
 def test_the_outputs_may_be_named() -> None:
     assert NAMED.names == ("class", "place", "steps", "mask")
-    assert losses(["huber", "huber"]).names == ("out0", "out1")
+    assert per_output(["huber", "huber"]).names == ("out0", "out1")
 
 
 def test_it_survives_the_way_to_plain_data_and_back() -> None:
@@ -141,13 +141,13 @@ def test_it_survives_the_way_to_plain_data_and_back() -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: losses([]), "at least one"),
-        (lambda: losses("huber"), "one for each output"),
-        (lambda: losses(["huber"], [1, 2]), "a number >= 0 for each of the 1 losses"),
-        (lambda: losses(["huber"], [-1]), "a number >= 0"),
-        (lambda: losses(["huber", "huber"], [0, 0]), "not all of them 0"),
+        (lambda: per_output([]), "at least one"),
+        (lambda: per_output("huber"), "one for each output"),
+        (lambda: per_output(["huber"], [1, 2]), "a number >= 0 for each of the 1 losses"),
+        (lambda: per_output(["huber"], [-1]), "a number >= 0"),
+        (lambda: per_output(["huber", "huber"], [0, 0]), "not all of them 0"),
         (lambda: PerOutput(["huber", "huber"], (), ("a", "a")), "a different text for each"),
-        (lambda: losses([losses(["huber"])]), "not for several again"),
+        (lambda: per_output([per_output(["huber"])]), "not for several again"),
     ],
 )
 def test_bad_options_are_refused(make: Any, told: str) -> None:
@@ -157,18 +157,18 @@ def test_bad_options_are_refused(make: Any, told: str) -> None:
 
 def test_an_unknown_loss_is_named() -> None:
     with pytest.raises(UnknownNameError, match="hubber"):
-        losses(["hubber"])
+        per_output(["hubber"])
 
 
 def test_what_does_not_fit_the_outputs_is_refused() -> None:
     with pytest.raises(LossError, match=r"4 outputs, but there are losses for 1 \(out0\); give one for each"):
-        losses(["huber"]).for_output(JOINED)
+        per_output(["huber"]).for_output(JOINED)
     with pytest.raises(LossError, match="this network has one; take 'huber' alone"):
-        losses(["huber", "huber"]).for_output(Activation.of("linear"))
+        per_output(["huber", "huber"]).for_output(Activation.of("linear"))
     with pytest.raises(LossError, match="output place: cross_entropy takes outputs in"):
-        losses({"class": "cross_entropy", "place": "cross_entropy", "a": "huber", "b": "huber"}).for_output(
-            JOINED
-        )
+        per_output(
+            {"class": "cross_entropy", "place": "cross_entropy", "a": "huber", "b": "huber"}
+        ).for_output(JOINED)
 
 
 def test_targets_are_checked_output_by_output(rng: np.random.Generator) -> None:

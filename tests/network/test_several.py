@@ -56,7 +56,7 @@ def test_it_learns_all_outputs_at_once() -> None:
 
 
 def test_errors_are_recorded_output_by_output() -> None:
-    loss = sx.losses({"sign": "cross_entropy", "place": "squared_error"}, [1, 0.5])
+    loss = sx.per_output({"sign": "cross_entropy", "place": "squared_error"}, [1, 0.5])
 
     stats = trained(net(loss=loss).value, data()).training.stats
 
@@ -221,7 +221,7 @@ def test_inputs_may_be_normalised() -> None:
 
 
 def test_the_loss_of_every_output_can_be_changed_live() -> None:
-    other = sx.losses(["squared_error", "huber"])
+    other = sx.per_output(["squared_error", "huber"])
     start = net()
 
     start.swap(sx.with_loss, other)
@@ -232,20 +232,20 @@ def test_the_loss_of_every_output_can_be_changed_live() -> None:
         "out1.huber",
     ]
     with pytest.raises(LossError, match="2 outputs, but there are losses for 1"):
-        start.swap(sx.with_loss, sx.losses(["huber"]))
+        start.swap(sx.with_loss, sx.per_output(["huber"]))
 
 
 def test_a_loss_missing_for_an_output_is_named() -> None:
     with pytest.raises(
-        LossError, match=r"has 2 outputs, but huber judges one.*losses\(\['huber', 'huber'\]\)"
+        LossError, match=r"has 2 outputs, but huber judges one.*per_output\(\['huber', 'huber'\]\)"
     ):
         net(loss="huber")
     with pytest.raises(LossError, match=r"2 outputs, but there are losses for 1 \(out0\); give one for each"):
-        net(loss=sx.losses(["cross_entropy"]))
+        net(loss=sx.per_output(["cross_entropy"]))
     with pytest.raises(LossError, match="out1: cross_entropy takes outputs in"):
-        net(loss=sx.losses(["cross_entropy", "cross_entropy"]))
+        net(loss=sx.per_output(["cross_entropy", "cross_entropy"]))
     with pytest.raises(LossError, match="this network has one; take 'huber' alone"):
-        small_net(loss=sx.losses(["huber", "huber"]))
+        small_net(loss=sx.per_output(["huber", "huber"]))
 
 
 @pytest.mark.parametrize(
