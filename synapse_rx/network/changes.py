@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from attrs import fields
 
@@ -58,4 +60,18 @@ def _algorithm(was: Algorithm, now: Algorithm) -> list[Edit]:
 def _options(was: Described, now: Described) -> list[Edit]:
     names = [option.name for option in fields(type(now))]
     pairs = [(name, getattr(was, name), getattr(now, name)) for name in names]
-    return [(name, f"{before} -> {after}") for name, before, after in pairs if before != after]
+    return [(name, _told(name, before, after)) for name, before, after in pairs if before != after]
+
+
+def _told(name: str, before: Any, after: Any) -> str:
+    if name != "factors":
+        return f"{before} -> {after}"
+    was, now = dict(before), dict(after)
+    changed = [layer for layer in {**was, **now} if was.get(layer, 1.0) != now.get(layer, 1.0)]
+    return ", ".join(_factor(layer, was.get(layer, 1.0), now.get(layer, 1.0)) for layer in changed)
+
+
+def _factor(layer: int | str, was: float, now: float) -> str:
+    if now == 0:
+        return f"layer {layer} is frozen"
+    return f"layer {layer} learns again" if was == 0 and now == 1 else f"layer {layer}: {was:g} -> {now:g}"

@@ -42,6 +42,12 @@ def test_what_a_trainer_need_not_know_is_no_edit(edit: Any) -> None:
             lambda net: sx.with_options(net, momentum=0.5, nesterov=True),
             [("momentum", "0.9 -> 0.5"), ("nesterov", "False -> True")],
         ),
+        (lambda net: sx.freeze(net, 0), [("factors", "layer 0 is frozen")]),
+        (lambda net: sx.freeze(net, 0, 1), [("factors", "layer 0 is frozen, layer 1 is frozen")]),
+        (
+            lambda net: sx.with_update(net, factors={0: 0.5, 1: 2}, clip_norm=1.0),
+            [("clip_norm", "None -> 1.0"), ("factors", "layer 0: 1 -> 0.5, layer 1: 1 -> 2")],
+        ),
         (lambda net: evolve(net, params=sx.fresh_params(net.arch)), [("params", "replaced")]),
         (_in_float64, [("dtype", "float32 -> float64")]),
         (
@@ -56,6 +62,15 @@ def test_what_a_trainer_need_not_know_is_no_edit(edit: Any) -> None:
 )
 def test_each_edit_is_told_in_words(edit: Any, found: list[tuple[str, str]]) -> None:
     assert list(changes(NET, edit(NET))) == found
+
+
+def test_thawing_is_told_in_words() -> None:
+    frozen = sx.freeze(NET, 0, 1)
+
+    assert changes(frozen, sx.unfreeze(frozen, 1)) == (("factors", "layer 1 learns again"),)
+    assert changes(frozen, sx.with_update(frozen, factors={0: 0.5})) == (
+        ("factors", "layer 0: 0 -> 0.5, layer 1 learns again"),
+    )
 
 
 def test_another_loss_is_told() -> None:
