@@ -95,9 +95,28 @@ class Handover:
         self._loop = loop
         self._thread = threading.get_ident()
 
+    def read_here(self) -> None:
+        """Note that values are read on this thread for the moment."""
+        self._thread = threading.get_ident()
+
+    def read_elsewhere(self) -> None:
+        """Note that nobody knows which thread will read next."""
+        self._thread = None
+
+    def is_full_here(self) -> bool:
+        """Whether there is no room for one more, and a writer on this thread would wait for itself."""
+        return self._is_here() and len(self._items) >= self._capacity
+
+    def stir(self) -> None:
+        """Wake a reader that waits though there is nothing to read."""
+        with self.lock:
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            wake()
+
     def wait_for_room(self) -> None:
         """Wait until at most ``capacity`` values wait, unless that would wait for oneself or for nobody."""
-        if self._thread == threading.get_ident() or running_loop() is self._loop is not None:
+        if self._is_here():
             return
         with self.lock:
             while len(self._items) > self._capacity and not self._is_deserted():
@@ -124,6 +143,9 @@ class Handover:
             while len(self._items) >= self._capacity:
                 self.dropped += 1
                 self._items.popleft()
+
+    def _is_here(self) -> bool:
+        return self._thread == threading.get_ident() or running_loop() is self._loop is not None
 
     def _is_deserted(self) -> bool:
         return self.closed or (self._loop is not None and self._loop.is_closed())
