@@ -42,9 +42,13 @@ if TYPE_CHECKING:
     from .algorithms import RProp as RProp
     from .atoms import Atom as Atom
     from .atoms import Cursor as Cursor
+    from .atoms import ObservableStream as ObservableStream
     from .atoms import Selected as Selected
     from .atoms import Stream as Stream
     from .atoms import atom as atom
+    from .atoms import from_async as from_async
+    from .atoms import observe_on as observe_on
+    from .atoms import to_async as to_async
     from .autodiff import check_gradient as check_gradient
     from .autodiff import grad as grad
     from .autodiff import value_and_grad as value_and_grad
