@@ -85,7 +85,7 @@ def _lstm() -> list[Any]:
 
 
 NETS: dict[str, Task] = {
-    "dense 512": Task(_dense, sx.Adam(), 128, 2, {2: 0.97}),
+    "dense 512": Task(_dense, sx.Adam(0.002), 128, 2, {2: 0.97}),
     "conv 9-3, pool 2 (the ancestor's)": Task(_ancestor, sx.Adam(0.003), 32, 12, {2: 0.97, 12: 0.98}),
     "LeNet-like": Task(_lenet, sx.Adam(0.002), 64, 12, {2: 0.985, 12: 0.99}),
     "conv 32-3, conv 64-3 (Deep Diamond's)": Task(_deep_diamond, sx.Adam(), 128, 12, {2: 0.985, 12: 0.99}),
