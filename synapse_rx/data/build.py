@@ -84,7 +84,7 @@ def training_set(
             network keeps it and does the same to samples it is asked about.
         augment: A function of the samples of a batch (N, *sample_shape), as they are stored, and a generator; returns
             samples of the same shape and type, which are learnt instead. Called on threads beside the training, for
-            every batch of every epoch; see `synapse_rx.augmentations`. A list of such functions is done in turn.
+            every batch of every epoch; see `synapse_rx.data.augmentations`. A list of such functions is done in turn.
 
     Raises:
         DataError: If the samples are empty, ragged, not finite, not numbers or do not fit ``dtype``, or the weights
