@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import accumulate
-from typing import Any
+from typing import Any, Self
+
+from attrs import field, frozen
 
 from ..scratch import Scratch
 from ..typing import Array, Shape
 from .base import Activation
 
 
+@frozen
 class Joined(Activation):
     """
     Apply to each part of a row a function of its own.
 
-    What networks with several outputs end in; no member of the family, because nobody asks for it by name.
+    What networks with several outputs end in. No member of the family, because nobody asks for it by name.
 
     Args:
         functions: The function of each part.
@@ -26,11 +29,18 @@ class Joined(Activation):
         z and y (N, sum of the sizes of all parts)
     """
 
-    def __init__(self, functions: Sequence[Activation], shapes: Sequence[Shape]) -> None:
-        self.functions = tuple(functions)
-        self.shapes = tuple(shapes)
+    functions: tuple[Activation, ...] = field(converter=tuple)
+    shapes: tuple[Shape, ...] = field(converter=tuple)
+
+    @classmethod
+    def members(cls) -> Iterator[type[Self]]:
+        return iter(())
+
+    @property
+    def spans(self) -> tuple[slice, ...]:
+        """Where each part lies in a row."""
         ends = list(accumulate(map(math.prod, self.shapes)))
-        self.spans = tuple(slice(start, end) for start, end in zip([0, *ends], ends, strict=False))
+        return tuple(slice(start, end) for start, end in zip([0, *ends], ends, strict=False))
 
     @property
     def differentiable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -54,7 +64,7 @@ class Joined(Activation):
     def part(self, row: Array, k: int, name: str, s: Scratch) -> Array:
         """Return a copy of part ``k`` of each row, in its shape, in the buffer ``name``."""
         out = s.array(name, self.shapes[k])
-        s.xp.copyto(out.reshape(len(out), -1), row[:, self.spans[k]])
+        s.xp.copyto(out.reshape(len(out), -1), row[:, self._span(k)])
         return out
 
     def steps(self, k: int) -> int:
@@ -76,7 +86,7 @@ class Joined(Activation):
     def rows(self, row: Array, k: int, name: str, rows: Scratch) -> Array:
         """Return a copy of part ``k`` of each sample, (N steps, width), in the buffer ``name`` of `inside`."""
         out = rows.array(name, (self.width(k),))
-        rows.xp.copyto(out.reshape(len(row), -1), row[:, self.spans[k]])
+        rows.xp.copyto(out.reshape(len(row), -1), row[:, self._span(k)])
         return out
 
     def judge(self, kind: Any, k: int, y: Array, t: Array, values: Array, s: Scratch) -> None:
@@ -88,7 +98,8 @@ class Joined(Activation):
 
     def put(self, part: Array, row: Array, k: int, s: Scratch) -> None:
         """Write part ``k`` into each row."""
-        s.xp.copyto(row[:, self.spans[k]], part.reshape(len(row), -1))
+        s.xp.copyto(row[:, self._span(k)], part.reshape(len(row), -1))
 
-    def __repr__(self) -> str:
-        return f"Joined({', '.join(map(repr, self.functions))})"
+    def _span(self, k: int) -> slice:
+        start = sum(map(math.prod, self.shapes[:k]))
+        return slice(start, start + math.prod(self.shapes[k]))

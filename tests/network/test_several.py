@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -301,3 +302,18 @@ def test_an_end_that_is_no_fork_has_linear_outputs() -> None:
 
     assert arch.outputs == ((2,), (3,))
     assert [function.kind for function in arch.output.functions] == ["linear", "linear"]
+
+
+def test_it_survives_saving(tmp_path: Path) -> None:
+    snapshot = trained(net("adam", DEEP).value, data())
+
+    sx.save(snapshot, tmp_path / "net.safetensors")
+
+    assert sx.load_snapshot(tmp_path / "net.safetensors") == snapshot
+
+
+def test_it_is_summed_up_and_drawn() -> None:
+    snapshot = net("adam", DEEP).value
+
+    assert sx.summary(snapshot).parameters == snapshot.params.flat.size
+    assert "Joined(('softmax', 'linear')" in sx.to_mermaid(snapshot)
