@@ -166,7 +166,7 @@ def brief(description: Described) -> str:
         if one.default is not attrs.NOTHING and value == _default(one, description):
             named = True  # what follows a left out option is named
             continue
-        words.append(f"{one.alias}={_word(value)}" if named else _word(value))
+        words.append(f"{one.alias}={_word(value)}" if named or one.kw_only else _word(value))
     return f"{type(description).__name__}({', '.join(words)})"
 
 

@@ -126,7 +126,7 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
         LayerSummary(
             ".".join(map(str, path)),
             brief(group[0][0].described),
-            group[-1][0].out_shape,
+            _out_shape(group),
             _numbers(arch.layout, path),
             _numbers(arch.keeps, path),
             sum(factor * place.layer.multiply_adds(place.in_shape) for place, factor in group),
@@ -188,6 +188,11 @@ def _groups(row: Iterable[Place], factor: int = 1) -> dict[Path, list[tuple[Plac
             for path, group in _groups(branch, below).items():
                 found.setdefault(path, []).extend(group)
     return found
+
+
+def _out_shape(group: list[tuple[Place, int]]) -> Any:
+    """Return the shape that the last one ends in, of those that are not given the parts of a sample one by one."""
+    return next(place.out_shape for place, factor in reversed(group) if factor == group[0][1])
 
 
 def _numbers(layout: Layout, path: Path) -> int:

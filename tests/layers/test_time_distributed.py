@@ -27,6 +27,15 @@ def test_its_parameters_are_found_in_its_place() -> None:
     assert net.value.params[1]["W"].shape == (4, 2)
 
 
+def test_a_summary_counts_every_step() -> None:
+    net = sx.neural_net([sx.Input((5, 3)), GRU(4, returns="sequence"), TimeDistributed(Dense(2))])
+
+    row = sx.summary(net).layers[1]
+
+    assert (row.layer, row.out_shape) == ("TimeDistributed(Dense(2))", (5, 2))
+    assert (row.parameters, row.multiply_adds) == (4 * 2 + 2, 5 * 4 * 2)
+
+
 def test_an_activation_at_its_end_stands_outside_for_the_loss() -> None:
     linear, activation = TimeDistributed(Dense(3, "softmax")).expand()
 
