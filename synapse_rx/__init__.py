@@ -95,6 +95,10 @@ if TYPE_CHECKING:
     from .io import load_snapshot as load_snapshot
     from .io import resume as resume
     from .io import save as save
+    from .io.onnx import export_onnx as export_onnx
+    from .io.onnx import to_onnx as to_onnx
+    from .estimators import SynapseClassifier as SynapseClassifier
+    from .estimators import SynapseRegressor as SynapseRegressor
     from .layers import GRU as GRU
     from .layers import LSTM as LSTM
     from .layers import RNN as RNN

@@ -1,0 +1,1 @@
+"""What each layer is in ONNX: one small function a layer, in tables by topic."""
