@@ -176,8 +176,8 @@ def _check_outputs(net: Net, data: DataSet) -> None:
         raise ShapeError(
             f"this network has outputs of {_listed(wanted)} numbers, but there are targets of {_listed(given)}"
         )
-    outputs = net.arch.out_shape[-1]
-    if data.outputs != outputs or len(net.arch.out_shape) != 1:
+    outputs = math.prod(net.arch.out_shape)
+    if data.outputs != outputs:
         hint = f" (classes {_shown(data.labels)})" if data.labels else ""
         single = "; for one output that tells two classes apart, give 0 and 1 with targets='values'"
         several = (

@@ -8,7 +8,7 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.activations import Softmax
 from synapse_rx.errors import ShapeError
-from synapse_rx.layers import GRU, Activation, Dense, Flatten, Fork, TimeDistributed
+from synapse_rx.layers import GRU, Activation, Dense, Fork, TimeDistributed
 from tests.contracts.layer import Chain, samples
 
 
@@ -53,12 +53,19 @@ def test_a_network_with_an_output_for_every_step_learns() -> None:
     rng = np.random.default_rng(1)
     x = rng.integers(0, 2, (200, 6, 1)).astype(float)
     parity = x.cumsum(1)[:, :, 0] % 2
-    layers = [GRU(8, returns="sequence"), TimeDistributed(Dense(1)), Flatten(), Activation("sigmoid")]
+    layers = [GRU(8, returns="sequence"), TimeDistributed(Dense(1, "sigmoid"))]
     net = sx.neural_net([sx.Input((6, 1)), *layers], sx.training("adam", learning_rate=0.03, seed=1))
 
     trained = sx.deref(sx.train(net, sx.training_set(x, parity, batch=20), 60))
 
-    assert np.mean((sx.outputs(trained, x) > 0.5) == parity) > 0.98
+    assert np.mean((sx.outputs(trained, x)[:, :, 0] > 0.5) == parity) > 0.98
+
+
+def test_targets_of_all_steps_stand_in_one_row() -> None:
+    net = sx.neural_net([sx.Input((6, 1)), TimeDistributed(Dense(2))])
+
+    with pytest.raises(ShapeError, match=r"shape \(6 x 2\) as output, but there are 6 targets"):
+        sx.train(net, sx.training_set(np.zeros((3, 6, 1)), np.zeros((3, 6))), 1)
 
 
 @pytest.mark.parametrize(
