@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..typing import Array, Shape
-from .gradient import vjp
+from .gradient import check_leaf, vjp
 from .report import GradientEntry, GradientReport, report
 from .tree import leaves, mapped
 
@@ -46,9 +46,13 @@ def check_gradient(
         A `GradientReport`: ``ok``, and the worst entries, which printing it shows.
 
     Raises:
-        GradientError: If the function cannot be differentiated.
+        GradientError: If the function cannot be differentiated, or an argument holds anything but real floating-point
+            numbers: bind such ones beforehand (``lambda x: f(x, labels)``).
         DataError: If it returns what is not finite.
     """
+    for k, arg in enumerate(args):
+        for path, leaf in leaves(arg):
+            check_leaf(leaf, f"argument {k}{path}")
     double = tuple(mapped(lambda leaf: np.array(leaf, np.float64), arg) for arg in args)
     rng = np.random.default_rng(0)
     if gradient is None:

@@ -149,14 +149,20 @@ def _enter(tape: Tape, args: tuple[Any, ...], chosen: Sequence[int]) -> tuple[li
         if k >= len(args):
             raise OptionError(f"argnums names argument {k}, but there are {len(args)}; give it by position")
         for path, leaf in leaves(args[k]):
-            _check_leaf(leaf, f"argument {k}{path}")
+            check_leaf(leaf, f"argument {k}{path}")
         numbers: list[int] = []
         traced[k] = mapped(lambda leaf, numbers=numbers: _trace(tape, leaf, numbers), args[k])
         entered.append((k, numbers))
     return traced, entered
 
 
-def _check_leaf(leaf: Any, where: str) -> None:
+def check_leaf(leaf: Any, where: str) -> None:
+    """
+    Check that gradients can be taken by what stands in an argument.
+
+    Raises:
+        GradientError: If it is no real floating-point number or array, naming the place and the repair.
+    """
     if isinstance(leaf, float):
         return
     dtype = getattr(leaf, "dtype", None)

@@ -35,26 +35,30 @@ class Primitive:
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
         tape = None
-        for array in arrays:
-            if isinstance(array, Traced) and (tape is None or array.tape.level > tape.level):
-                tape = array.tape
+        for x in arrays:
+            if type(x) is Traced and (tape is None or x.tape.level > tape.level):
+                tape = x.tape
         if tape is None:
             return self.compute(*arrays, **options)
+        values: list[Any] = []
+        parents: list[tuple[int, int]] = []
+        deeper = False
+        for position, x in enumerate(arrays):
+            if type(x) is Traced and x.tape is tape:
+                if self.has_rule(position):
+                    parents.append((position, x.index))
+                x = x.value
+            values.append(x)
+            deeper = deeper or type(x) is Traced
         # The innermost call sees its own arrays; what it computes with them is seen by the next one out.
-        values = tuple(x.value if isinstance(x, Traced) and x.tape is tape else x for x in arrays)
-        y = self(*values, **options)
-        parents = tuple(
-            (position, x.index)
-            for position, x in enumerate(arrays)
-            if isinstance(x, Traced) and x.tape is tape and self.has_rule(position)
-        )
+        y = self(*values, **options) if deeper else self.compute(*values, **options)
         if not parents or y.dtype.kind in "biu":
             return y
         if y.dtype.kind != "f":
             raise GradientError(
                 f"gradients are of real numbers, but this gave {y.dtype}; keep to real arrays"
             )
-        return Traced(y, tape, tape.record(Record(self, y, values, options, parents)))
+        return Traced(y, tape, tape.record(Record(self, y, tuple(values), options, tuple(parents))))
 
     def has_rule(self, position: int) -> bool:
         """Return whether the argument at ``position`` has a gradient."""

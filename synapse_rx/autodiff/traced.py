@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, final
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -36,6 +36,7 @@ def _in_place(name: str, repair: str) -> Callable[..., NoReturn]:
     return method
 
 
+@final
 class Traced(NDArrayOperatorsMixin):
     """
     An array inside a function that is being differentiated.
@@ -54,7 +55,7 @@ class Traced(NDArrayOperatorsMixin):
         self.index = index
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if any(out is not None for out in options.pop("out", ())):
+        if options and any(out is not None for out in options.pop("out", ())):
             raise GradientError(
                 f"{ufunc.__name__}(..., out=) writes into an array, which cannot be differentiated; leave out= away "
                 f"(and write a = a + b instead of a += b)"
@@ -72,6 +73,8 @@ class Traced(NDArrayOperatorsMixin):
             if special is None:
                 raise _no_rule(ufunc.__name__)
             stands = partial(special, ufunc)
+        if not options:
+            return stands(*inputs)
         dtype = options.pop("dtype", None)
         if options:
             raise GradientError(

@@ -44,7 +44,7 @@ def _is_shape(value: Any) -> bool:
     return all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in sizes) and value == sizes
 
 
-@frozen
+@frozen(repr=False)
 class Lambda(Layer):
     """
     Apply a function, ``y = f(x)``: ordinary numpy code, whose gradient is found by `vjp`.
@@ -76,7 +76,7 @@ class Lambda(Layer):
     takes: ClassVar[Takes] = "either"
     function_field: ClassVar[str | None] = "function"
 
-    function: Callable[[Any], Any] = field(converter=function, validator=is_function, repr=shown)
+    function: Callable[[Any], Any] = field(converter=function, validator=is_function)
     _out_shape: Shapes | None = field(default=None, converter=_shapes, validator=_shapes_or_none)
 
     def out_shape(self, in_shape: Shapes) -> Shapes:
@@ -114,6 +114,10 @@ class Lambda(Layer):
         plain = [list(part) for part in shape] if shape is not None and is_several(shape) else shape
         name = name_of(self.function, self.kind)
         return {"kind": self.kind, "function": name, "out_shape": None if plain is None else list(plain)}
+
+    def __repr__(self) -> str:
+        given = "" if self._out_shape is None else f", out_shape={self._out_shape}"
+        return f"Lambda({shown(self.function)}{given})"
 
     def _tried(self, in_shape: Shapes, n: int) -> Shapes:
         """Return the shape of what the function makes of each of ``n`` samples."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synapse_rx.autodiff import Primitive, check_gradient
-from synapse_rx.errors import DataError
+from synapse_rx.errors import DataError, GradientError
 
 X = np.array([[0.3, -1.2, 0.8], [2.0, 0.1, -0.4]])
 
@@ -70,3 +70,9 @@ def test_a_gradient_that_is_no_number_is_wrong() -> None:
 def test_a_value_that_is_not_finite_is_refused() -> None:
     with pytest.raises(DataError, match=r"checked where the value is finite, but here it is -?inf"):
         check_gradient(np.log, np.zeros(1))
+
+
+def test_only_real_numbers_are_checked() -> None:
+    with pytest.raises(GradientError, match="argument 1 holds int64"):
+        check_gradient(lambda x, labels: x[labels], X, np.array([0, 1]))
+    assert check_gradient(lambda x: x[np.array([0, 1])], X).ok

@@ -74,7 +74,7 @@ def cross(x: Any) -> Any:
 def test_functions_that_are_no_layers_are_refused_when_placed(function: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         sx.neural_net([sx.Input(3), Lambda(function), Dense(2)])
-    with pytest.raises(ShapeError, match=r"layer 0 \(Lambda\(function="):
+    with pytest.raises(ShapeError, match=r"layer 0 \(Lambda\("):
         sx.neural_net([sx.Input(3), Lambda(function), Dense(2)])
 
 
@@ -97,7 +97,8 @@ def test_a_function_among_layers_is_one() -> None:
 
     assert net.arch.layers[1] == Lambda(softsign)
     assert Layer.of(softsign) == Lambda(softsign)
-    assert repr(Lambda(softsign)) == "Lambda(function=softsign, _out_shape=None)"
+    assert repr(Lambda(softsign)) == "Lambda(softsign)"
+    assert repr(Lambda(softsign, 3)) == "Lambda(softsign, out_shape=(3,))"
 
 
 def test_networks_learn_through_it_as_through_the_layer_it_is_like() -> None:
