@@ -16,7 +16,7 @@ from .digits import read_digits
 from .mnist import read_mnist
 from .options import Shuffle, check_dtype
 from .saved import is_file_name, open_data_set, open_training_set
-from .trainset import TrainingSet
+from .trainset import Augment, TrainingSet
 
 
 @attrs.frozen
@@ -56,6 +56,7 @@ def load_training_set(
     dtype: str | None = None,
     flat: bool = True,
     mmap: bool = False,
+    augment: Augment | None = None,
 ) -> TrainingSet:
     """
     Load the training part of a data set of handwritten digits, or a file that `save_training_set` wrote.
@@ -80,6 +81,7 @@ def load_training_set(
         dtype: "float32" and "float64" hold samples between 0 and 1, "uint8" grey levels with a ``scale``.
         flat: Samples are vectors (64,) or (784,); False: images (1, 8, 8) or (1, 28, 28).
         mmap: Leave samples in the file, as for `open_training_set`.
+        augment: What is done to the samples of every batch, as for `training_set`.
 
     Raises:
         UnknownNameError: If there is no such data set.
@@ -89,8 +91,9 @@ def load_training_set(
         OptionError: If an option is none, or stands beside a file.
     """
     if is_file_name(name):
+        shape = None if flat else flat
         return _from_file(
-            name, mmap, nvalid, batch, online or None, shuffle, seed or None, dtype, None if flat else flat
+            name, mmap, nvalid, batch, online or None, shuffle, seed or None, dtype, shape, augment
         )
     if mmap:
         raise OptionError(f"mmap=True is for files that save_training_set wrote, not for {name!r}")
@@ -109,6 +112,7 @@ def load_training_set(
         seed=seed,
         dtype=x.dtype.name,
         scale=scale,
+        augment=augment,
     )
 
 

@@ -154,3 +154,9 @@ def test_folds_and_parts_of_the_description_keep_it() -> None:
     assert all(fold.augment is noisy for fold, _ in sx.k_fold(data, 2))
     assert "augmented" in repr(data)
     assert data == a_set() != a_set(None)
+
+
+def test_a_set_that_is_loaded_by_name_may_have_one() -> None:
+    assert sx.load_training_set("digits", augment=noisy).augment is noisy
+    with pytest.raises(OptionError, match="a file holds its own options"):
+        sx.load_training_set("some.safetensors", augment=noisy)
