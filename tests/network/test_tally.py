@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ SIZES = np.array([[5.0] * 11 + [2.0], [4.5] * 11 + [1.0]])
 
 def record(tally: Any, cuts: list[int], first: int = 0) -> None:
     edges = [first, *sorted(cut for cut in cuts if cut > first), 12]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         if stop > start:
             tally.record(start, SUMS[:, start:stop], SIZES[:, start:stop])
 

@@ -114,7 +114,7 @@ class TestForWantOfData:
         assert script.adopted == [net.value]
 
     def test_a_pause_is_a_pause(self) -> None:
-        net, one, bell, woken, _ = asleep()
+        net, one, _, woken, _ = asleep()
         one.change_status({"training"}, "paused")
         assert woken == ["awake"]
         assert one.advance() is Next.PAUSED
