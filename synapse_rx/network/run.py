@@ -48,12 +48,13 @@ class Memory:
         Return where the gradients of one layer go, by name.
 
         A layer writes its gradients rather than adding to them. So one that stands in several places writes to the
-        vector from the first alone; from the others to memory of its own, which `join` adds.
+        vector from the first alone; from the others to memory of its own, which `join` adds. One that is frozen writes
+        nothing, so there is nothing to add.
         """
         if self.grad is None:
             return {}
         views = self.layout.views(self.grad, path)
-        if path not in self._seen:
+        if path not in self._seen or self.is_frozen(path):
             self._seen.add(path)
             return views
         own = {name: self.backend.xp.empty_like(view) for name, view in views.items()}
