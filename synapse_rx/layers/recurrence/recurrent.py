@@ -23,6 +23,15 @@ from .level import Level, named
 from .strand import Strand
 from .time import over_time
 
+MOST_LAYERS = 1000
+"""More are not meant: parameters are listed one by one, so that a damaged file could keep its reader busy for ever."""
+
+
+def _stacked(instance: Any, attribute: Any, value: Any) -> None:
+    count(instance, attribute, value)
+    if value > MOST_LAYERS:
+        raise OptionError(f"layers of {instance.kind} must be at most {MOST_LAYERS}, not {value!r}")
+
 
 @frozen
 class Recurrent(Layer):
@@ -65,7 +74,7 @@ class Recurrent(Layer):
     takes: ClassVar[Takes] = "either"
 
     units: int = field(validator=count)
-    layers: int = field(default=1, kw_only=True, validator=count)
+    layers: int = field(default=1, kw_only=True, validator=_stacked)
     bidirectional: bool = field(default=False, kw_only=True, validator=flag)
     returns: str = field(default="last", kw_only=True, validator=one_of("last", "sequence"))
     padding: float | None = field(
