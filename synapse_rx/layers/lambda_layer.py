@@ -55,8 +55,9 @@ class Lambda(Layer):
     layers it allocates, in every pass, whatever the function does, and what it computed is held until the next one.
 
     A function that stands under its own name at the top of an imported module is written down as that name,
-    "my_models.layers:scale", and found again by looking it up, without importing or executing anything; others have
-    no plain form, and a network with one cannot be saved.
+    "my_models.layers:scale", and found again by looking it up, without importing or executing anything (`load` also
+    wants to be told which functions a file may name); others have no plain form, and a network with one cannot be
+    saved.
 
     Args:
         function: ``f(x)`` for a batch.
