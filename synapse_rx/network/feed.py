@@ -90,7 +90,11 @@ class Feed:
         x = self._x.reshape(self.n, -1)
         stored = x.dtype == np.float32 or x.dtype == np.uint8
         targets = self._t is not None and self._t.ndim == 2 and self._t.flags.c_contiguous
-        if self.converted.normalizes or self._w is not None or not (stored and targets and x.flags.c_contiguous):
+        if (
+            self.converted.normalizes
+            or self._w is not None
+            or not (stored and targets and x.flags.c_contiguous)
+        ):
             return None
         return x, np.float32(self.converted.scale), self._t, self._order
 
