@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from attrs import field, frozen
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ...options import count, finite, number
 from .base import Augmentation, as_images, check_size, to_size
@@ -26,10 +27,9 @@ class Shift(Augmentation):
 
     def __call__(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         images, most = as_images(x, self.size, self.kind), self.pixels
-        n, _, height, width = images.shape
+        size = images.shape[-2:]
         around = ((0, 0), (0, 0), (most, most), (most, most))
         padded = np.pad(images, around, constant_values=np.asarray(self.fill).astype(x.dtype))
-        down, right = rng.integers(0, 2 * most + 1, (2, n))
-        rows, columns = down[:, None] + np.arange(height), right[:, None] + np.arange(width)
-        moved = padded[np.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
-        return np.ascontiguousarray(np.moveaxis(moved, -1, 1)).reshape(x.shape)
+        down, right = rng.integers(0, 2 * most + 1, (2, len(x)))
+        windows = sliding_window_view(padded, size, axis=(2, 3))
+        return windows[np.arange(len(x)), :, down, right].reshape(x.shape)
