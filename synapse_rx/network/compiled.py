@@ -86,7 +86,7 @@ class Inference:
         """
         if self._is_ready(samples):
             return self._answers(samples, None)
-        data = _samples(samples, self.dtype)
+        data = _samples(samples, self._net.arch, self.dtype)
         check_samples(self._net, data)
         x, todo = data.x.reshape(len(data), *self.in_shape), pending(self._net, data)
         if x.dtype == self.dtype and data.scale == 1.0 and todo == self._net.normalization:
@@ -200,10 +200,15 @@ def generator(net: Net) -> Any:
     return HOST.generator([net.training.seed, 2])
 
 
-def _samples(samples: Any, dtype: Any) -> DataSet:
+def _samples(samples: Any, arch: Arch, dtype: Any) -> DataSet:
     if isinstance(samples, TrainingSet):
         return samples.data
-    return samples if isinstance(samples, DataSet) else test_set(samples, dtype=dtype.name)
+    if isinstance(samples, DataSet):
+        return samples
+    n = len(arch.inputs)
+    if n > 1 and isinstance(samples, (tuple, list)) and len(samples) == n:
+        samples = tuple(np.asarray(one) for one in samples)
+    return test_set(samples, dtype=dtype.name)
 
 
 def _of_classes(answer: Array, labels: tuple[Any, ...] | None) -> Array:
