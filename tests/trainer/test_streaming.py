@@ -48,11 +48,14 @@ async def test_it_gives_newer_and_newer_snapshots_and_the_last_one_last() -> Non
 
 async def test_a_slow_reader_misses_some_but_never_the_last() -> None:
     net = some_net()
+    hold = Hold(net)
     run = sx.train(net, some_data(), 5)
+    await hold.arrives()
     got = []
 
     async for snapshot in run:
         got.append(snapshot)
+        hold.release()
         await asyncio.to_thread(run.wait, LONG)
 
     assert len(got) == 2
