@@ -181,6 +181,7 @@ def test_bad_options_are_refused(options: Any, told: str) -> None:
         sx.Boxes(**{"grid": (2, 2), "anchors": ((1, 1),), "classes": 2, **options})
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_find_squares() -> None:
     rng = np.random.default_rng(0)
     boxes = sx.Boxes((4, 4), ((1.0, 1.0),), 2)
