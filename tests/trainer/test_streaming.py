@@ -48,17 +48,20 @@ async def test_it_gives_newer_and_newer_snapshots_and_the_last_one_last() -> Non
 
 async def test_a_slow_reader_misses_some_but_never_the_last() -> None:
     net = some_net()
-    hold = Hold(net)
+    begun = Hold(net)
     run = sx.train(net, some_data(), 5)
-    await hold.arrives()
-    got = []
+    await begun.arrives()
+    reader = aiter(run)
+    third = Hold(net, lambda new: epochs(new) == 3)  # told after the reader
+    begun.release()
+    await third.arrives()
 
-    async for snapshot in run:
-        got.append(snapshot)
-        hold.release()
-        await asyncio.to_thread(run.wait, LONG)
+    got = [await anext(reader)]
+    third.release()
+    await asyncio.to_thread(run.wait, LONG)
+    got += [snapshot async for snapshot in reader]
 
-    assert len(got) == 2
+    assert [epochs(snapshot) for snapshot in got] == [3, 5]
     assert got[-1] is net.value
 
 
