@@ -6,7 +6,7 @@ from typing import Any
 
 from ..layers import Layer
 from ..layers.centres import Centres
-from ..layers.fork import Fork
+from ..layers.combinators.fork import Fork
 from ..losses import Loss, PerOutput
 from ..losses.centre_loss import CentreLoss
 

@@ -10,7 +10,7 @@ from ..activations import Activation as Function
 from ..activations import Linear
 from ..activations.joined import Joined
 from ..layers import Activation, Input, Layer
-from ..layers.rows import Pack, Unpack
+from ..layers.combinators.rows import Pack, Unpack
 from ..layers.several import is_several
 from ..typing import Shapes
 from .places import Place

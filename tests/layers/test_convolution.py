@@ -356,7 +356,7 @@ def test_blocks_of_samples_make_no_difference(monkeypatch: pytest.MonkeyPatch) -
     x, dy = x, np.repeat(dy, 2, axis=1)[:, :4, :7, :8]
     results = []
     for limit in (1 << 30, 20_000, 1):  # all samples at once, a few and one left over, one by one
-        monkeypatch.setattr("synapse_rx.layers.correlation.CACHE", limit)
+        monkeypatch.setattr("synapse_rx.layers.convolution.correlation.CACHE", limit)
         chain = Chain(Conv2D(4, (3, 2)), (3, 9, 9), 7)
         y = chain.forward(x).copy()
         results.append((y, chain.backward(dy).copy(), chain.grad))

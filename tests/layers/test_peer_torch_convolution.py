@@ -25,10 +25,9 @@ from synapse_rx.layers import (
     MaxPool2D,
     Pad,
     Upsample,
-    conv,
-    conv_transpose,
 )
-from synapse_rx.layers.correlation import correlation
+from synapse_rx.layers.convolution import conv, conv_transpose
+from synapse_rx.layers.convolution.correlation import correlation
 from tests.contracts.layer import Chain
 
 pytestmark = pytest.mark.peer("torch")

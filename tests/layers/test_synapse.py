@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import synapse_rx as sx
 from synapse_rx.errors import OptionError, ShapeError
 from synapse_rx.initializers import LogitUniform, Uniform
-from synapse_rx.layers import Synapse, series_error, synapse_product
+from synapse_rx.layers import Synapse, series_error
+from synapse_rx.layers.synapses import synapse_product
 from tests.contracts.layer import Chain
 from tests.scratches import central_differences, peak_allocation
 

@@ -16,7 +16,7 @@ from ...params import ParameterSpec
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer, Takes
-from ..noise import draw_kept
+from ..dropout.noise import draw_kept
 from .ends import Ends, padded_lengths
 from .gates import PerBlock
 from .level import Level, named

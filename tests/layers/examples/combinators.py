@@ -14,7 +14,7 @@ from synapse_rx.layers import (
     Residual,
     Shared,
 )
-from synapse_rx.layers.rows import Pack, Unpack
+from synapse_rx.layers.combinators.rows import Pack, Unpack
 
 EXAMPLES = [
     (Chain([Dense(3, "tanh"), Dense(2)]), (4,)),

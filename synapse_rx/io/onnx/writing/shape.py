@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....layers import Flatten, Pad, PositionalEncoding, Reshape, Upsample
-from ....layers.positional_encoding import positions
+from ....layers.attention.positional_encoding import positions
 from ....network.places import Place
 from .graph import INFER, Graph, Translation, Untranslatable
 

@@ -1,0 +1,1 @@
+"""Layers in which every step of a sequence looks at others."""

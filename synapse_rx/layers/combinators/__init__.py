@@ -1,0 +1,1 @@
+"""Layers that hold or join others."""

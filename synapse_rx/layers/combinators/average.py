@@ -1,0 +1,36 @@
+"""The mean of several values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from ...scratch import Scratch
+from ...typing import Array
+from .merge import Merge
+
+
+@frozen
+class Average(Merge):
+    """
+    The mean of several values, number by number.
+
+    Shapes:
+        x a tuple of arrays (N, *shape), y (N, *shape)
+
+    Raises:
+        ShapeError: If they differ in shape.
+    """
+
+    def forward(self, x: Any, s: Scratch) -> Array:
+        y = s.array("y", x[0].shape[1:])
+        s.xp.copyto(y, x[0])
+        for part in x[1:]:
+            s.xp.add(y, part, out=y)
+        return s.xp.multiply(y, 1 / len(x), out=y)
+
+    def backward(self, x: Any, y: Array, dy: Array, s: Scratch) -> Any:
+        if not s.needs_dx:
+            return None
+        return (s.xp.multiply(dy, 1 / len(x), out=s.array("dx", dy.shape[1:])),) * len(x)

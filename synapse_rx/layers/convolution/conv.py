@@ -1,0 +1,54 @@
+"""What convolutions in one, two and three dimensions have in common."""
+
+from __future__ import annotations
+
+import math
+
+from attrs import frozen
+
+from ...scratch import Scratch
+from ...typing import Array, Shape
+from ..contiguous import contiguous
+from ..windows import windows
+from .convolving import Convolving, sum_by_channel
+from .correlation import Correlation, correlation
+
+
+@frozen
+class Conv(Convolving):
+    """The passes of `Conv1D`, `Conv2D` and `Conv3D`, which say what their axes are."""
+
+    def out_shape(self, in_shape: Shape) -> Shape:
+        self.check(in_shape)
+        return (self.channels, *self._correlation(in_shape).windows.counts)
+
+    def fans(self, in_channels: int) -> tuple[int, int]:
+        return in_channels // self.groups * self.window, self.channels // self.groups * self.window
+
+    def multiply_adds(self, in_shape: Shape) -> int:
+        return math.prod(self.out_shape(in_shape)) * in_shape[0] // self.groups * self.window
+
+    def forward(self, x: Array, s: Scratch) -> Array:
+        slides = self._correlation(x.shape[1:])
+        y = s.array("y", (self.channels, *slides.windows.counts))
+        slides.to_maps(x, self._matrices(s.params["W"]), s.params.get("b"), y, s)
+        return y
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        slides, dy = self._correlation(x.shape[1:]), contiguous(dy, "dy", s)
+        if s.learns:
+            slides.to_weights(x, dy, self._matrices(s.grads["W"]), s)
+            if self.bias:
+                sum_by_channel(dy, s.grads["b"], s)
+        if not s.needs_dx:
+            return None
+        dx = s.array("dx", x.shape[1:])
+        slides.to_images(dy, self._matrices(s.params["W"]), dx, s)
+        return dx
+
+    def _correlation(self, in_shape: Shape) -> Correlation:
+        places = windows(in_shape[1:], self.kernel, self.stride, self.dilation, self.padding)
+        return correlation(places, in_shape[0], self.channels, self.groups)
+
+    def _matrices(self, w: Array) -> Array:
+        return w.reshape(self.groups, self.channels // self.groups, -1)

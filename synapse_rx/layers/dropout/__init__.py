@@ -1,0 +1,1 @@
+"""Noise that is made in training alone."""

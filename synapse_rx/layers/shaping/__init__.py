@@ -1,0 +1,1 @@
+"""Layers that change the shape of a sample and leave its numbers as they are."""
