@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable
-from typing import Self
+from typing import Any, Self
 
 from attrs import frozen
 
+from ..errors import OptionError
 from ..snapshot import Net, Stats
 from .base import Attachable, Subscriber, Track
 from .news import News
 from .worker import Worker
+
+SHARE = 0.003
+"""Of a processor, that one follower may take unless it says otherwise: a dozen of them leave training its own."""
 
 
 @frozen
@@ -48,9 +52,9 @@ class Follower(Subscriber):
     tells_past = True
     """Whether what a network learnt before it was attached is told, too."""
 
-    def __init__(self, *nets: Attachable, capacity: int = 1, rest: float = 0.0, share: float = 1.0) -> None:
+    def __init__(self, *nets: Attachable, capacity: int = 1, rest: float = 0.0, share: float = SHARE) -> None:
         name = type(self).__name__
-        self._worker = Worker(self._work, name, capacity=capacity, rest=rest, share=share)
+        self._worker = Worker(self._work, name, capacity=capacity, rest=rest, share=checked_share(share))
         super().__init__(*nets)
 
     @property
@@ -117,3 +121,15 @@ class Follower(Subscriber):
         told = track.memory
         self._tell(News(track.cell, track.name, net, told.stats, told.status))
         track.memory = Told(net.training.stats, net.training.status)
+
+
+def checked_share(share: Any) -> float:
+    """
+    Return ``share``.
+
+    Raises:
+        OptionError: If it is no number in (0, 1].
+    """
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise OptionError(f"share must be a number in (0, 1], not {share!r}")
+    return float(share)

@@ -49,7 +49,7 @@ class Notify(Follower):
         self._each = when == "epoch" if isinstance(when, str) else False
         self._call = call
         self._true: set[Atom[Net]] = set()
-        super().__init__(capacity=WAITING)
+        super().__init__(capacity=WAITING, share=1.0)
 
     def _tell(self, news: News) -> None:
         if not self._holds(news):

@@ -6,12 +6,16 @@ import logging
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from threading import Event, Thread
+from time import thread_time
 from typing import Protocol
 
 from .standing import Standing
 
 END_SECONDS = 2.0
 """How long the end of a display may keep its program waiting, such as when nobody reads its pipe."""
+
+SHARE = 0.015
+"""Of a processor, that drawing may take."""
 
 log = logging.getLogger("synapse_rx")
 
@@ -71,8 +75,11 @@ class Painter:
 
     def _show_all(self) -> None:
         again: float | None = None
-        while not self._ended.wait(self._view.rest):
+        rest = self._view.rest
+        while not self._ended.wait(rest):
             self._news.wait(again)
             self._news.clear()
+            spent = -thread_time()
             again = self._view.show(self._look())
+            rest = max(self._view.rest, (spent + thread_time()) / SHARE)
         self._view.show(self._look())

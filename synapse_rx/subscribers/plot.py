@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import OptionError
 from ..snapshot import Net
 from .curves import canvas_class, curves_figure
-from .follower import Follower
+from .follower import Follower, checked_share
 from .learning_curve import check_picture
 from .news import News
 from .notebook import Place, in_notebook
@@ -20,7 +20,7 @@ from .whole_file import write_whole
 REST = 0.5
 """Seconds that lie between two pictures at least."""
 
-SHARE = 0.1
+SHARE = 0.015
 """Of a processor, that drawing may take."""
 
 EMPTY = {"text/plain": "no epoch is complete yet"}
@@ -38,14 +38,18 @@ class Plot(Follower):
     Args:
         path: Where to; the ending says what: ".png", ".svg", ".pdf", ... None for a notebook.
         kind: The one error to draw, such as "misclassification"; None for all that are recorded.
+        share: The share of a processor that drawing may take: with more of it, pictures are newer.
 
     Raises:
-        OptionError: If the ending of ``path`` is unknown, or there is none and this is no notebook.
+        OptionError: If the ending of ``path`` is unknown, there is none and this is no notebook, or ``share`` is out of
+            range.
         OSError: If there is no writing there.
         MissingExtraError: If matplotlib is not installed.
     """
 
-    def __init__(self, path: str | PathLike[str] | None = None, *, kind: str | None = None) -> None:
+    def __init__(
+        self, path: str | PathLike[str] | None = None, *, kind: str | None = None, share: float = SHARE
+    ) -> None:
         canvas_class()
         self._path = None if path is None else check_picture(path)
         self._kind = kind
@@ -56,7 +60,7 @@ class Plot(Follower):
                     "Plot needs a path, such as 'curves.png', where there is no Jupyter notebook"
                 )
             self._place = Place(EMPTY)
-        super().__init__(rest=REST, share=SHARE)
+        super().__init__(rest=REST, share=checked_share(share))
 
     @property
     def path(self) -> Path | None:

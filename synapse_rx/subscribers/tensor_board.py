@@ -16,14 +16,14 @@ from ..network.weights import weight_histograms
 from ..snapshot import Net, Training
 from ..typing import Array
 from .event_file import EventFile, proto
-from .follower import Follower
+from .follower import Follower, checked_share
 from .mosaic import heat_map, weight_mosaic
 from .news import News
 from .whole_file import file_name
 
 BINS = 30
-SHARE = 0.1
-"""Of a processor, that everything but the numbers may take."""
+SHARE = 0.005
+"""Of a processor, that drawing and writing may take."""
 
 
 class TensorBoard(Follower):
@@ -40,13 +40,21 @@ class TensorBoard(Follower):
         folder: Where to.
         every: Epochs from one set of histograms and pictures to the next.
         data: Samples with classes to make a confusion matrix of, such as a test set; None for none.
+        share: The share of a processor that it may take: with more of it, fewer pictures are left out.
 
     Raises:
         MissingExtraError: If tensorboardX is not installed.
-        OptionError: If ``every`` is no whole number >= 1, or ``data`` no data set with classes.
+        OptionError: If ``every`` is no whole number >= 1, ``data`` no data set with classes, or ``share`` out of range.
     """
 
-    def __init__(self, folder: str | PathLike[str], *, every: int = 1, data: DataSet | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        *,
+        every: int = 1,
+        data: DataSet | None = None,
+        share: float = SHARE,
+    ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise OptionError(f"every must be a whole number of epochs >= 1, not {every!r}")
         if data is not None and not (isinstance(data, DataSet) and data.labels is not None):
@@ -56,7 +64,7 @@ class TensorBoard(Follower):
         self._every = every
         self._data = data
         self._writers: dict[Any, EventFile] = {}
-        super().__init__(share=SHARE)
+        super().__init__(share=checked_share(share))
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import OptionError
 from ..snapshot import Net
 from .base import Track
-from .follower import Follower
+from .follower import Follower, checked_share
 from .mosaic import weight_entry, weight_mosaic
 from .news import News, ends, new_epochs
 from .png import png
@@ -17,8 +17,8 @@ from .whole_file import file_name, write_whole
 WAITING = 4
 """Snapshots of a network that wait to be drawn."""
 
-SHARE = 0.1
-"""Of a processor."""
+SHARE = 0.005
+"""Of a processor, that drawing may take."""
 
 
 class WeightImages(Follower):
@@ -34,20 +34,29 @@ class WeightImages(Follower):
         folder: Where to; it is made.
         every: Epochs from one picture to the next.
         parameter: The full name of the weights, such as "0.W"; by default the first layer's.
+        share: The share of a processor that drawing may take: with more of it, fewer pictures are left out.
 
     Raises:
-        OptionError: If ``every`` is no whole number >= 1; from `attach`, if a network has no such weights.
+        OptionError: If ``every`` is no whole number >= 1 or ``share`` out of range; from `attach`, if a network has no
+            such weights.
         OSError: If there is no such folder and none can be made.
     """
 
-    def __init__(self, folder: str | PathLike[str], *, every: int = 1, parameter: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        *,
+        every: int = 1,
+        parameter: str | None = None,
+        share: float = SHARE,
+    ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise OptionError(f"every must be a whole number of epochs >= 1, not {every!r}")
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._every = every
         self._parameter = parameter
-        super().__init__(capacity=WAITING, share=SHARE)
+        super().__init__(capacity=WAITING, share=checked_share(share))
 
     def _begun(self, track: Track, net: Net) -> None:
         weight_entry(net, self._parameter)

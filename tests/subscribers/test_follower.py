@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
+from synapse_rx.errors import OptionError
 from synapse_rx.subscribers import worker as module
 from tests.nets import blobs, small_net
 from tests.subscribers.snapshots import begin, fresh, publish, with_event
@@ -206,3 +207,9 @@ def test_a_slow_one_leaves_out_what_is_old_but_not_what_is_new() -> None:
     assert noting.epochs() == list(range(300))
     assert len(noting.told) < 300
     assert noting.told[-1].net is net.value
+
+
+@pytest.mark.parametrize("share", [0, -1, 2, "all", True])
+def test_a_share_of_a_processor_is_a_number(share: Any) -> None:
+    with pytest.raises(OptionError, match=r"share must be a number in \(0, 1\]"):
+        Noting(share=share)
