@@ -11,6 +11,17 @@ from ..losses import Loss
 from .base import Metric
 from .function_metric import FunctionMetric
 
+_REPORT = "it is no mean over samples: evaluate(net, data) has it in .report"
+HINTS = {
+    "accuracy": "what is recorded are errors; misclassification is 1 - accuracy, which evaluate(net, data) has",
+    "precision": _REPORT,
+    "recall": _REPORT,
+    "f1": _REPORT,
+    "auc": "it is no mean over samples: evaluate(net, data) has it in .auc",
+    "confusion_matrix": "it is no number: evaluate(net, data) has it in .confusion",
+}
+"""Where to find what people may look for here."""
+
 
 def metric(value: Any, **options: Any) -> Metric | Loss:
     """
@@ -37,6 +48,8 @@ def metric(value: Any, **options: Any) -> Metric | Loss:
     known = {known: family for family in (Loss, Metric) for known in _names(family)}
     family = known.get(normal_name(name))
     if family is None:
+        if (hint := HINTS.get(normal_name(name))) is not None:
+            raise UnknownNameError(f"unknown metric {name!r}; {hint}")
         raise UnknownNameError.of("metric", name, known)
     return family.of(value, **options)
 

@@ -9,6 +9,7 @@ from attrs import field, fields, frozen
 
 from ..algorithms.base import Algorithm
 from ..data.options import check_count
+from ..described import normal_name
 from ..errors import OptionError, UnknownNameError
 from ..losses.base import Loss
 from ..metrics import metric
@@ -76,7 +77,12 @@ def _recorded(value: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(value, str):
         raise OptionError(f"stats takes a list of error kinds, such as [{value!r}]")
-    return tuple(kind if kind in ("gradient_norm", "update_ratio") else metric(kind) for kind in value)
+    return tuple(_recorded_kind(kind) for kind in value)
+
+
+def _recorded_kind(kind: Any) -> Any:
+    name = normal_name(kind) if isinstance(kind, str) else None
+    return name if name in ("gradient_norm", "update_ratio") else metric(kind)
 
 
 def _evaluation(instance: Any, attribute: Any, value: str) -> None:

@@ -76,3 +76,18 @@ def test_a_loss_recorded_as_an_error_kind_gives_its_values() -> None:
     metric("squared_error").values(y, t, values, scratch(1))
 
     assert values == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("accuracy", "misclassification is 1 - accuracy"),
+        ("F1", r"evaluate\(net, data\) has it in .report"),
+        ("auc", r"in .auc"),
+        ("confusion-matrix", r"in .confusion"),
+        ("misclasification", "did you mean 'misclassification'"),
+    ],
+)
+def test_what_is_no_error_kind_is_found_elsewhere(name: str, text: str) -> None:
+    with pytest.raises(UnknownNameError, match=text):
+        metric(name)

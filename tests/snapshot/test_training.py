@@ -86,3 +86,10 @@ def test_it_is_a_frozen_value() -> None:
 def test_it_shows_what_it_is() -> None:
     assert "Backprop(" in repr(training())
     assert "idle" in repr(training())
+
+
+@pytest.mark.parametrize("name", ["gradient_norm", "gradient-norm", "update_ratio", "Update Ratio"])
+def test_lengths_may_be_spelled_like_error_kinds(name: str) -> None:
+    recorded = sx.training(stats=[name]).recorded
+
+    assert recorded in (("gradient_norm",), ("update_ratio",))
