@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -24,6 +26,9 @@ Arrays = MutableMapping[str, np.ndarray]
 
 SCALARS = tuple(np.dtype(name).str for name in safetensors.DTYPES.values())
 """The types of numpy's numbers, as files name them."""
+
+_WRITTEN: dict[int, tuple[ref[Any], Data]] = {}
+"""What was made of descriptions before, as long as they live: from one checkpoint to the next they rarely change."""
 
 
 def encode(value: Any, name: str, arrays: Arrays) -> Data:
@@ -130,14 +135,19 @@ def _encode_dict(value: dict[Any, Any], name: str, arrays: Arrays) -> Data:
 
 
 def _encode_description(value: Described, name: str) -> Data:
-    nothing: Arrays = {}
-    data = {"$described": [snake_case(family_of(value).__name__), encode(value.to_data(), name, nothing)]}
+    key = id(value)
+    known = _WRITTEN.get(key)
+    if known is not None and known[0]() is value:
+        return known[1]
+    data = {"$described": [snake_case(family_of(value).__name__), encode(value.to_data(), name, {})]}
     try:
         back = decode(data, {})
     except Exception as error:
         raise _lost(value, name) from error
     if back != value:
         raise _lost(value, name)
+    with suppress(TypeError):  # what cannot be referred to weakly is written anew every time
+        _WRITTEN[key] = ref(value, lambda _: _WRITTEN.pop(key, None)), data
     return data
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,7 @@ from synapse_rx.snapshot import Event, Histories, Net, Position, Slots, State, S
 from synapse_rx.stopping import Condition
 from synapse_rx.update import Update
 from tests.algorithms.test_every_algorithm import EVERY as ALGORITHMS
-from tests.layers.examples import EXAMPLES
+from tests.layers.examples import EXAMPLES, lambda_layer
 from tests.nets import SECONDS, blobs, learner, small_net, trained
 from tests.schedules.test_schedules import EVERY as SCHEDULES
 
@@ -49,7 +52,8 @@ FAMILIES = (Function, Initializer, Loss, Metric, Regularizer, Schedule, Algorith
 
 def round_trip(net: Net, folder: Path) -> Net:
     sx.save(net, folder / "net.safetensors")
-    return sx.load(folder / "net.safetensors").value
+    functions = [one for one in vars(lambda_layer).values() if isinstance(one, FunctionType)]
+    return sx.load(folder / "net.safetensors", functions=functions).value
 
 
 def net_of(layers: list[Layer], in_shape: Any, training: Training | None = None, **options: Any) -> Net:
@@ -257,3 +261,16 @@ def test_plain_values_keep_their_types(value: Any) -> None:
 
     assert again == value
     assert repr(again) == repr(value)
+
+
+def test_a_description_that_was_written_before_is_not_kept_alive() -> None:
+    function = Doubled(3.0)
+    first = encode(function, "it", {})
+    gone = weakref.ref(function)
+
+    assert encode(function, "it", {}) is first
+    del function
+
+    gc.collect()
+    assert gone() is None
+    assert encode(Doubled(4.0), "it", {}) != first
