@@ -96,7 +96,10 @@ if TYPE_CHECKING:
     from .io import resume as resume
     from .io import save as save
     from .io.onnx import export_onnx as export_onnx
+    from .io.onnx import import_onnx as import_onnx
     from .io.onnx import to_onnx as to_onnx
+    from .io.state_dict import to_state_dict as to_state_dict
+    from .io.state_dict import with_state_dict as with_state_dict
     from .estimators import SynapseClassifier as SynapseClassifier
     from .estimators import SynapseRegressor as SynapseRegressor
     from .layers import GRU as GRU

@@ -136,7 +136,6 @@ def _normalized(
 
 def _model(net: Net, inputs: tuple[str, ...], outputs: tuple[str, ...], graph: Graph) -> Any:
     onnx = library()
-    from ... import __name__ as producer
 
     def described(names: tuple[str, ...], shapes: Any) -> list[Any]:
         return [
@@ -156,7 +155,7 @@ def _model(net: Net, inputs: tuple[str, ...], outputs: tuple[str, ...], graph: G
         constants,
     )
     opset = onnx.helper.make_opsetid("", OPSET)
-    model = onnx.helper.make_model(written, opset_imports=[opset], ir_version=IR, producer_name=producer)
+    model = onnx.helper.make_model(written, opset_imports=[opset], ir_version=IR, producer_name="synapse_rx")
     if net.labels is not None:
         onnx.helper.set_model_props(model, {LABELS: json.dumps(_plain(net.labels))})
     return model
