@@ -162,6 +162,21 @@ class TestWhatIsLearnt:
 
         assert learnt(asyncio.run(main(batches))) == learnt(asyncio.run(main(later))) == expected
 
+    @pytest.mark.peer("torch")
+    def test_may_come_from_a_loader_of_pytorch(self) -> None:
+        import torch
+        from torch.utils.data import DataLoader, TensorDataset
+
+        assert DATA.y is not None
+        samples = torch.tensor(DATA.x), torch.tensor(DATA.y.argmax(axis=1))
+        loader = DataLoader(TensorDataset(*samples), batch_size=16)
+        kept = sx.TrainingSet(DATA.data, batch=16)
+
+        streamed = sx.train(some_net(), stream(loader), 2).result(LONG)
+
+        expected = sx.train(some_net(), kept, 2).result(LONG)
+        np.testing.assert_allclose(streamed.params.flat, expected.params.flat, rtol=1e-3, atol=1e-6)
+
 
 class TestResuming:
     def test_a_function_goes_on_exactly_where_it_was(self) -> None:
