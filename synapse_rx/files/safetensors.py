@@ -73,8 +73,8 @@ def write(
     """
     # The largest types first, so that every array is aligned.
     ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
-    parts = [_bytes(array) for array in ordered.values()]
     text = _header(ordered, metadata, 0)
+    parts = [_bytes(array) for array in ordered.values()]
     with replacing(path) as file:
         checksum = _begin_checksum(parts)
         file.write(text)

@@ -274,3 +274,13 @@ def test_a_description_that_was_written_before_is_not_kept_alive() -> None:
     gc.collect()
     assert gone() is None
     assert encode(Doubled(4.0), "it", {}) != first
+
+
+def test_a_file_is_little_larger_than_its_arrays(tmp_path: Path) -> None:
+    hidden = [sx.Dense(8, "relu") for _ in range(100)]
+    net = net_of([*hidden, sx.Dense(2)], (8,))
+    sx.save(net, tmp_path / "net.safetensors")
+
+    size = (tmp_path / "net.safetensors").stat().st_size
+
+    assert size < net.params.flat.nbytes + 64 * 1024
