@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from .autodiff import grad as grad
     from .autodiff import value_and_grad as value_and_grad
     from .autodiff import vjp as vjp
+    from .dashboards import Dashboard as Dashboard
+    from .dashboards import DashboardApp as DashboardApp
+    from .dashboards import dashboard as dashboard
+    from .dashboards import dashboard_app as dashboard_app
     from .data import DataSet as DataSet
     from .data import Header as Header
     from .data import Normalization as Normalization

@@ -1,0 +1,131 @@
+"""The dashboard as an ASGI application, to be served by whatever serves."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any, Self
+
+from ..atoms import Atom
+from ..errors import MissingExtraError, OptionError
+from ..snapshot import Net
+from ..subscribers import History
+from ..subscribers.base import Attachable
+from .feed import Feed
+from .guard import Guard
+from .rewinding import Rewinding
+
+
+class DashboardApp:
+    """
+    The dashboard as an ASGI application, as `dashboard_app` returns it: ``app.mount("/training", dashboard_app(net))``.
+
+    Attributes:
+        token: What whoever asks has to know.
+    """
+
+    def __init__(
+        self,
+        *nets: Attachable,
+        token: str | None = None,
+        read_only: bool = False,
+        history: History | None = None,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        guard = Guard(_token(token), read_only, _hosts(hosts))
+        if history is not None and not isinstance(history, History):
+            raise OptionError(f"history= takes a History, such as History(net, capacity=50), not {history!r}")
+        self.token = guard.token
+        self._feed = Feed(*nets)
+        self._serve: Any = _application()(self._feed, guard, Rewinding(history, self._feed.attach))
+
+    @property
+    def nets(self) -> tuple[Atom[Net], ...]:
+        """The cells it shows, in their order; branches made on the page are among them."""
+        return self._feed.nets
+
+    def attach(self, *nets: Attachable) -> Self:
+        """
+        Show more networks.
+
+        Raises:
+            OptionError: If something else is given.
+        """
+        self._feed.attach(*nets)
+        return self
+
+    def detach(self, *nets: Attachable) -> Self:
+        """Show some networks, or all if none is named, no more."""
+        self._feed.detach(*nets)
+        return self
+
+    def close(self) -> None:
+        """Let go of all networks and end all streams. What is asked afterwards finds no networks."""
+        self._feed.close()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer (ASGI)."""
+        await self._serve(scope, receive, send)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, {len(self.nets)} network{'s' * (len(self.nets) != 1)}>"
+
+
+def dashboard_app(
+    *nets: Attachable,
+    token: str | None = None,
+    read_only: bool = False,
+    history: History | None = None,
+    hosts: Iterable[str] = (),
+) -> DashboardApp:
+    """
+    Return the dashboard as an ASGI application, for a program that serves already.
+
+    The page is at the path where it is mounted, with a slash behind; it asks for the token unless the address ends in
+    ``#token=...``. `dashboard` serves one by itself.
+
+    Args:
+        *nets: Cells of networks, runs of `train`, or lists of them.
+        token: What whoever asks has to know; by default a random one, which the application's ``token`` tells.
+        read_only: Show only; nothing can be steered.
+        history: What keeps earlier snapshots, so that they can be gone back to on the page.
+        hosts: Names by which the server is called, such as "training.example.org"; "localhost" and addresses in numbers
+            need not be named.
+
+    Raises:
+        MissingExtraError: If starlette is not installed.
+        OptionError: If something else than networks is given, or an option is out of range.
+    """
+    return DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts)
+
+
+def _application() -> Any:
+    try:
+        from .routes import application
+    except ImportError as error:
+        raise MissingExtraError(
+            "the dashboard needs starlette and uvicorn, which are not installed: pip install 'synapse-rx[dashboard]'"
+        ) from error
+    return application
+
+
+def _token(token: Any) -> str:
+    if token is None:
+        return secrets.token_urlsafe(24)
+    if (
+        not isinstance(token, str)
+        or len(token) < 16
+        or not token.isascii()
+        or not token.isprintable()
+        or " " in token
+    ):
+        raise OptionError(
+            "token= takes at least 16 ASCII characters without spaces, or None for a random one"
+        )
+    return token
+
+
+def _hosts(hosts: Any) -> frozenset[str]:
+    if isinstance(hosts, str) or not all(isinstance(host, str) for host in hosts):
+        raise OptionError(f'hosts= takes a list of names, such as ["training.example.org"], not {hosts!r}')
+    return frozenset(host.lower() for host in hosts)
