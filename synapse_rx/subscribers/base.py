@@ -42,6 +42,7 @@ class Subscriber(ABC):
 
     def __init__(self, *nets: Attachable) -> None:
         self._tracks: dict[Atom[Net], Track] = {}
+        self._past: dict[Atom[Net], Track] = {}
         self.attach(*nets)
 
     @property
@@ -53,13 +54,18 @@ class Subscriber(ABC):
         """
         Listen to networks, too; one that is attached already stays as it is.
 
+        What is known of networks that were detached is forgotten now; until then it can still be asked for.
+
         Args:
             *nets: Cells of networks, runs of `train`, or lists of them.
 
         Raises:
             OptionError: If something else is given; then none of them is attached.
         """
-        for cell in self._cells(nets):
+        cells = self._cells(nets)
+        if cells:
+            self._past = {}
+        for cell in cells:
             if cell not in self._tracks:
                 self._put_on(cell)
         return self
@@ -100,20 +106,21 @@ class Subscriber(ABC):
 
     def _track(self, net: Attachable | None) -> Track:
         """
-        Return what is remembered of ``net``; of the only network if None.
+        Return what is remembered of ``net``, also of one that was detached; of the only network if None.
 
         Raises:
             OptionError: If it is not attached, or None is given and there is not exactly one.
         """
-        what = type(self).__name__
+        what, known = type(self).__name__, self._tracks or self._past
         if net is None:
-            if len(self._tracks) != 1:
-                raise OptionError(f"{what} listens to {len(self._tracks)} networks: say which one is meant")
-            return next(iter(self._tracks.values()))
+            if len(known) != 1:
+                raise OptionError(f"{what} listens to {len(known)} networks: say which one is meant")
+            return next(iter(known.values()))
         (cell,) = cells_of(net, what)
-        if cell not in self._tracks:
+        track = self._tracks.get(cell) or self._past.get(cell)
+        if track is None:
             raise OptionError(f"{what} is not attached to {cell.label}; attach it first")
-        return self._tracks[cell]
+        return track
 
     def _cells(self, nets: Iterable[Attachable]) -> list[Atom[Net]]:
         return [cell for given in nets for cell in cells_of(given, type(self).__name__)]
@@ -134,6 +141,7 @@ class Subscriber(ABC):
         track = self._tracks.get(cell)
         if track is not None:
             self._tracks = {each: kept for each, kept in self._tracks.items() if each is not cell}
+            self._past = {**self._past, cell: track}
             self._ended(track)
 
     def _watch(self, key: Any, cell: Atom[Net], old: Net, new: Net) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
+from synapse_rx import subscribers
 from synapse_rx.errors import OptionError, WatchError
 from synapse_rx.snapshot import Net
 from synapse_rx.subscribers.base import Track
@@ -66,8 +67,8 @@ def test_every_subscriber_is_tested_here() -> None:
     elsewhere = {"Subscriber", "Follower", "Progress", "Checkpoint"}
     exported = {
         name
-        for name in dir(sx)
-        if isinstance(getattr(sx, name), type) and issubclass(getattr(sx, name), sx.Subscriber)
+        for name, value in vars(subscribers).items()
+        if isinstance(value, type) and issubclass(value, sx.Subscriber)
     }
 
     assert exported - elsewhere == set(EVERY)
@@ -192,6 +193,18 @@ def test_detaching_what_is_not_attached_is_fine() -> None:
     counting = Counting().detach().detach(fresh())
 
     assert counting.ended == []
+
+
+def test_what_is_known_can_be_asked_for_until_it_is_attached_again() -> None:
+    one, other = fresh(), fresh()
+    with sx.BestSoFar().attach(one) as best:
+        publish(one, 3)
+
+    assert best.epoch() == best.epoch(one) == 3
+
+    best.attach(other)
+    with pytest.raises(OptionError, match="not attached to Atom; attach it first"):
+        best.epoch(one)
 
 
 def test_networks_are_called_by_their_names_or_numbers() -> None:
