@@ -17,6 +17,7 @@ import synapse_rx as sx
 from synapse_rx import subscribers
 from synapse_rx.errors import OptionError, WatchError
 from synapse_rx.snapshot import Net
+from synapse_rx.subscribers import worker
 from synapse_rx.subscribers.base import Track
 from tests.nets import blobs, small_net
 from tests.subscribers.snapshots import begin, fresh, publish
@@ -316,3 +317,32 @@ async def test_it_listens_to_runs_on_an_event_loop() -> None:
         await asyncio.wait_for(run, 60)
 
     assert counting.changes[-1][1].training.status == "done"
+
+
+@pytest.mark.slow
+def test_coming_and_going_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
+    nets = [fresh(), fresh()]
+
+    def cycle(n: int) -> None:
+        for name, maker in WITHOUT_EXTRAS.items():
+            with maker(tmp_path / str(n % 3)) if name != "WeightImages" else maker(tmp_path) as one:
+                one.attach(nets)
+                publish(nets[0], 1)
+
+    def left() -> tuple[int, int, int]:
+        gc.collect()
+        threads = [thread for thread in threading.enumerate() if thread.name.startswith("synapse-rx-")]
+        for thread in threads:
+            thread.join(20)
+        alive = [thread for thread in threads if thread.is_alive()]
+        files = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+        return len(alive), files, sum(isinstance(thing, sx.Subscriber) for thing in gc.get_objects())
+
+    cycle(0)
+    before = left()
+    for n in range(100):
+        cycle(n)
+
+    assert left() == before
+    assert not any(net.watches for net in nets)
