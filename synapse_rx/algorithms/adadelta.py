@@ -6,7 +6,7 @@ import numpy as np
 from attrs import field, frozen
 
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .options import fraction, non_negative, number, number_or_schedule, positive, scheduled
 
 
@@ -34,9 +34,13 @@ class Adadelta(Algorithm):
     def init(self, problem: Problem) -> State:
         return {"square": problem.zeros(), "moved": problem.zeros()}
 
+    def move(self, state: State) -> Move | None:
+        scalars = (self.decay, 1.0 - self.decay, self.epsilon, self.learning_rate)
+        return "adadelta", ("square", "moved"), scalars
+
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
-        if (fused := problem.compiled(_step)) is not None:
+        if (fused := problem.compiled(adadelta_kernel)) is not None:
             vectors = (problem.theta, problem.grad, state["square"], state["moved"])
             fused(*vectors, self.decay, 1.0 - self.decay, self.epsilon, self.learning_rate)
             return
@@ -60,7 +64,7 @@ class Adadelta(Algorithm):
             xp.subtract(theta, grad, out=theta)
 
 
-def _step(
+def adadelta_kernel(
     theta: Array,
     grad: Array,
     square: Array,

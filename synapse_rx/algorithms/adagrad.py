@@ -6,7 +6,7 @@ import numpy as np
 from attrs import field, frozen
 
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .options import non_negative, number, number_or_schedule, positive, scheduled
 
 
@@ -38,9 +38,12 @@ class Adagrad(Algorithm):
         square.fill(self.initial_square)
         return {"square": square}
 
+    def move(self, state: State) -> Move | None:
+        return "adagrad", ("square",), (self.epsilon, self.learning_rate)
+
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
-        if (fused := problem.compiled(_step)) is not None:
+        if (fused := problem.compiled(adagrad_kernel)) is not None:
             fused(problem.theta, problem.grad, state["square"], self.epsilon, self.learning_rate)
             return
         xp, one = problem.xp, problem.temporary(0)
@@ -55,7 +58,7 @@ class Adagrad(Algorithm):
             xp.subtract(theta, grad, out=theta)
 
 
-def _step(theta: Array, grad: Array, square: Array, epsilon: float, rate: float) -> None:
+def adagrad_kernel(theta: Array, grad: Array, square: Array, epsilon: float, rate: float) -> None:
     for i in range(theta.size):
         s = square[i] + grad[i] * grad[i]
         square[i] = s

@@ -49,8 +49,8 @@ class Adam(Moments):
         state = super().init(problem)
         return state | {"highest": problem.zeros()} if self.amsgrad else state
 
-    def move(self, state: State, steps: int) -> Move | None:
-        return self._adam_move(state, steps, 1.0)
+    def move(self, state: State) -> Move | None:
+        return self._adam_move(state, 1.0)
 
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()

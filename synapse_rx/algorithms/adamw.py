@@ -51,8 +51,8 @@ class AdamW(Moments):
         state = super().init(problem)
         return state | {"highest": problem.zeros()} if self.amsgrad else state
 
-    def move(self, state: State, steps: int) -> Move | None:
-        return self._adam_move(state, steps, 1.0 - self.learning_rate * self.weight_decay)
+    def move(self, state: State) -> Move | None:
+        return self._adam_move(state, 1.0 - self.learning_rate * self.weight_decay)
 
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()

@@ -76,9 +76,14 @@ class Backprop(Algorithm):
         else:
             roll(problem, velocity, self.momentum, self.learning_rate)
 
-    def move(self, state: State, steps: int) -> Move | None:
+    def move(self, state: State) -> Move | None:
         if self.adaptive:
-            return None
+            if self.nesterov:
+                return None
+            state["steps"] += 1
+            bounds = (self.min_gain, self.max_gain, 0.05, 0.95, 0.0)
+            first = 1.0 if state["steps"] == 1 else 0.0
+            return "gain", ("velocity", "gain"), (self.momentum, self.learning_rate, first, *bounds)
         if "velocity" not in state:
             return "descend", (), (self.learning_rate,)
         name = "look_ahead" if self.nesterov and self.momentum else "roll"
@@ -90,7 +95,7 @@ class Backprop(Algorithm):
         if state["steps"] == 1:
             state["gain"].fill(1.0)
             return
-        if (fused := problem.compiled(_gain)) is not None:
+        if (fused := problem.compiled(gain_kernel)) is not None:
             vectors = (problem.grad, state["velocity"], state["gain"])
             fused(*vectors, self.min_gain, self.max_gain, 0.05, 0.95, 0.0)
             return
@@ -110,7 +115,7 @@ class Backprop(Algorithm):
             xp.multiply(grad, gain, out=grad)
 
 
-def _gain(
+def gain_kernel(
     grad: Array, velocity: Array, gain: Array, low: float, high: float, more: float, less: float, zero: float
 ) -> None:
     for i in range(grad.size):

@@ -105,7 +105,9 @@ class Algorithm(Described, ABC):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__ and "move" not in cls.__dict__:
-            cls.move = Algorithm.move  # another step than that of the class above is not the move of that class
+            cls.move = (
+                Algorithm.move
+            )  # another step than that of the class above is not the move of that class
 
     @abstractmethod
     def init(self, problem: Problem) -> State:
@@ -115,12 +117,12 @@ class Algorithm(Described, ABC):
     def step(self, problem: Problem, state: State) -> None:
         """Evaluate the batch at hand (once or more) and change theta and ``state`` in place."""
 
-    def move(self, state: State, steps: int) -> Move | None:
+    def move(self, state: State) -> Move | None:
         """
-        Return the ``steps``-th step as one that a chunk of batches can be learnt by in one compiled call.
+        Return the next step as one that a chunk of batches can be learnt by in one compiled call.
 
-        None, as for most algorithms, means that it has to be taken batch by batch. What is counted in ``state`` is
-        counted by the caller.
+        The numbers in ``state`` are advanced as by `step`; its arrays are left to the compiled call. None means that
+        the step has to be taken batch by batch.
         """
         return None
 

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import field, frozen
 
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .options import fraction, non_negative, number, number_or_schedule, scheduled
 
 
@@ -39,15 +39,15 @@ class Lion(Algorithm):
     def init(self, problem: Problem) -> State:
         return {"mean": problem.zeros()}
 
+    def move(self, state: State) -> Move | None:
+        return "lion", ("mean",), self._numbers
+
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
-        keep = 1.0 - self.learning_rate * self.weight_decay
-        rest = 1.0 - self.beta1
-        of_mean = (1.0 - self.beta2) / rest
-        if (fused := problem.compiled(_step)) is not None:
-            scalars = (self.beta1, rest, self.beta2, of_mean, self.learning_rate, keep)
-            fused(problem.theta, problem.grad, state["mean"], *scalars)
+        if (fused := problem.compiled(lion_kernel)) is not None:
+            fused(problem.theta, problem.grad, state["mean"], *self._numbers)
             return
+        _, rest, _, of_mean, _, keep = self._numbers
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
         for theta, grad, m in problem.blocks(problem.theta, problem.grad, state["mean"]):
             mixed, way = one[: len(grad)], other[: len(grad)]
@@ -63,8 +63,14 @@ class Lion(Algorithm):
             xp.multiply(grad, of_mean, out=grad)
             xp.add(m, grad, out=m)
 
+    @property
+    def _numbers(self) -> tuple[float, ...]:
+        """What the kernel goes by."""
+        rest, keep = 1.0 - self.beta1, 1.0 - self.learning_rate * self.weight_decay
+        return self.beta1, rest, self.beta2, (1.0 - self.beta2) / rest, self.learning_rate, keep
 
-def _step(
+
+def lion_kernel(
     theta: Array,
     grad: Array,
     mean: Array,

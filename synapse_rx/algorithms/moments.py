@@ -39,10 +39,11 @@ class Moments(Algorithm):
         correction, root = 1.0 - self.beta1**steps, (1.0 - self.beta2**steps) ** 0.5
         return self.epsilon * root, self.learning_rate * root / correction
 
-    def _adam_move(self, state: State, steps: int, keep: float) -> Move | None:
+    def _adam_move(self, state: State, keep: float) -> Move | None:
+        state["steps"] += 1
+        scalars = (self.beta1, self.beta2, *self._rests, *self._corrected(state["steps"]), keep)
         if "highest" in state:
-            return None
-        scalars = (self.beta1, self.beta2, *self._rests, *self._corrected(steps), keep)
+            return "amsgrad", ("mean", "square", "highest"), scalars
         return "adam", ("mean", "square"), scalars
 
     def _follow(self, xp: Any, grad: Array, m: Array, s: Array) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from ..typing import Array
-from .base import Problem, State
+from .base import Move, Problem, State
 from .moments import Moments
 from .options import fraction, non_negative, number, number_or_schedule, positive, scheduled
 
@@ -50,19 +50,16 @@ class NAdam(Moments):
     def init(self, problem: Problem) -> State:
         return super().init(problem) | {"product": 1.0}
 
+    def move(self, state: State) -> Move | None:
+        rests = (1.0 - self.beta1, 1.0 - self.beta2)
+        return "nadam", ("mean", "square"), (self.beta1, self.beta2, *rests, *self._advanced(state))
+
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
-        state["steps"] = t = state["steps"] + 1
-        mu, following = self._mu(t), self._mu(t + 1)
-        state["product"] = product = state["product"] * mu
-        root = (1.0 - self.beta2**t) ** 0.5
-        rest = 1.0 - self.beta1
-        of_grad = self.learning_rate * root * (1.0 - mu) / (1.0 - product) / rest
-        of_mean = self.learning_rate * root * following / (1.0 - product * following)
-        if (fused := problem.compiled(_step)) is not None:
+        rest, (shift, of_grad, of_mean) = 1.0 - self.beta1, self._advanced(state)
+        if (fused := problem.compiled(nadam_kernel)) is not None:
             vectors = (problem.theta, problem.grad, state["mean"], state["square"])
-            rests = (rest, 1.0 - self.beta2)
-            fused(*vectors, self.beta1, self.beta2, *rests, self.epsilon * root, of_grad, of_mean)
+            fused(*vectors, self.beta1, self.beta2, rest, 1.0 - self.beta2, shift, of_grad, of_mean)
             return
         xp, one = problem.xp, problem.temporary(0)
         for theta, grad, m, s in problem.blocks(problem.theta, problem.grad, state["mean"], state["square"]):
@@ -75,7 +72,7 @@ class NAdam(Moments):
             xp.multiply(m, self.beta1, out=m)
             xp.add(m, grad, out=m)
             xp.sqrt(s, out=below)
-            xp.add(below, self.epsilon * root, out=below)
+            xp.add(below, shift, out=below)
             xp.divide(grad, below, out=grad)
             xp.divide(m, below, out=below)
             xp.multiply(grad, of_grad, out=grad)
@@ -83,11 +80,21 @@ class NAdam(Moments):
             xp.subtract(theta, grad, out=theta)
             xp.subtract(theta, below, out=theta)
 
+    def _advanced(self, state: State) -> tuple[float, float, float]:
+        """Count one more step; return what is added to the root, and what multiplies gradient and mean."""
+        state["steps"] = t = state["steps"] + 1
+        mu, following = self._mu(t), self._mu(t + 1)
+        state["product"] = product = state["product"] * mu
+        root = (1.0 - self.beta2**t) ** 0.5
+        of_grad = self.learning_rate * root * (1.0 - mu) / (1.0 - product) / (1.0 - self.beta1)
+        of_mean = self.learning_rate * root * following / (1.0 - product * following)
+        return self.epsilon * root, of_grad, of_mean
+
     def _mu(self, t: int) -> float:
         return self.beta1 * (1.0 - 0.5 * 0.96 ** (t * self.momentum_decay))
 
 
-def _step(
+def nadam_kernel(
     theta: Array,
     grad: Array,
     mean: Array,

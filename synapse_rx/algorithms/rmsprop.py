@@ -86,17 +86,23 @@ class RMSprop(Algorithm):
         else:
             roll(problem, velocity, self.momentum, self.learning_rate)
 
-    def move(self, state: State, steps: int) -> Move | None:
-        if self.variant == "synaptic" or self.centered or self.momentum:
+    def move(self, state: State) -> Move | None:
+        if self.momentum:
             return None
-        return "divide", ("square",), (self.decay, 1.0 - self.decay, self.epsilon, self.learning_rate)
+        state["steps"] += 1
+        past = (self.learning_rate, self.decay, 1.0 - self.decay)
+        if self.variant == "synaptic":
+            return "divide_exactly", ("square",), (*past, 1.0 if state["steps"] == 1 else 0.0, 0.0)
+        if self.centered:
+            return "divide_centered", ("square", "mean"), (*past, self.epsilon, 0.0)
+        return "divide", ("square",), (*past, self.epsilon)
 
     def _divide(self, problem: Problem, square: Array, mean: Array | None) -> None:
         rest = 1.0 - self.decay
         if mean is None and (fused := problem.compiled(divide_kernel)) is not None:
             fused(problem.grad, square, self.decay, rest, self.epsilon)
             return
-        if mean is not None and (fused := problem.compiled(_divide_centered)) is not None:
+        if mean is not None and (fused := problem.compiled(divide_centered_kernel)) is not None:
             fused(problem.grad, square, mean, self.decay, rest, self.epsilon, 0.0)
             return
         xp, one = problem.xp, problem.temporary(0)
@@ -120,7 +126,7 @@ class RMSprop(Algorithm):
             xp.divide(grad, root, out=grad)
 
     def _divide_exactly(self, problem: Problem, square: Array, first: bool) -> None:
-        if (fused := problem.compiled(_divide_exactly)) is not None:
+        if (fused := problem.compiled(divide_exactly_kernel)) is not None:
             fused(problem.grad, square, first, self.decay, 1.0 - self.decay, 0.0)
             return
         xp, one, other = problem.xp, problem.temporary(0), problem.temporary(1)
@@ -150,7 +156,7 @@ def divide_kernel(grad: Array, square: Array, decay: float, rest: float, epsilon
         grad[i] /= np.sqrt(s) + epsilon
 
 
-def _divide_centered(
+def divide_centered_kernel(
     grad: Array, square: Array, mean: Array, decay: float, rest: float, epsilon: float, zero: float
 ) -> None:
     for i in range(grad.size):
@@ -161,7 +167,9 @@ def _divide_centered(
         grad[i] /= np.sqrt(max(s - m * m, zero)) + epsilon
 
 
-def _divide_exactly(grad: Array, square: Array, first: bool, decay: float, rest: float, zero: float) -> None:
+def divide_exactly_kernel(
+    grad: Array, square: Array, first: bool, decay: float, rest: float, zero: float
+) -> None:
     for i in range(grad.size):
         g = grad[i]
         s = g * g if first else square[i] * decay + g * g * rest

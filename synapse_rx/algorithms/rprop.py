@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from ..errors import OptionError
 from ..typing import Array
-from .base import Algorithm, Problem, State
+from .base import Algorithm, Move, Problem, State
 from .options import fraction, number, number_or_schedule, one_of, positive, scheduled
 
 
@@ -69,6 +69,17 @@ class RProp(Algorithm):
             state["loss"] = sys.float_info.max
         return state
 
+    def move(self, state: State) -> Move | None:
+        if self.variant == "irprop+":
+            return None  # it goes by the loss
+        state["steps"] += 1
+        bounds = (self.increase, self.decrease, self.min_step, self.max_step)
+        start = (1.0 if state["steps"] == 1 else 0.0, self.initial_step)
+        if self.variant == "synaptic":
+            return "turn", ("size", "moved"), (*start, *bounds, self.momentum)
+        back = 1.0 if self.variant == "rprop+" else 0.0
+        return "wait", ("size", "sign"), (*start, *bounds, back, 0.0, 1.0)
+
     def step(self, problem: Problem, state: State) -> None:
         problem.evaluate()
         state["steps"] += 1
@@ -87,7 +98,7 @@ class RProp(Algorithm):
     def _wait(self, problem: Problem, state: State, back: bool) -> None:
         """Stand still where the sign turned, after taking the last step ``back`` if asked to."""
         vectors = (problem.theta, problem.grad, state["size"], state["sign"])
-        if (fused := problem.compiled(_wait)) is not None:
+        if (fused := problem.compiled(wait_kernel)) is not None:
             bounds = (self.min_step, self.max_step)
             fused(*vectors, back, self.increase, self.decrease, *bounds, 0.0, 1.0)
             return
@@ -116,7 +127,7 @@ class RProp(Algorithm):
     def _turn(self, problem: Problem, state: State, first: bool) -> None:
         """Go in the new direction wherever the sign turned."""
         vectors = (problem.theta, problem.grad, state["size"], state["moved"])
-        if (fused := problem.compiled(_turn)) is not None:
+        if (fused := problem.compiled(turn_kernel)) is not None:
             bounds = (self.min_step, self.max_step)
             fused(*vectors, first, self.increase, self.decrease, *bounds, self.momentum)
             return
@@ -142,7 +153,7 @@ class RProp(Algorithm):
         xp.clip(size, self.min_step, self.max_step, out=size)
 
 
-def _wait(
+def wait_kernel(
     theta: Array,
     grad: Array,
     size: Array,
@@ -170,7 +181,7 @@ def _wait(
         theta[i] -= way * length
 
 
-def _turn(
+def turn_kernel(
     theta: Array,
     grad: Array,
     size: Array,

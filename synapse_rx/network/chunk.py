@@ -20,8 +20,27 @@ from .arch import Arch
 from .feed import Feed
 
 ACTIVATIONS: Mapping[type, int] = {Linear: 0, Sigmoid: 1, Tanh: 2, ReLU: 3}
-MOVES: Mapping[str, int] = {"descend": 0, "roll": 1, "look_ahead": 2, "adam": 3, "divide": 4}
-SCALARS = 8
+MOVES: Mapping[str, int] = {
+    "descend": 0,
+    "roll": 1,
+    "look_ahead": 2,
+    "adam": 3,
+    "divide": 4,
+    "amsgrad": 5,
+    "nadam": 6,
+    "adagrad": 7,
+    "adadelta": 8,
+    "lion": 9,
+    "gain": 10,
+    "divide_centered": 11,
+    "divide_exactly": 12,
+    "wait": 13,
+    "turn": 14,
+}
+VECTORS = 3
+"""The most vectors of an algorithm's state that a move goes by."""
+
+SCALARS = 12
 """Numbers that a move may need in one batch."""
 
 
@@ -33,18 +52,21 @@ class Moves:
         name: One of `MOVES`.
         slots: The vectors of the algorithm's state they go by.
         count: How many there are so far.
+        state: The state of the algorithm with its numbers as they are behind the last of them.
     """
 
-    __slots__ = ("_scalars", "count", "name", "slots")
+    __slots__ = ("_scalars", "count", "name", "slots", "state")
 
     def __init__(self, name: str, slots: tuple[str, ...], most: int) -> None:
         self.name = name
         self.slots = slots
         self.count = 0
+        self.state: Mapping[str, Any] = {}
         self._scalars = np.zeros((most, SCALARS), np.float32)
 
-    def add(self, numbers: tuple[float, ...]) -> None:
-        """Take one more step, with the numbers it needs."""
+    def add(self, numbers: tuple[float, ...], state: Mapping[str, Any]) -> None:
+        """Take one more step, with the numbers it needs and the state behind it."""
+        self.state = state
         self._scalars[self.count, : len(numbers)] = numbers
         self.count += 1
 
@@ -122,7 +144,7 @@ class Chunk:
             from .chunk_kernel import learn
 
             self._learn = learn
-        vectors = [state[slot] for slot in moves.slots] + [self._none] * (2 - len(moves.slots))
+        vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches

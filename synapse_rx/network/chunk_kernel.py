@@ -11,15 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from ..algorithms.moments import adam_kernel
+from ..algorithms.adadelta import adadelta_kernel
+from ..algorithms.adagrad import adagrad_kernel
+from ..algorithms.backprop import gain_kernel
+from ..algorithms.lion import lion_kernel
+from ..algorithms.moments import adam_kernel, amsgrad_kernel
 from ..algorithms.momentum import correct_kernel, descend_kernel, look_ahead_kernel, roll_kernel
-from ..algorithms.rmsprop import divide_kernel
+from ..algorithms.nadam import nadam_kernel
+from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
+from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
 
 _descend, _roll, _look_ahead, _correct = map(
     jit, (descend_kernel, roll_kernel, look_ahead_kernel, correct_kernel)
 )
-_adam, _divide = jit(adam_kernel), jit(divide_kernel)
+_adam, _amsgrad, _nadam = map(jit, (adam_kernel, amsgrad_kernel, nadam_kernel))
+_adagrad, _adadelta, _lion, _gain = map(jit, (adagrad_kernel, adadelta_kernel, lion_kernel, gain_kernel))
+_divide, _divide_centered, _divide_exactly = map(
+    jit, (divide_kernel, divide_centered_kernel, divide_exactly_kernel)
+)
+_wait, _turn = map(jit, (wait_kernel, turn_kernel))
 
 ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)
@@ -134,6 +145,52 @@ def miss(y: Any, t: Any, values: Any, n: int, k: int) -> None:
                 wanted = j
             lost = lost or y[i, j] != y[i, j]
         values[i] = ONE if given != wanted or lost else ZERO
+
+
+@jit
+def update(move: int, theta: Any, grad: Any, slots: Any, p: Any) -> None:
+    """Take an algorithm's step from the gradient; p is what it needs in this batch."""
+    u, v, w = slots
+    if move == 0:
+        _descend(theta, grad, p[0])
+    elif move == 1:
+        _roll(theta, grad, u, p[0], p[1])
+    elif move == 2:
+        _correct(theta, grad, u, p[1])
+    elif move == 3:
+        _adam(theta, grad, u, v, p[0], p[1], p[2], p[3], p[4], p[5], p[6])
+    elif move == 4:
+        _divide(grad, u, p[1], p[2], p[3])
+        _descend(theta, grad, p[0])
+    elif move == 5:
+        _amsgrad(theta, grad, u, v, w, p[0], p[1], p[2], p[3], p[4], p[5], p[6])
+    elif move == 6:
+        _nadam(theta, grad, u, v, p[0], p[1], p[2], p[3], p[4], p[5], p[6])
+    elif move == 7:
+        _adagrad(theta, grad, u, p[0], p[1])
+    elif move == 8:
+        _adadelta(theta, grad, u, v, p[0], p[1], p[2], p[3])
+    elif move == 9:
+        _lion(theta, grad, u, p[0], p[1], p[2], p[3], p[4], p[5])
+    elif move == 10:
+        if p[2] > ZERO:
+            v[:] = ONE
+        else:
+            _gain(grad, u, v, p[3], p[4], p[5], p[6], p[7])
+        _roll(theta, grad, u, p[0], p[1])
+    elif move == 11:
+        _divide_centered(grad, u, v, p[1], p[2], p[3], p[4])
+        _descend(theta, grad, p[0])
+    elif move == 12:
+        _divide_exactly(grad, u, p[3] > ZERO, p[1], p[2], p[4])
+        _descend(theta, grad, p[0])
+    else:
+        if p[0] > ZERO:
+            u[:] = p[1]
+        if move == 13:
+            _wait(theta, grad, u, v, p[6] > ZERO, p[2], p[3], p[4], p[5], p[7], p[8])
+        else:
+            _turn(theta, grad, u, v, p[0] > ZERO, p[2], p[3], p[4], p[5], p[6])
 
 
 @jit
@@ -258,27 +315,4 @@ def learn(
                 )
                 derive(layers[layer - 1, 4], source_of, free, n * fan_in)
                 d, free = free, d
-        # update
-        if move == 0:
-            _descend(theta, grad, step[0])
-        elif move == 1:
-            _roll(theta, grad, slots[0], step[0], step[1])
-        elif move == 2:
-            _correct(theta, grad, slots[0], step[1])
-        elif move == 3:
-            _adam(
-                theta,
-                grad,
-                slots[0],
-                slots[1],
-                step[0],
-                step[1],
-                step[2],
-                step[3],
-                step[4],
-                step[5],
-                step[6],
-            )
-        elif move == 4:
-            _divide(grad, slots[0], step[0], step[1], step[2])
-            _descend(theta, grad, step[3])
+        update(move, theta, grad, slots, step)

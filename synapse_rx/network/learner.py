@@ -278,8 +278,7 @@ class NetworkLearner:
             if moves is None:
                 break
             engine.chunk.learn(epoch.batch, moves, engine.theta, self._state, engine.values.rows)
-            if "steps" in self._state:
-                self._state["steps"] += moves.count
+            self._state.update(moves.state)
             self._steps += moves.count
             epoch.batch += moves.count
             now = perf_counter()
@@ -289,13 +288,14 @@ class NetworkLearner:
 
     def _moves(self, count: int) -> Moves | None:
         """Return the steps of the next batches for a chunk: as many as are of one name, None if it must not be so."""
-        before, moves = self._state.get("steps", 0), None
+        state, moves = self._state, None
         for ahead in range(count):
-            move = self._moment(ahead).move(self._state, before + ahead + 1)
+            state = dict(state)  # its numbers are those behind the step
+            move = self._moment(ahead).move(state)
             if move is None or (moves is not None and move[0] != moves.name):
                 break
             moves = moves or Moves(move[0], move[1], count)
-            moves.add(move[2])
+            moves.add(move[2], state)
         return moves
 
     def _moment(self, ahead: int) -> Any:

@@ -23,7 +23,18 @@ ALGORITHMS = [
     sx.Backprop(sx.schedules.Exponential(0.1, 0.9)),
     sx.Adam(0.01),
     sx.AdamW(0.01, weight_decay=0.1),
+    sx.Adam(0.01, amsgrad=True),
+    sx.NAdam(0.01),
+    sx.Adagrad(0.05),
+    sx.Adadelta(1.0),
+    sx.Lion(0.003),
+    sx.Backprop(0.05, momentum=0.5, adaptive=True, max_gain=3.0),
     sx.RMSprop(0.01),
+    sx.RMSprop(0.01, centered=True),
+    sx.RMSprop(0.01, variant="synaptic"),
+    sx.RProp(0.01, max_step=0.01),
+    sx.RProp(0.01, max_step=0.01, variant="rprop+"),
+    sx.RProp(0.01, max_step=0.01, variant="synaptic"),
 ]
 NETS = [
     ([5, 4, 3], ["sigmoid", "softmax"], "cross_entropy"),
@@ -160,7 +171,7 @@ def test_what_is_not_of_the_common_kind_is_learnt_batch_by_batch(net: Any, data:
 
 
 def test_an_algorithm_without_a_move_is_driven_batch_by_batch() -> None:
-    net = sx.mlp([3, 4, 2], ["tanh", "softmax"], "lion").value
+    net = sx.mlp([3, 4, 2], ["tanh", "softmax"], sx.RProp(variant="irprop+")).value
 
     assert learner(net, blobs())._moves(1) is None
     assert finish_epoch(learner(net, blobs()), net).training.stats.epochs == 1
