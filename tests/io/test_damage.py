@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,19 @@ from tests.nets import SECONDS, blobs, learner, small_net, trained
 CASES = int(os.environ.get("SYNAPSE_RX_FUZZ", "100"))
 """Examples for each of the tests that make files up; the more the better."""
 
+pytestmark = pytest.mark.timeout(120 + CASES / 4)
+
 fuzz = settings(max_examples=CASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """
+    Leave out what makes a file last, which would be nearly all of the time here.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda number: None)
+        yield
 
 
 def rich_net() -> Net:
