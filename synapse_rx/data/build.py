@@ -60,8 +60,9 @@ def training_set(
         samples: Numbers (N, *sample_shape); of a network with several inputs a tuple of arrays, one for each. Copied,
             never changed; those in a file that is mapped read-only stay in it,
             unless they are to be of another type, normalised, or shuffled before some are parted off.
-        labels: One label per sample, target rows (N, outputs), or None if there is nothing to aim at; for a network
-            with several outputs a tuple of arrays, one for each.
+        labels: One label per sample, targets (N, outputs) or of more axes, such as (N, steps, outputs) for an output
+            at every step, or None if there is nothing to aim at; for a network with several outputs a tuple of arrays,
+            one for each.
         name: What to call the set.
         type: What a sample is, such as "grayscale-image"; for display only.
         field_size: How to lay a sample out for the eye. Default: its own shape, or the most square one.
@@ -73,7 +74,8 @@ def training_set(
             "balanced", like that with every class equally often in every epoch; False keeps the order given.
         seed: What every shuffle follows from.
         targets: "classes" (one-hot, by sorted label), "values" (the numbers themselves), or "auto": text,
-            integers and booleans in one dimension are classes, floats and two dimensions are values.
+            integers and booleans in one dimension are classes, floats and two dimensions or more are values; or
+            "steps" for a class at every step, (N, steps).
         dtype: "float32", "float64", or "uint8" to keep 8-bit samples as they are.
         scale: What samples are multiplied by when learnt, such as 1/255 for 8-bit images.
         weights: How often each sample counts, (N,): 2 like two samples, 0 like none. Validation samples keep theirs.
@@ -170,7 +172,7 @@ def _data_set(
     kind = check_dtype(dtype)
     joined, inputs = join_samples(samples)
     x = to_samples(joined, kind)
-    check_choice("targets", targets, ("auto", "classes", "values"))
+    check_choice("targets", targets, ("auto", "classes", "values", "steps"))
     if labels is None:
         return DataSet(x, labels=known, scale=scale, weights=weights, censored=censored, parts=Parts(inputs))
     encoded, parts = encode_targets(

@@ -81,7 +81,9 @@ class DataSet:
 
     @property
     def classes(self) -> tuple[Any, ...] | None:
-        """The labels; of several targets a tuple with those of each, None for values."""
+        """The labels, of every step where targets have steps; of several targets a tuple with those of each."""
+        if self.parts.shape and self.parts.labels:
+            return self.parts.labels[0]
         return self.parts.labels if any(self.parts.labels) else self.labels
 
     @property
@@ -229,4 +231,7 @@ def _what(data: DataSet) -> str:
         names = [repr(label) for label in data.labels]
         shown = names if len(names) < 4 else [names[0], "...", names[-1]]
         return f"{len(names)} labels {', '.join(shown)}"
+    if data.parts.shape:
+        steps = f"labels at each of {data.parts.shape[0]} steps" if data.classes else "values"
+        return f"{len(data.classes) if data.classes else data.parts.shape} {steps}"
     return f"{data.outputs} values" if data.outputs else "no targets"

@@ -31,7 +31,9 @@ class Parts:
     targets: tuple[int, ...] = attrs.field(default=(), converter=tuple)
     """How many numbers each target has; () if there is one."""
     labels: tuple[tuple[Any, ...] | None, ...] = attrs.field(default=(), converter=_labels)
-    """The classes of each target, None for values."""
+    """The classes of each target, None for values; of one that has steps those of every step."""
+    shape: Shape = attrs.field(default=(), converter=tuple)
+    """The shape of a sample's targets, where it has several axes, such as (steps, outputs); else ()."""
 
     @classmethod
     def of(cls, value: Any) -> Parts:
@@ -56,9 +58,13 @@ class Parts:
             )
         if self.targets and outputs not in (0, targets):
             raise DataError(f"targets of {self.targets} make rows of {targets} numbers, not {outputs}")
+        if self.shape and outputs not in (0, math.prod(self.shape)):
+            raise DataError(
+                f"targets of {self.shape} make rows of {math.prod(self.shape)} numbers, not {outputs}"
+            )
 
     def __bool__(self) -> bool:
-        return bool(self.inputs or self.targets)
+        return bool(self.inputs or self.targets or self.shape)
 
 
 def join_samples(samples: Any) -> tuple[Any, tuple[Shape, ...]]:
@@ -87,7 +93,14 @@ def encode_targets(labels: Any, n: int, **options: Any) -> tuple[Encoded, Parts]
         LabelError: If one of them does not fit the samples.
     """
     if not _are_targets(labels, n):
-        return encode(labels, n, **options), Parts()
+        found = encode(labels, n, **options)
+        if found.shape and found.labels is not None:
+            return Encoded(found.y, None), Parts(labels=(found.labels,), shape=found.shape)
+        return found, Parts(shape=found.shape)
+    if options.get("targets") == "steps":
+        raise LabelError(
+            "targets='steps' is about one output; give those of several as values (N, steps, classes)"
+        )
     known = options.pop("known", None)
     if known is None:
         known = (None,) * len(labels)

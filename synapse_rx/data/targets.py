@@ -9,9 +9,10 @@ import attrs
 import numpy as np
 
 from ..errors import LabelError, OptionError
+from ..typing import Shape
 from .samples import describe, first_bad, place
 
-Targets = Literal["auto", "classes", "values"]
+Targets = Literal["auto", "classes", "values", "steps"]
 """How labels become targets; see `encode`."""
 
 
@@ -22,7 +23,9 @@ class Encoded:
     y: np.ndarray
     """(N, outputs)."""
     labels: tuple[Any, ...] | None
-    """The class label of every column, or None for values."""
+    """The class label of every column, of every step where there are several; or None for values."""
+    shape: Shape = ()
+    """The shape of the targets of a sample, where it has several axes; they stand in one row all the same."""
 
 
 def encode(
@@ -40,15 +43,25 @@ def encode(
     "classes" become one-hot, one column per label in sorted order (or that of ``known``); rows that are
     one-hot already stay. "values" stay as they are, one column if one-dimensional. "auto" goes by the type,
     not by the content: text, integers and booleans in one dimension are classes, and so are floats if there
-    are ``known`` labels; other floats and everything in two dimensions are values. ``censored`` rows of values may
-    hold NaN where a target is missing.
+    are ``known`` labels; other floats and everything in two dimensions or more are values. "steps" are classes
+    (N, steps), one-hot for each step. ``censored`` values may hold NaN where a target is missing.
 
     Raises:
         LabelError: If the labels are mixed, not finite, too few, all the same or not among ``known``.
     """
-    array = _as_array(labels)
+    array = _as_array(labels, targets == "steps")
     if len(array) != n:
         raise LabelError(f"{n} samples have {len(array)} labels; one for each is needed")
+    if targets == "steps":
+        return _steps(array, known, dtype, censored)
+    if array.ndim > 2:
+        if targets == "classes" or known is not None:
+            raise LabelError(
+                f"classes of samples are (N,), not {array.shape}; those of every step are (N, steps) with "
+                "targets='steps'"
+            )
+        rows = encode(array.reshape(n, -1), n, targets=targets, dtype=dtype, censored=censored)
+        return Encoded(rows.y, None, array.shape[1:])
     if censored and (array.ndim != 2 or array.dtype.kind != "f" or targets == "classes" or known is not None):
         raise LabelError(
             "censored=True takes targets as values (N, outputs) of floats, NaN where one is missing; "
@@ -78,9 +91,21 @@ def decode(y: Any, labels: Sequence[Any]) -> list[Any]:
     return [labels[column] for column in array.argmax(axis=1).tolist()]
 
 
-def _as_array(labels: Any) -> np.ndarray:
+def _steps(array: np.ndarray, known: Sequence[Any] | None, dtype: str, censored: bool) -> Encoded:
+    if array.ndim != 2 or censored:
+        raise LabelError(
+            f"targets='steps' takes a class for every step, (N, steps), not {array.shape}"
+            if array.ndim != 2
+            else "classes cannot be censored; give the targets as values (N, steps, outputs), NaN for missing"
+        )
+    rows = _one_hot(array.ravel(), known, dtype, asked=True)
+    assert rows.labels is not None
+    return Encoded(rows.y.reshape(len(array), -1), rows.labels, (array.shape[1], len(rows.labels)))
+
+
+def _as_array(labels: Any, steps: bool = False) -> np.ndarray:
     if isinstance(labels, list | tuple):
-        return _from_sequence(labels)
+        return _from_sequence(labels, steps)
     try:
         array = np.asarray(labels)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -90,11 +115,11 @@ def _as_array(labels: Any) -> np.ndarray:
     if not array.ndim:
         raise LabelError(f"labels are wanted as a list or an array, not {describe(labels)}; try list(labels)")
     if array.dtype.kind in "OT":
-        return _from_sequence(array.tolist())
-    return _checked(array)
+        return _from_sequence(array.tolist(), steps)
+    return _checked(array, steps)
 
 
-def _from_sequence(labels: Sequence[Any]) -> np.ndarray:
+def _from_sequence(labels: Sequence[Any], steps: bool) -> np.ndarray:
     kinds = {kind: _family(kind) for kind in dict.fromkeys(map(type, labels))}
     for kind, family in kinds.items():
         row = next(i for i, label in enumerate(labels) if type(label) is kind)
@@ -114,7 +139,7 @@ def _from_sequence(labels: Sequence[Any]) -> np.ndarray:
         raise LabelError("target rows must all have the same length") from None
     if array.dtype.kind in "Of" and all(issubclass(kind, int | np.integer) for kind in kinds) and kinds:
         raise LabelError("integer labels must fit 64 bits; make text of larger ones with str")
-    return _checked(array)
+    return _checked(array, steps)
 
 
 def _family(kind: type) -> str | None:
@@ -127,17 +152,18 @@ def _family(kind: type) -> str | None:
     return "rows" if issubclass(kind, list | tuple | np.ndarray) else None
 
 
-def _checked(array: np.ndarray) -> np.ndarray:
+def _checked(array: np.ndarray, steps: bool) -> np.ndarray:
     if not array.size:
         raise LabelError(f"there are no labels: their shape is {array.shape}")
     if array.dtype.kind not in "Ubiuf":
         raise LabelError(f"labels are text, numbers or booleans, not {array.dtype}; convert them first")
-    if array.ndim > 2:
-        raise LabelError(f"labels are (N,) and targets (N, outputs), not {array.shape}; flatten the targets")
-    if array.ndim == 2 and array.dtype.kind == "U":
-        if array.shape[1] > 1:
-            raise LabelError(f"text labels are wanted in one dimension, not {array.shape}; take one column")
-        return array[:, 0]
+    if array.ndim > 1 and array.dtype.kind == "U" and not steps:
+        if array.size > len(array):
+            raise LabelError(
+                f"text labels are wanted in one dimension, not {array.shape}; take one column, or targets='steps' "
+                "for a class at every step"
+            )
+        return array.reshape(-1)
     return array
 
 

@@ -183,11 +183,16 @@ def _check_valid(data: DataSet, valid: DataSet) -> None:
             f"validation samples must be normalised like training samples, by {data.normalization}, not by "
             f"{valid.normalization}; valid.normalized(data.normalization) does it"
         )
-    if (data.outputs, data.labels) != (valid.outputs, valid.labels):
+    ours, theirs = ((one.outputs, one.classes, one.parts.shape) for one in (data, valid))
+    if ours != theirs:
         raise LabelError(
-            f"validation has {valid.outputs} targets with the labels {valid.labels}, "
-            f"training {data.outputs} with {data.labels}"
+            f"validation has {_targets(valid)} with the labels {valid.classes}, "
+            f"training {_targets(data)} with {data.classes}"
         )
+
+
+def _targets(data: DataSet) -> str:
+    return f"{data.outputs} targets{f' of shape {data.parts.shape}' if data.parts.shape else ''}"
 
 
 def _made(data: DataSet) -> str:

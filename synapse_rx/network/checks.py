@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from ..activations.joined import Joined
 from ..algorithms import FullBatchAlgorithm
@@ -76,6 +77,8 @@ def _check_stream(net: Net, data: StreamSet) -> None:
         raise LabelError(
             f"this network tells {_shown(net.labels)} apart, but the stream has {_shown(data.labels)}"
         )
+    if data.labels is not None:
+        _check_one_axis(net.arch.outputs)
     if net.training.evaluation == "full":
         raise OptionError(
             "evaluation='full' measures all samples over again, but those of a stream are gone; take 'running'"
@@ -140,12 +143,17 @@ def check_shape(wanted: Shape, given: Shape) -> None:
         raise ShapeError(
             f"this network takes samples of {_numbers(wanted)}, but these have {_numbers(given)}"
         )
-    long = [tuple(size for size in shape if size != 1) for shape in (wanted, given)]
-    if long[0] != long[1] and min(map(len, long)) > 1:
+    if not _reads(wanted, given):
         raise ShapeError(
             f"this network takes samples of {_numbers(wanted)}, but these have {_numbers(given)}; "
             "put their axes in order (np.moveaxis), or flatten them if the order of the numbers is right"
         )
+
+
+def _reads(wanted: Shape, given: Shape) -> bool:
+    """Return whether what has shape ``given`` can be read as ``wanted``, as `check_shape` says."""
+    long = [tuple(size for size in shape if size != 1) for shape in (wanted, given)]
+    return math.prod(wanted) == math.prod(given) and (long[0] == long[1] or min(map(len, long)) <= 1)
 
 
 def check_targets(net: Net, data: DataSet) -> None:
@@ -187,6 +195,30 @@ def _check_outputs(net: Net, data: DataSet) -> None:
             f"this network has {_numbers(net.arch.out_shape)} as output{several}, but there are {data.outputs} targets "
             f"a sample{hint}{single if outputs == 1 and data.labels else ''}"
         )
+    shape = data.parts.shape
+    if shape and not (
+        _reads(net.arch.out_shape, shape) if data.classes is None else net.arch.out_shape == shape
+    ):
+        raise ShapeError(
+            f"this network has {_numbers(net.arch.out_shape)} as output, but each sample's targets have "
+            f"{_numbers(shape)}; put their axes in order (np.moveaxis)"
+        )
+    if not shape:
+        _check_one_axis([s for s, known in zip(net.arch.outputs, _classes(data), strict=False) if known])
+
+
+def _check_one_axis(outputs: Iterable[Shape]) -> None:
+    """Raise a ShapeError unless outputs that are compared with one class a sample have one axis."""
+    for shape in outputs:
+        if len(shape) != 1:
+            raise ShapeError(
+                f"this network has {_numbers(shape)} as output, but each sample is of one class; give it outputs of "
+                "one axis, with Flatten() before their activation, or targets='steps' a class for every step"
+            )
+
+
+def _classes(data: DataSet) -> tuple[object, ...]:
+    return data.parts.labels or (data.labels,)
 
 
 def _inputs(shapes: tuple[Shape, ...]) -> str:

@@ -103,8 +103,8 @@ class Inference:
             samples: As for a call.
 
         Returns:
-            Labels (N,) if the network was trained on classes; the outputs themselves (N, *out_shape) if on values. Of
-            several outputs a tuple with either for each.
+            Labels (N,), or (N, steps), if the network was trained on classes; the outputs themselves
+            (N, *out_shape) if on values. Of several outputs a tuple with either for each.
 
         Raises:
             DataError: If the samples are not finite numbers.
@@ -212,7 +212,7 @@ def _samples(samples: Any, arch: Arch, dtype: Any) -> DataSet:
 
 
 def _of_classes(answer: Array, labels: tuple[Any, ...] | None) -> Array:
-    return answer if labels is None else _named(labels)[answer.argmax(axis=1)]
+    return answer if labels is None else _named(labels)[answer.argmax(axis=-1)]
 
 
 def _named(labels: tuple[Any, ...]) -> Array:

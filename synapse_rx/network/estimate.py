@@ -14,6 +14,7 @@ from ..errors import DataError
 from ..metrics import ClassificationReport, auc, confusion_matrix
 from ..snapshot import Net, Slots
 from ..typing import Array
+from .arch import Arch
 from .checks import check_samples, check_targets, loss_of
 from .compiled import HOST, apart, compile, generator
 from .compiled import snapshot_of as snapshot_of
@@ -51,8 +52,8 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
         samples: As for `outputs`.
 
     Returns:
-        Labels (N,) if the network was trained on classes; the outputs themselves (N, *out_shape) if on values. Of
-        several outputs a tuple with either for each.
+        Labels (N,), or (N, steps), if the network was trained on classes; the outputs themselves
+        (N, *out_shape) if on values. Of several outputs a tuple with either for each.
 
     Raises:
         DataError: If the samples are not finite numbers.
@@ -72,8 +73,8 @@ class Evaluation:
         labels: The classes, or None for values; of several outputs a tuple with either for each, or None.
         confusion: Counts (classes, classes), a row for each true class, a column for each estimated one, read-only;
             None for values.
-        outputs: What the network answered, (N, outputs), read-only; of several outputs a tuple of arrays.
-        targets: What was wanted, (N, outputs), read-only; for several outputs a tuple of arrays.
+        outputs: What the network answered, (N, *out_shape), read-only; of several outputs a tuple of arrays.
+        targets: What was wanted, in the same shape, read-only; for several outputs a tuple of arrays.
     """
 
     samples: int
@@ -123,7 +124,9 @@ class Evaluation:
             )
         if isinstance(self.outputs, tuple):
             raise DataError("there are several outputs; auc(targets[0], outputs[0]) is that of the first")
-        return auc(self.targets if self.labels is None else self.targets.argmax(axis=1), self.outputs)
+        # Every step counts like a sample.
+        wanted, given = (array.reshape(-1, array.shape[-1]) for array in (self.targets, self.outputs))
+        return auc(wanted if self.labels is None else wanted.argmax(axis=1), given)
 
     def __repr__(self) -> str:
         errors = ", ".join(f"{kind} {value:.4g}" for kind, value in self.errors.items())
@@ -162,13 +165,21 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
             answers[slice(*feed.span(index))] = evaluator.outputs
         errors = evaluator.errors()
     answers.setflags(write=False)
-    given, wanted = apart(answers, arch), apart(part.y, arch)
+    given, wanted = apart(answers, arch), apart(_like(part.y, arch), arch)
     return Evaluation(feed.n, errors, part.classes, _confusion(part, answers), given, wanted)
 
 
+def _like(y: Array | None, arch: Arch) -> Any:
+    several = y is not None and len(arch.out_shape) > 1
+    return y.reshape(len(y), *arch.out_shape) if several else y
+
+
 def _confusion(data: DataSet, answers: Array) -> Array | None:
-    if data.labels is None or data.y is None:
+    steps = bool(data.parts.shape)
+    labels = data.classes if steps else data.labels
+    if labels is None or data.y is None:
         return None
-    counts = confusion_matrix(data.y.argmax(axis=1), answers.argmax(axis=1), len(data.labels))
+    wanted, given = (array.reshape(-1, len(labels)) for array in (data.y, answers))
+    counts = confusion_matrix(wanted.argmax(axis=1), given.argmax(axis=1), len(labels))
     counts.setflags(write=False)
     return counts

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from attrs import frozen as frozen_value
 
 from ..activations import Linear
+from ..activations.along import AlongAxis
 from ..backends import Backend
 from ..layers import Activation
 from ..losses import Loss
@@ -68,6 +69,7 @@ class Program:
         paths = [path if isinstance(path, tuple) else (path,) for path in frozen]
         self._memory = Memory(backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths)
         self._row = Row(arch.places, self._memory)
+        self._axes = len(arch.out_shape)
         self._steps, self._outputs = _rows(arch.out_shape)
         self._buffers = Buffers(backend, capacity * self._steps, theta.dtype)
         self._passes: dict[int, _Pass] = {}
@@ -183,7 +185,9 @@ class Program:
 
     def _linked(self, loss: Loss) -> bool:
         last = self._last
-        return loss.links(last.function if isinstance(last, Activation) else Linear())
+        function = last.function if isinstance(last, Activation) else Linear()
+        # What counts along the last axis does not count along the row that more than two axes make.
+        return loss.links(function) and not (isinstance(function, AlongAxis) and self._axes > 2)
 
     def _mean(self, each: Array, values: Array) -> None:
         self.backend.xp.mean(each.reshape(len(values), self._steps), axis=1, out=values)

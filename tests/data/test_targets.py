@@ -122,7 +122,7 @@ BAD = [
     ([["a", "b"]] * 2, {}, "take one column"),
     ([[0, 1], [1, 1]], {"targets": "classes"}, "row 1 is [1 1]"),
     ([[0.5, 0.0], [1, 0]], {"targets": "classes"}, "row 0 is"),
-    (np.zeros((2, 1, 1)), {}, "(2, 1, 1)"),
+    (np.array([[["a", "b"]], [["a", "c"]]]), {}, "(2, 1, 2)"),
     (np.zeros((2, 0)), {}, "no labels"),
     ([], {}, "no labels"),
     (3, {}, "an int"),

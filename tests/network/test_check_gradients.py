@@ -145,18 +145,17 @@ def test_what_cannot_be_checked_is_refused() -> None:
             check_gradients(small_net(), **{option: 0})
 
 
-@frozen
-class Picky(SquaredError):
-    """
-    A loss that takes what nobody makes up.
-    """
-
-    def check_targets(self, t: Any) -> None:
-        if (t != 7).any():
-            raise LabelError("sevens are wanted")
-
-
 def test_a_loss_that_takes_no_targets_that_can_be_made_up_is_refused() -> None:
+    @frozen  # here, because every loss there is when tests are gathered is tested elsewhere
+    class Picky(SquaredError):
+        """
+        A loss that takes what nobody makes up.
+        """
+
+        def check_targets(self, t: Any) -> None:
+            if (t != 7).any():
+                raise LabelError("sevens are wanted")
+
     net = sx.mlp([3, 2], "tanh", sx.training(loss=Picky()))
 
     with pytest.raises(LabelError, match="no targets for picky can be made up; give a training set"):
