@@ -170,8 +170,9 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
 
 
 def _like(y: Array | None, arch: Arch) -> Any:
-    several = y is not None and len(arch.out_shape) > 1
-    return y.reshape(len(y), *arch.out_shape) if several else y
+    if y is None or len(arch.out_shape) == 1:
+        return y
+    return y.reshape(len(y), *arch.out_shape)
 
 
 def _confusion(data: DataSet, answers: Array) -> Array | None:
