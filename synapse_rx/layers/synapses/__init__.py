@@ -1,1 +1,1 @@
-"""Synapses after SynaNN, and the arithmetic of surprisal they obey."""
+"""Synapses after SynaNN."""
