@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from .io import load_snapshot as load_snapshot
     from .io import resume as resume
     from .io import save as save
+    from .io.keras import import_keras as import_keras
     from .io.onnx import export_onnx as export_onnx
     from .io.onnx import import_onnx as import_onnx
     from .io.onnx import to_onnx as to_onnx

@@ -112,6 +112,10 @@ class Value:
         flat = [axis for group in self.seen[1:] for axis in group if axis.size != 1]
         return flat == [axis for axis in self.axes[1:] if axis.size != 1]
 
+    def flattened(self) -> bool:
+        """Return whether the tensor has the several axes of a sample as one, in whatever order."""
+        return len(self.seen) == 2 and self.seen[0] == self.axes[:1] and len(self.axes) > 2
+
     def rows(self) -> Array:
         """
         Return for every number of a sample, in the order of the array, where it is in the last axis of the tensor.

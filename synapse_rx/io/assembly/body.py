@@ -15,7 +15,7 @@ from ...errors import FormatError
 from ...layers import Activation, Add, Dense, Flatten, Fork, Layer, Reshape, Residual
 from ...layers.convolution.convolving import Convolving
 from ...typing import Array
-from .axes import Axis, Value
+from .axes import BATCH, Axis, Value
 from .graph import Step
 
 LARGEST = 1 << 31
@@ -103,6 +103,22 @@ class Body:
             return Value(value.axes, tuple((axis,) for axis in value.axes))
         layer = Flatten() if len(sizes) == 1 else Reshape(tuple(sizes))
         return self.add(layer, value, out)
+
+    def read_as(self, value: Value, sizes: Sequence[int]) -> Value:
+        """
+        Return a value seen in other sizes, one of them the number of samples, by way of a reshape where that takes one.
+
+        Raises:
+            FormatError: If it takes a transposition, which no layer does.
+        """
+        seen = value.regrouped(sizes)
+        if seen is not None:
+            return seen
+        if sizes[0] != BATCH or not value.in_order() or math.prod(sizes[1:]) != math.prod(value.shape):
+            raise FormatError(
+                f"samples cannot be read as {list(sizes[1:])}: their axes are in another order here"
+            )
+        return self.reshaped(value, sizes[1:])
 
     def activate(self, function: Function, value: Value) -> Value:
         """Add an activation, where possible as part of the layer before."""

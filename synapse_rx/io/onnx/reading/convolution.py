@@ -28,8 +28,8 @@ from ....layers import (
 from ....layers.windows import windows
 from ....typing import Array, Shape
 from ...assembly import Body, Step, Value
+from ...assembly.weights import FLOATS
 from ..writing.convolution import by_input
-from .dense import FLOATS
 from .graph import Operation
 
 CONV = {1: Conv1D, 2: Conv2D, 3: Conv3D}

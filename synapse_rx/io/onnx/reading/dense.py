@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ....errors import FormatError
-from ....layers import Dense, Embedding, Layer, PReLU, TimeDistributed
-from ....typing import Array
-from ...assembly import Axis, Body, Step, Value
+from ....layers import Embedding
+from ...assembly import Body, Step, Value
+from ...assembly.weights import FLOATS, add_dense, add_prelu
 from .graph import Operation
-
-FLOATS = (np.float32, np.float64)
 
 
 def matmul(step: Step, value: Value, body: Body) -> Value:
@@ -18,7 +14,7 @@ def matmul(step: Step, value: Value, body: Body) -> Value:
     if about.arguments[0] != step.node.inputs[0]:
         raise FormatError("a constant times samples is not supported, only samples times a constant")
     w = about.wanted(1)
-    return dense(value, w, None, body)
+    return add_dense(value, w, None, body)
 
 
 def gemm(step: Step, value: Value, body: Body) -> Value:
@@ -30,38 +26,7 @@ def gemm(step: Step, value: Value, body: Body) -> Value:
     w = w.T if about.option("transB", 0) else w
     alpha, beta = about.option("alpha", 1.0), about.option("beta", 1.0)
     w = w if alpha == 1 else w * w.dtype.type(alpha)
-    return dense(value, w, b if b is None or beta == 1 else b * b.dtype.type(beta), body)
-
-
-def dense(value: Value, w: Array, b: Array | None, body: Body) -> Value:
-    """
-    Add a dense layer along the last axis of the tensor.
-
-    Shapes:
-        w (inputs, units), b something that spreads over (units,), or None
-    """
-    if w.ndim != 2 or w.dtype not in FLOATS or value.sizes[-1] != w.shape[0]:
-        raise FormatError(f"weights of {w.shape} do not fit the tensor {value.sizes[1:]}")
-    units = w.shape[1]
-    bias = (
-        np.zeros(units, w.dtype)
-        if b is None
-        else np.broadcast_to(b, (1, units)).reshape(units).astype(w.dtype)
-    )
-    group = value.seen[-1]
-    if len(value.seen) == 2 and value.seen[0] == value.axes[:1]:
-        rows = w[value.rows()]
-        if len(value.shape) > 1:
-            value = body.reshaped(Value(value.axes, ((value.axes[0],), value.axes[1:])), [w.shape[0]])
-        out = Value.fresh((units,))
-        return body.add(Dense(units), value, out, weights={"W": rows, "b": bias}, units=out.axes[-1])
-    if group != value.axes[-1:]:
-        value = body.plain(value)
-    out = value.with_axis(value.axes[-1], Axis(units))
-    layer: Layer = Dense(units)
-    for _ in value.shape[1:]:
-        layer = TimeDistributed(layer)
-    return body.add(layer, value, out, weights={"W": w, "b": bias}, units=out.axes[-1])
+    return add_dense(value, w, b if b is None or beta == 1 else b * b.dtype.type(beta), body)
 
 
 def gather(step: Step, value: Value, body: Body) -> Value:
@@ -94,14 +59,7 @@ def at(value: Value, axis: int, index: int, keeps: bool, body: Body) -> Value:
 
 
 def prelu(step: Step, value: Value, body: Body) -> Value:
-    slopes = step.node.detail.wanted(1)
-    if slopes.size == 1:
-        return body.add(PReLU("layer"), value, value, weights={"a": slopes.reshape(())})
-    spread = value.arranged(slopes)
-    rows = spread.reshape(len(spread), -1)
-    if (rows == rows[:, :1]).all():
-        return body.add(PReLU(), value, value, weights={"a": rows[:, 0]})
-    return body.add(PReLU("element"), value, value, weights={"a": spread})
+    return add_prelu(value, step.node.detail.wanted(1), body)
 
 
 TABLE = {"MatMul": matmul, "Gemm": gemm, "Gather": gather, "PRelu": prelu}

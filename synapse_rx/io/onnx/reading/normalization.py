@@ -13,10 +13,14 @@ from .graph import Operation
 def batch_norm(step: Step, value: Value, body: Body) -> Value:
     about: Operation = step.node.detail
     about.only("training_mode", 0)
-    if len(value.seen[1]) != 1 or value.placed(1) != 0:
+    arrays = [about.wanted(index) for index in (1, 2, 3, 4)]
+    per = "element" if value.flattened() else "channel"
+    if per == "element":
+        arrays = [value.arranged(array) for array in arrays]
+    elif len(value.seen[1]) != 1 or value.placed(1) != 0:
         value = body.plain(value)
-    scale, shift, mean, variance = (about.wanted(index) for index in (1, 2, 3, 4))
-    layer = BatchNorm(momentum=1 - about.option("momentum", 0.9), epsilon=about.option("epsilon", 1e-5))
+    scale, shift, mean, variance = arrays
+    layer = BatchNorm(per, momentum=1 - about.option("momentum", 0.9), epsilon=about.option("epsilon", 1e-5))
     weights, kept = {"scale": scale, "shift": shift}, {"mean": mean, "variance": variance}
     return body.add(layer, value, value, weights=weights, kept=kept)
 
@@ -24,6 +28,8 @@ def batch_norm(step: Step, value: Value, body: Body) -> Value:
 def layer_norm(step: Step, value: Value, body: Body) -> Value:
     about: Operation = step.node.detail
     first = about.option("axis", -1) % len(value.seen)
+    if first == 0:
+        raise FormatError("it normalises samples together")
     if any(len(group) != 1 for group in value.seen):
         value = body.plain(value)
     own = [value.placed(axis) for axis in range(first, len(value.seen))]

@@ -13,8 +13,8 @@ from ....layers import GRU, LSTM, RNN
 from ....layers.recurrence import Recurrent
 from ....typing import Array
 from ...assembly import BATCH, Axis, Body, Step, Value
+from ...assembly.weights import FLOATS
 from ..writing.recurrence import ACTIVATIONS, GRU_GATES, LSTM_GATES, LSTM_PEEPHOLES
-from .dense import FLOATS
 from .graph import Operation
 
 

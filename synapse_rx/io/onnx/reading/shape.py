@@ -26,14 +26,14 @@ def reshape(step: Step, value: Value, body: Body) -> Value:
         raise FormatError("the shape must be a constant")
     zero = about.option("allowzero", 0)
     copied = [value.sizes[k] if size == 0 and not zero else int(size) for k, size in enumerate(asked)]
-    return _reshaped(value, _settled(copied, value, about.batch), body)
+    return body.read_as(value, _settled(copied, value, about.batch))
 
 
 def flatten(step: Step, value: Value, body: Body) -> Value:
     axis = step.node.detail.option("axis", 1)
     if axis % len(value.seen) != 1 or value.sizes[0] > 0:
         raise FormatError("samples may be flattened, but not together with their number")
-    return _reshaped(value, [value.sizes[0], math.prod(value.sizes[1:])], body)
+    return body.read_as(value, [value.sizes[0], math.prod(value.sizes[1:])])
 
 
 def squeeze(step: Step, value: Value, body: Body) -> Value:
@@ -138,15 +138,6 @@ def _settled(sizes: list[int], value: Value, batch: int | None) -> list[int]:
     if sum(size < 0 for size in sizes) != 1 or -1 in sizes or 0 in sizes:
         raise FormatError("a reshape mixes samples with each other, or leaves open what it makes")
     return sizes
-
-
-def _reshaped(value: Value, sizes: list[int], body: Body) -> Value:
-    seen = value.regrouped(sizes)
-    if seen is not None:
-        return seen
-    if sizes[0] != BATCH or not value.in_order() or math.prod(sizes[1:]) != math.prod(value.shape):
-        raise FormatError(f"samples cannot be read as {sizes[1:]}: their axes are in another order here")
-    return body.reshaped(value, sizes[1:])
 
 
 def _axes(about: Operation) -> list[int] | None:
