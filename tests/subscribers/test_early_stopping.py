@@ -289,3 +289,18 @@ def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
 def test_an_unknown_mode_is_answered_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'min'"):
         sx.EarlyStopping(mode="median")
+
+
+def test_what_layers_keep_goes_back_with_their_parameters() -> None:
+    net = sx.neural_net(
+        [sx.Input(3), sx.Dense(4), sx.BatchNorm(), sx.Dense(2, activation="softmax")],
+        sx.training("adam", learning_rate=0.1),
+    )
+    stopping = sx.EarlyStopping(MONITOR, patience=3).attach(net)
+
+    snapshot = sx.deref(sx.train(net, data(), 200))
+
+    assert snapshot.training.stats.epochs == stopping.stopped() == stopping.best().training.stats.epochs + 3
+    assert snapshot.kept == stopping.best().kept
+    assert snapshot.kept.flat.size == 8
+    assert snapshot.params == stopping.best().params

@@ -353,3 +353,16 @@ def test_many_threads_may_travel_at_once() -> None:
 
     assert errors == []
     assert net.value.params == history.at(net.value.training.stats.epochs).params
+
+
+def test_what_layers_keep_is_there_in_every_snapshot() -> None:
+    net = sx.neural_net([sx.Input(3), sx.Dense(4), sx.BatchNorm(), sx.Dense(2, activation="softmax")])
+    net.swap(sx.freeze, 0)  # so that snapshots are packed
+    history = sx.History(net)
+    seen: dict[int, Net] = {}
+    net.add_watch("seen", lambda key, cell, old, new: seen.update({new.training.stats.epochs: new}))
+    sx.deref(sx.train(net, blobs(), 4))
+
+    assert [history.at(epoch).kept for epoch in range(1, 5)] == [seen[epoch].kept for epoch in range(1, 5)]
+    assert len({history.at(epoch).kept for epoch in range(1, 5)}) == 4
+    assert history.branch(2).value.kept == seen[2].kept

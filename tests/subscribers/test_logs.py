@@ -7,6 +7,8 @@ import json
 import logging
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +381,17 @@ def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
 
 def test_a_header_is_no_row() -> None:
     assert _table([{"a": 1, "b": 2.5}], ["a", "b"], header=True) == "a,b\n1,2.5\n"
+
+
+def test_a_log_that_nobody_closed_is_complete_at_the_end_of_the_process(tmp_path: Path) -> None:
+    code = (
+        "import synapse_rx as sx\n"
+        "net = sx.mlp([64, 10], 'softmax')\n"
+        f"sx.CSVLog({str(tmp_path / 'log.csv')!r}).attach(net)\n"
+        "sx.deref(sx.train(net, sx.load_training_set('digits'), 7))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert [row["epoch"] for row in table(tmp_path / "log.csv")] == list("1234567")
+    assert done.stderr == ""
