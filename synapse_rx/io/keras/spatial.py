@@ -190,8 +190,6 @@ CONVOLUTIONS: dict[str, Translation] = {
     "Conv1D": _convolution(Conv1D),
     "Conv2D": _convolution(Conv2D),
     "Conv3D": _convolution(Conv3D),
-    "Convolution1D": _convolution(Conv1D),
-    "Convolution2D": _convolution(Conv2D),
     "Conv1DTranspose": _transposed(ConvTranspose1D),
     "Conv2DTranspose": _transposed(ConvTranspose2D),
     "Conv3DTranspose": _transposed(ConvTranspose3D),
