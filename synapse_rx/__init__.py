@@ -220,6 +220,7 @@ if TYPE_CHECKING:
     from .network.summary import summary as summary
     from .network.surgery import append_layers as append_layers
     from .network.surgery import freeze_up_to as freeze_up_to
+    from .network.surgery import rename_layer as rename_layer
     from .network.surgery import replace_layer as replace_layer
     from .network.surgery import truncate as truncate
     from .network.surgery import with_input_shape as with_input_shape

@@ -41,9 +41,6 @@ class Layer(Described, ABC):
     sequential: ClassVar[bool] = False
     """True where it is nothing but its children one behind the other, so that a program runs them without it."""
 
-    bypass: ClassVar[bool] = False
-    """True where its inputs also go past its children to its outputs, as in a residual layer; for pictures."""
-
     @classmethod
     def of(cls, value: Any, /, **options: Any) -> Self:
         """
@@ -61,6 +58,11 @@ class Layer(Described, ABC):
     def differentiable(self) -> bool:
         """False where no gradient can be passed back to its inputs."""
         return all(child.differentiable for _, child in self.children())
+
+    @property
+    def bypass(self) -> bool:
+        """True where its inputs also go past its children to its outputs, as in a residual layer; for pictures."""
+        return False
 
     @abstractmethod
     def out_shape(self, in_shape: Shape) -> Shape:

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from ..activations import Activation as Function
-from ..activations import Linear
+from ..activations import Linear, LogSoftmax
 from ..activations.joined import Joined
 from ..backends import Backend
 from ..described import Described, brief
@@ -202,7 +202,7 @@ class Arch(Described):
         return Params(self.keeps, flat)
 
     def default_loss(self) -> Loss:
-        """Return cross-entropy for outputs within [0, 1], squared error for others; of several outputs one for each."""
+        """Return cross-entropy for (log-)probabilities, squared error for others; of several outputs one for each."""
         output = self.output
         if isinstance(output, Joined):
             return PerOutput([_default_loss(function) for function in output.functions])
@@ -213,6 +213,8 @@ class Arch(Described):
 
 
 def _default_loss(output: Function) -> Loss:
+    if isinstance(output, LogSoftmax):  # logarithms of probabilities
+        return Loss.of("cross_entropy")
     low, high = output.range
     return Loss.of("cross_entropy" if 0 <= low and high <= 1 else "squared_error")
 
@@ -242,12 +244,12 @@ def _check_shared(one: Place, other: Place) -> None:
     """Raise an OptionError unless two places may have their parameters at one path."""
     if not (one.shared and other.shared):
         raise OptionError(
-            f"two layers are called {_word(one.path)}: {one.described!r} and {other.described!r}; give them other "
-            "names, or let them share their parameters with shared(name, layer)"
+            f"two layers are called {_word(one.path)}: {brief(one.described)} and {brief(other.described)}; give them "
+            "other names, or let them share their parameters with shared(name, layer)"
         )
     if one.layer != other.layer:
         raise OptionError(
-            f"two different layers are shared as {_word(one.path)}: {one.described!r} and {other.described!r}"
+            f"two different layers are shared as {_word(one.path)}: {brief(one.described)} and {brief(other.described)}"
         )
 
 

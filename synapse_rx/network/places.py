@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from ..described import brief
 from ..errors import ShapeError
 from ..layers import Layer
 from ..layers.several import check_takes
@@ -72,7 +73,7 @@ def places(layer: Layer, in_shape: Shapes, path: Path, shared: bool = False) -> 
     for primitive in layer.expand():
         if primitive.sequential:
             for key, child in primitive.children():
-                found += places(child, shape, _below(path, key), shared)
+                found += places(child, shape, below(path, key), shared)
                 shape = found[-1].out_shape if found else shape
         else:
             found.append(_place(layer, primitive, shape, path, shared))
@@ -80,12 +81,17 @@ def places(layer: Layer, in_shape: Shapes, path: Path, shared: bool = False) -> 
     return tuple(found)
 
 
+def below(path: Path, key: int | str | None) -> Path:
+    """Return the path of what is found under ``key`` at ``path``, which is in the place itself for None."""
+    return path if key is None else (*path, key)
+
+
 def _place(layer: Layer, primitive: Layer, shape: Shapes, path: Path, shared: bool) -> Place:
     _asked(layer, path, shape, partial(check_takes, primitive.takes))
     # Children first, so that an error is about the innermost layer that does not fit.
     child_shapes = _asked(layer, path, shape, primitive.child_shapes)
     branches = tuple(
-        places(child, child_shape, _below(path, key), shared)
+        places(child, child_shape, below(path, key), shared)
         for (key, child), child_shape in zip(primitive.children(), child_shapes, strict=True)
     )
     out_shape = _asked(layer, path, shape, primitive.out_shape)
@@ -98,8 +104,4 @@ def _asked(layer: Layer, path: Path, shape: Shapes, question: Callable[[Shapes],
         return question(shape)
     except ShapeError as error:
         where = ".".join(map(str, path))
-        raise ShapeError(f"layer {where} ({layer!r}) cannot take {shape}: {error}") from error
-
-
-def _below(path: Path, key: int | str | None) -> Path:
-    return path if key is None else (*path, key)
+        raise ShapeError(f"layer {where} ({brief(layer)}) cannot take {shape}: {error}") from error

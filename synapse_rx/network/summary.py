@@ -125,11 +125,11 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
     rows = [
         LayerSummary(
             ".".join(map(str, path)),
-            brief(group[0][0].described),
+            brief(group[0].place.described),
             _out_shape(group),
             _numbers(arch.layout, path),
             _numbers(arch.keeps, path),
-            sum(factor * place.layer.multiply_adds(place.in_shape) for place, factor in group),
+            sum(one.factor * one.place.layer.multiply_adds(one.place.in_shape) for one in group),
             memory[path],
         )
         for path, group in _groups(arch.places).items()
@@ -178,21 +178,30 @@ def _worked(net: Net, batch: int) -> tuple[Program, int]:
     return program, problem.nbytes + held + kept.nbytes
 
 
-def _groups(row: Iterable[Place], factor: int = 1) -> dict[Path, list[tuple[Place, int]]]:
-    """Return the places at each path, each with how often it works on a sample."""
-    found: dict[Path, list[tuple[Place, int]]] = {}
+@frozen
+class _Member:
+    """A place, how often it works on a sample, and how many layers it is inside of."""
+
+    place: Place
+    factor: int
+    depth: int
+
+
+def _groups(row: Iterable[Place], factor: int = 1, depth: int = 0) -> dict[Path, list[_Member]]:
+    """Return the places at each path."""
+    found: dict[Path, list[_Member]] = {}
     for place in row:
-        found.setdefault(place.path, []).append((place, factor))
+        found.setdefault(place.path, []).append(_Member(place, factor, depth))
         below = factor * place.layer.child_factor(place.in_shape)
         for branch in place.branches:
-            for path, group in _groups(branch, below).items():
+            for path, group in _groups(branch, below, depth + 1).items():
                 found.setdefault(path, []).extend(group)
     return found
 
 
-def _out_shape(group: list[tuple[Place, int]]) -> Any:
-    """Return the shape that the last one ends in, of those that are not given the parts of a sample one by one."""
-    return next(place.out_shape for place, factor in reversed(group) if factor == group[0][1])
+def _out_shape(group: list[_Member]) -> Any:
+    """Return the shape that the last one ends in, of those that are not inside another of the same path."""
+    return next(one.place.out_shape for one in reversed(group) if one.depth == group[0].depth)
 
 
 def _numbers(layout: Layout, path: Path) -> int:

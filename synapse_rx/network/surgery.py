@@ -15,11 +15,13 @@ import numpy as np
 from attrs import evolve
 
 from ..errors import LossError, OptionError
-from ..layers import Input, Layer
+from ..layers import Chain, Input, Layer, Named
+from ..layers.combinators.alias import Alias
 from ..params import Params, path_of
 from ..snapshot import Net, State, freeze
 from .arch import Arch
 from .build import fresh_params
+from .inside import Change, changed, has
 from .places import Path
 
 
@@ -57,10 +59,22 @@ def replace_layer(net: Net, layer: int | str, *by: Layer) -> Net:
     The new ones are drawn. Those behind keep their numbers where these have the shape they had. Without ``by`` the
     layer is taken out.
 
+    Args:
+        net: The snapshot.
+        layer: The position of the layer, counted from the end if negative, its name, or the path of one inside others,
+            such as "1.body.0"; there several layers become a chain, and none lets values go on as they are.
+        *by: What stands there instead.
+
     Raises:
         OptionError: If there is no such layer.
         ShapeError: If the layers do not fit each other.
     """
+    target = path_of(layer) if isinstance(layer, str) else ()
+    if len(target) > 1:
+        one = by[0] if len(by) == 1 else Chain(by)
+        return _changed_inside(
+            net, target, lambda _: one, lambda path: () if path[: len(target)] == target else path
+        )
     layers, position = net.arch.layers, _position(net, layer)
     behind = position + len(by)
     new = [one.place((index,)) for index, one in enumerate(by, position)]
@@ -75,6 +89,45 @@ def replace_layer(net: Net, layer: int | str, *by: Layer) -> Net:
     return _with_layers(net, (*layers[:position], *by, *layers[position + 1 :]), came_from)
 
 
+def rename_layer(net: Net, layer: int | str, name: str) -> Net:
+    """
+    Return ``net`` with a name for a layer, by which its parameters are found from then on (`Named`).
+
+    ``net.swap(rename_layer, 0, "features")`` makes ``params["features.W"]`` of ``params["0.W"]``. What has a name gets
+    another; what is shared gets it wherever it stands. What is said about how the layer learns goes with it.
+
+    Args:
+        net: The snapshot.
+        layer: Its position, counted from the end if negative, its name, or the path of one inside others.
+        name: The name: letters, digits and "_".
+
+    Raises:
+        OptionError: If there is no such layer, the name is none, or there is another of this name in the same place.
+    """
+    target = path_of(layer) if isinstance(layer, str) else ()
+    if not target:
+        position = _position(net, layer)
+        target = net.arch.layers[position].place((position,))
+    found: list[Path] = []
+
+    def renamed(one: Layer) -> Layer:
+        alias = evolve(one, name=name) if isinstance(one, Alias) else Named(name, one)
+        found.append(alias.place(target))
+        return alias
+
+    def came_from(path: Path) -> Path:
+        new = found[0]
+        return (*target, *path[len(new) :]) if path[: len(new)] == new else path
+
+    def moved(path: Path) -> Path:
+        return (*found[0], *path[len(target) :]) if path[: len(target)] == target else path
+
+    after = _changed_inside(net, target, renamed, came_from)
+    factors = tuple((_key(moved(path_of(key))), factor) for key, factor in net.training.update.factors)
+    how = after.training
+    return evolve(after, training=evolve(how, update=evolve(how.update, factors=factors)))
+
+
 def freeze_up_to(net: Net, layer: int | str) -> Net:
     """
     Return ``net`` with all layers before ``layer`` frozen: only it and those behind it learn.
@@ -82,7 +135,8 @@ def freeze_up_to(net: Net, layer: int | str) -> Net:
     Raises:
         OptionError: If there is no such layer.
     """
-    return freeze(net, *range(_position(net, layer)))
+    before = net.arch.layers[: _position(net, layer)]
+    return freeze(net, *(_key(one.place((index,))) for index, one in enumerate(before)))
 
 
 def with_input_shape(net: Net, *shape: int) -> Net:
@@ -95,6 +149,20 @@ def with_input_shape(net: Net, *shape: int) -> Net:
         ShapeError: If the layers do not fit.
     """
     return _rebuilt(net, Arch(Input(shape), net.arch.layers), lambda path: path)
+
+
+def _changed_inside(net: Net, target: Path, change: Change, came_from: Callable[[Path], Path]) -> Net:
+    layers = net.arch.layers
+    if not any(has(one, (index,), target) for index, one in enumerate(layers)):
+        net.arch.check_layer(_key(target))  # which lists those there are
+        raise OptionError(f"{_key(target)!r} is no layer that could be changed by itself")
+    return _with_layers(
+        net, [changed(one, (index,), target, change) for index, one in enumerate(layers)], came_from
+    )
+
+
+def _key(path: Path) -> int | str:
+    return path[0] if len(path) == 1 else ".".join(map(str, path))
 
 
 def _with_layers(

@@ -234,3 +234,7 @@ class TestFreshParameters:
 
     def test_a_type_of_numpy_is_as_good_as_its_name(self) -> None:
         assert sx.fresh_params(MLP, 1, np.float64) == sx.fresh_params(MLP, 1, "float64")  # type: ignore[arg-type]
+
+
+def test_a_log_softmax_is_trained_by_cross_entropy() -> None:
+    assert sx.Arch(3, [sx.Dense(2, "log_softmax")]).default_loss() == sx.losses.CrossEntropy()

@@ -76,3 +76,32 @@ def test_asking_changes_nothing() -> None:
 def test_a_bad_batch_is_refused() -> None:
     with pytest.raises(OptionError, match="batch"):
         sx.summary(NET, batch=0)
+
+
+def test_a_layer_for_every_step_ends_in_steps_even_if_there_is_one() -> None:
+    net = sx.neural_net([sx.Input((1, 6)), sx.TimeDistributed(sx.Dense(3, "tanh"))])
+
+    assert [row.out_shape for row in sx.summary(net).layers] == [(1, 3)]
+
+
+def test_what_is_inside_others_stands_behind_them() -> None:
+    shared = sx.shared("tower", sx.Dense(3))
+    net = sx.neural_net(
+        [
+            sx.Input([(4,), (4,)]),
+            sx.parallel(shared, shared),
+            sx.add(),
+            sx.residual(sx.Dense(5, "relu"), sx.Dense(3)),
+        ]
+    )
+
+    rows = {row.path: (row.out_shape, row.parameters, row.multiply_adds) for row in sx.summary(net).layers}
+    assert rows == {
+        "inputs": (((4,), (4,)), 0, 0),
+        "0": (((3,), (3,)), 0, 0),
+        "tower": ((3,), 4 * 3 + 3, 2 * 4 * 3),
+        "1": ((3,), 0, 0),
+        "2": ((3,), 0, 0),
+        "2.body.0": ((5,), 3 * 5 + 5, 3 * 5),
+        "2.body.1": ((3,), 5 * 3 + 3, 5 * 3),
+    }

@@ -129,3 +129,97 @@ def test_what_is_inside_a_layer_is_frozen_by_its_path() -> None:
 
     assert net.training.update.frozen_layers == {(1,)}
     assert sx.unfreeze(net).training.update.factors == ((0, 0.5),)
+
+
+BODY = sx.residual(sx.Dense(3, "tanh"), sx.Dense(3))
+DEEP = trained(sx.neural_net([sx.Input(3), BODY, sx.Dense(2, "softmax")], sx.training("adam")).value, blobs())
+TWINS = sx.neural_net(
+    [sx.Input(4), sx.fork(sx.shared("tower", sx.Dense(3)), sx.shared("tower", sx.Dense(3))), sx.add()]
+).value
+
+
+def test_a_renamed_layer_takes_its_parameters_along() -> None:
+    net = sx.rename_layer(NET, 0, "features")
+
+    assert net.params.names == ("features.W", "features.b", "1.W", "1.b")
+    np.testing.assert_array_equal(net.params.flat, NET.params.flat)
+    np.testing.assert_array_equal(sx.outputs(net, blobs().x), sx.outputs(NET, blobs().x))
+    assert net.training.update.factors == (("features", 0.5),)
+
+
+def test_a_name_is_exchanged_for_another() -> None:
+    net = sx.rename_layer(sx.rename_layer(NET, 0, "features"), "features", "encoder")
+
+    assert net == sx.rename_layer(NET, 0, "encoder")
+
+
+def test_a_layer_inside_another_is_renamed_by_its_path() -> None:
+    net = sx.rename_layer(sx.freeze(DEEP, "0.body.1"), "0.body.1", "out")
+
+    assert net.params.names[:4] == ("0.body.0.W", "0.body.0.b", "0.body.out.W", "0.body.out.b")
+    np.testing.assert_array_equal(net.params.flat, DEEP.params.flat)
+    assert net.training.update.factors == (("0.body.out", 0.0),)
+
+
+def test_what_is_inside_a_renamed_layer_is_found_below_the_name() -> None:
+    net = sx.rename_layer(DEEP, -2, "block")
+
+    assert net.params.names[:2] == ("block.body.0.W", "block.body.0.b")
+    np.testing.assert_array_equal(net.params.flat, DEEP.params.flat)
+
+
+def test_what_is_shared_is_renamed_wherever_it_stands() -> None:
+    net = sx.rename_layer(TWINS, "tower", "both")
+
+    assert net.params.names == ("both.W", "both.b")
+    np.testing.assert_array_equal(net.params.flat, TWINS.params.flat)
+
+
+def test_kept_values_move_along_with_a_name() -> None:
+    net = trained(sx.neural_net([sx.Input(3), sx.BatchNorm(), sx.Dense(2, "softmax")], "adam").value, blobs())
+
+    renamed = sx.rename_layer(net, 0, "scale")
+
+    assert renamed.kept.names == ("scale.mean", "scale.variance")
+    np.testing.assert_array_equal(renamed.kept.flat, net.kept.flat)
+
+
+def test_a_layer_inside_another_is_replaced_by_its_path() -> None:
+    net = sx.replace_layer(DEEP, "0.body.0", sx.Dense(5, "relu"), sx.Dense(3))
+
+    assert net.params["0.body.0.0.W"].shape == (3, 5)
+    np.testing.assert_array_equal(net.params["0.body.1.W"], DEEP.params["0.body.1.W"])
+    np.testing.assert_array_equal(net.params["1.W"], DEEP.params["1.W"])
+
+
+def test_a_layer_inside_another_is_taken_out() -> None:
+    net = sx.replace_layer(DEEP, "0.body.0")
+
+    assert "0.body.0.W" not in net.params.names
+    np.testing.assert_array_equal(net.params["0.body.1.W"], DEEP.params["0.body.1.W"])
+
+
+def test_named_layers_are_frozen_up_to_another() -> None:
+    net = sx.freeze_up_to(sx.rename_layer(DEEP, 0, "block"), 1)
+
+    assert net.training.update.factors == (("block", 0.0),)
+
+
+@pytest.mark.parametrize(
+    ("edit", "error", "message"),
+    [
+        (lambda: sx.rename_layer(NET, 0, "0"), OptionError, "must be a word"),
+        (lambda: sx.rename_layer(NET, 7, "head"), OptionError, "layers 0 to 1, not 7"),
+        (lambda: sx.rename_layer(NET, "head", "tail"), OptionError, "no layer 'head'"),
+        (
+            lambda: sx.rename_layer(sx.rename_layer(NET, 0, "a"), 1, "a"),
+            OptionError,
+            "two layers are called a",
+        ),
+        (lambda: sx.replace_layer(DEEP, "0.body.7", sx.Dense(3)), OptionError, "no layer '0.body.7'"),
+        (lambda: sx.replace_layer(DEEP, "0.body.1", sx.Dense(4)), ShapeError, "shortcut"),
+    ],
+)
+def test_what_cannot_be_renamed_or_replaced_is_named(edit: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        edit()

@@ -36,6 +36,10 @@ class Residual(Layer):
     layer: Layer = field(converter=Layer.of)
     shortcut: Layer | None = field(default=None, converter=_optional)
 
+    @property
+    def bypass(self) -> bool:
+        return self.shortcut is None
+
     def children(self) -> tuple[tuple[int | str | None, Layer], ...]:
         body = ("body", self.layer)
         return (body,) if self.shortcut is None else (body, ("shortcut", self.shortcut))
