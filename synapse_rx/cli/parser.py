@@ -9,48 +9,13 @@ from textwrap import fill
 from typing import Any, NoReturn
 
 from ..errors import UnknownNameError
+from . import examples
+from .convert import convert_command, export_command
 from .evaluate import evaluate_command
 from .info import info_command, version_text
+from .predict import STANDARD_INPUT, predict_command
+from .resume import resume_command
 from .train import train_command
-
-EXAMPLES = """\
-examples:
-  synapse-rx train                                  digits, 64-100-10, with a live display
-  synapse-rx train --data mnist --plot mnist.png    MNIST, with a picture of what happened
-  synapse-rx train --save net.safetensors           a file of the network
-  synapse-rx evaluate net.safetensors               how good it is on samples it has not seen
-  synapse-rx evaluate --runs 5                      the same network from five seeds
-  synapse-rx info                                   what is installed here and what is not
-
-Each command says more: synapse-rx train --help
-"""
-
-TRAIN_EXAMPLES = """\
-examples:
-  synapse-rx train                                  digits, 64-100-10, some 0.975 right
-  synapse-rx train --data mnist --plot mnist.png    MNIST from the folder that SYNAPSE_RX_DATA names,
-                                                    or downloaded once
-  synapse-rx train --hidden 200,100 --activation relu --learning-rate 0.05
-  synapse-rx train --algorithm adam --epochs 50     the options not given are the algorithm's own
-  synapse-rx train --epochs 500 --checkpoint run --resume
-                                                    from where it was killed, if it was
-"""
-
-EVALUATE_EXAMPLES = """\
-examples:
-  synapse-rx evaluate net.safetensors               a network that train --save wrote
-  synapse-rx evaluate                               digits from three seeds
-  synapse-rx evaluate --runs 10 --hidden 30         is a smaller network as good?
-  synapse-rx evaluate --algorithm rprop --batch 1237 --quiet
-"""
-
-INFO_EXAMPLES = """\
-examples:
-  synapse-rx info
-  synapse-rx info net.safetensors                   layers, parameters, training and errors of a network
-  synapse-rx info --warm                            compile kernels now, not in the first training
-  SYNAPSE_RX_BACKEND=numpy synapse-rx info          what a setting would do
-"""
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -71,7 +36,7 @@ def parser() -> Parser:
     top = Parser(
         prog="synapse-rx",
         description="Train neural networks as values in observable cells.",
-        epilog=EXAMPLES,
+        epilog=examples.TOP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -79,7 +44,11 @@ def parser() -> Parser:
     _traceback_option(top, default=False)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _train(commands)
+    _resume(commands)
     _evaluate(commands)
+    _predict(commands)
+    _export(commands)
+    _convert(commands)
     _info(commands)
     return top
 
@@ -115,11 +84,10 @@ def _train(commands: Any) -> None:
         "train a network and test it on samples it has not seen",
         "Ctrl-C stops gracefully: what was learnt so far is kept, tested and drawn, and the exit status is 130. "
         "A second Ctrl-C leaves at once.",
-        TRAIN_EXAMPLES,
+        examples.TRAIN,
     )
     _network_options(made)
-    made.add_argument("--plot", metavar="FILE", help="draw the learning curve into FILE (.png, .svg, .pdf)")
-    made.add_argument("--save", metavar="FILE", help="write the network into FILE (.safetensors) at the end")
+    _result_options(made)
     made.add_argument(
         "--checkpoint", metavar="DIR", help="keep the newest snapshots and the best one in DIR meanwhile"
     )
@@ -131,6 +99,23 @@ def _train(commands: Any) -> None:
     )
 
 
+def _resume(commands: Any) -> None:
+    made = _command(
+        commands,
+        "resume",
+        resume_command,
+        "go on with a training as if it had never stopped",
+        "The folder says what was learnt and how, so that the same line is enough however often it is interrupted. "
+        "What is drawn and saved at the end is said anew.",
+        examples.RESUME,
+    )
+    made.add_argument("folder", metavar="DIR", help="the folder that train --checkpoint writes to")
+    made.add_argument("--epochs", type=int, metavar="N", help="complete epochs in all (default: as before)")
+    made.add_argument("--backend", metavar="NAME", help="numpy or auto (default: as before)")
+    made.add_argument("--quiet", action="store_true", help="no display, only the result")
+    _result_options(made)
+
+
 def _evaluate(commands: Any) -> None:
     made = _command(
         commands,
@@ -140,11 +125,66 @@ def _evaluate(commands: Any) -> None:
         "With a file: tests the network in it on the test samples of --data. Without one it is the recipe that is "
         "evaluated: the network is trained anew from each seed and tested on samples it has not seen. Prints the mean "
         "and the spread of the test errors, and a report for each class and the confusion matrix (of the last run).",
-        EVALUATE_EXAMPLES,
+        examples.EVALUATE,
     )
     made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
     _network_options(made)
     made.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
+
+
+def _predict(commands: Any) -> None:
+    made = _command(
+        commands,
+        "predict",
+        predict_command,
+        "answer samples with labels, or with values",
+        "Samples are rows of comma-separated numbers, raw as the network learnt from them; answers are rows on "
+        "standard output, written as they come, so that any number of them will do. They have a line with names if "
+        "the samples have one. A row that will not do ends it; the message names its line, and those before are "
+        "answered.",
+        examples.PREDICT,
+    )
+    made.add_argument("file", metavar="FILE", help="a network (.safetensors, .onnx, ...)")
+    made.add_argument(
+        "samples",
+        nargs="?",
+        default=STANDARD_INPUT,
+        metavar="CSV",
+        help="the samples (default: standard input)",
+    )
+    made.add_argument("--probabilities", action="store_true", help="beside the label that of each class")
+    made.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="the first line names the columns, or does not (default: it does if no cell of it is a number)",
+    )
+
+
+def _export(commands: Any) -> None:
+    made = _command(
+        commands,
+        "export",
+        export_command,
+        "write a network for other programs",
+        "The ONNX graph takes raw samples, any number at a time, and answers as the network does.",
+        examples.EXPORT,
+    )
+    made.add_argument("file", metavar="FILE", help="a network that train --save wrote")
+    made.add_argument("--onnx", required=True, metavar="OUT", help="the file to write (.onnx)")
+
+
+def _convert(commands: Any) -> None:
+    made = _command(
+        commands,
+        "convert",
+        convert_command,
+        "write a network in another format",
+        "The names of the files say which: it reads .safetensors, .onnx, .keras and .h5, and writes .safetensors and "
+        ".onnx.",
+        examples.CONVERT,
+    )
+    made.add_argument("source", metavar="IN", help="the file to read")
+    made.add_argument("target", metavar="OUT", help="the file to write")
 
 
 def _info(commands: Any) -> None:
@@ -155,7 +195,7 @@ def _info(commands: Any) -> None:
         "versions, backends and why not, BLAS, threads, data; or what is in a file",
         "One line each, with the command that installs what is missing. Never fails because something is. Of a file: "
         "the layers of the network in it, how it was trained, and how far.",
-        INFO_EXAMPLES,
+        examples.INFO,
     )
     made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
     made.add_argument(
@@ -188,6 +228,15 @@ def _command(
 def _traceback_option(where: Parser, *, default: Any) -> None:
     where.add_argument(
         "--traceback", action="store_true", default=default, help="show where an error came from"
+    )
+
+
+def _result_options(command: Parser) -> None:
+    command.add_argument(
+        "--plot", metavar="FILE", help="draw the learning curve into FILE (.png, .svg, .pdf)"
+    )
+    command.add_argument(
+        "--save", metavar="FILE", help="write the network into FILE (.safetensors) at the end"
     )
 
 

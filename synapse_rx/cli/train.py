@@ -17,6 +17,8 @@ from ..snapshot import Net
 from ..subscribers import Checkpoint, learning_curve
 from ..subscribers.learning_curve import check_picture
 from .job import Job, job
+from .networks import prepare
+from .recipe import write_recipe
 from .running import Outcome, train_job
 from .status import DONE, INTERRUPTED
 
@@ -26,14 +28,14 @@ def train_command(options: Namespace) -> int:
     if options.plot:
         check_picture(options.plot)  # before an hour of training, not after it
     if options.save:
-        _prepare(options.save)
+        prepare(options.save)
     if options.resume and not options.checkpoint:
         raise OptionError("--resume goes on from the folder that --checkpoint names, but there is none")
     work = job(options, options.seed)
     if options.resume:
         work = evolve(work, net=resume(options.checkpoint, work.net))
     began = perf_counter()
-    with _checkpoints(options.checkpoint, work):
+    with _checkpoints(options, work):
         outcome = _train(work, options)
     if options.save:
         save(outcome.net, options.save)
@@ -45,17 +47,13 @@ def train_command(options: Namespace) -> int:
     return INTERRUPTED if outcome.interrupted else DONE
 
 
-def _prepare(path: str) -> None:
-    if Path(path).is_dir():
-        raise OptionError(f"{path!r} is a folder; give the name of a file, such as net.safetensors")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _checkpoints(folder: str | None, work: Job) -> AbstractContextManager[Any]:
-    if not folder:
+def _checkpoints(options: Namespace, work: Job) -> AbstractContextManager[Any]:
+    if not options.checkpoint:
         return nullcontext()
     monitor = "loss" if work.data.valid is None else "validation:misclassification"
-    return Checkpoint(folder, best=monitor).attach(work.net)
+    checkpoints = Checkpoint(options.checkpoint, best=monitor)
+    write_recipe(options, options.checkpoint)
+    return checkpoints.attach(work.net)
 
 
 def _train(work: Job, options: Namespace) -> Outcome:

@@ -16,7 +16,7 @@ from synapse_rx.cli import main
 from synapse_rx.errors import OptionError
 from tests.cli.command import COMMAND, SECONDS, environment, run
 
-COMMANDS = ["train", "evaluate", "info"]
+COMMANDS = ["train", "resume", "evaluate", "predict", "export", "convert", "info"]
 
 
 def fails(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -101,12 +101,17 @@ def test_the_examples_in_the_help_are_commands(
     [
         ("", "the following arguments are required: COMMAND"),
         ("trian", "unknown command 'trian'; did you mean 'train'?"),
-        ("walk", "unknown command 'walk'; known: evaluate, info, train"),
+        ("walk", "unknown command 'walk'; known: convert, evaluate, export, info, predict, resume, train"),
         ("train --epoch 3", "unknown option '--epoch'; did you mean '--epochs'"),
         ("train --learningrate=3", "unknown option '--learningrate'; did you mean '--learning-rate'"),
         ("evaluate --plot x.png", "unknown option '--plot'"),
         ("info --data mnist", "unknown option '--data'"),
         ("train digits", "what is 'digits'?"),
+        ("resume", "the following arguments are required: DIR"),
+        ("resume run --hidden 3", "unknown option '--hidden'"),
+        ("predict", "the following arguments are required: FILE"),
+        ("export net.safetensors", "the following arguments are required: --onnx"),
+        ("convert net.safetensors", "the following arguments are required: OUT"),
         ("train --epochs ten", "argument --epochs: invalid int value: 'ten'"),
         ("train --epochs", "argument --epochs: expected one argument"),
         ("train --hidden 100,x", "argument --hidden: sizes are whole numbers such as 200,100, not '100,x'"),

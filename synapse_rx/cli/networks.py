@@ -1,0 +1,79 @@
+"""Files of networks in several formats, told apart by what their names end with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..errors import OptionError
+from ..io import load_snapshot, save
+from ..io.keras import import_keras
+from ..io.onnx import export_onnx, import_onnx
+from ..snapshot import Net
+
+READERS: dict[str, Callable[[str], Net]] = {
+    ".safetensors": load_snapshot,
+    ".onnx": lambda path: import_onnx(path).value,
+    ".keras": lambda path: import_keras(path).value,
+    ".h5": lambda path: import_keras(path).value,
+    ".hdf5": lambda path: import_keras(path).value,
+}
+WRITERS: dict[str, Callable[[Net, str], None]] = {".safetensors": save, ".onnx": export_onnx}
+
+
+def read_network(path: str) -> Net:
+    """
+    Return the network in a file.
+
+    Raises:
+        OptionError: If its name does not say that there is one.
+        FormatError: If there is none.
+        MissingExtraError: If a package is needed that is not installed; it says which.
+        OSError: If it cannot be read.
+    """
+    return READERS[_format(path, READERS, "read")](path)
+
+
+def write_network(net: Net, path: str) -> None:
+    """
+    Write a network to a file.
+
+    Raises:
+        OptionError: If networks are not written to files of that name, or something in it has no form in one.
+        MissingExtraError: If a package is needed that is not installed; it says which.
+        OSError: If it cannot be written.
+    """
+    WRITERS[_format(path, WRITERS, "written")](net, path)
+
+
+def check_target(path: str) -> None:
+    """
+    Check that a network can be written to a file of that name, before there is one.
+
+    Raises:
+        OptionError: If not.
+    """
+    _format(path, WRITERS, "written")
+    prepare(path)
+
+
+def prepare(path: str) -> None:
+    """
+    Make the folder for a file.
+
+    Raises:
+        OptionError: If there is a folder in the place of the file.
+        OSError: If it cannot be made.
+    """
+    if Path(path).is_dir():
+        raise OptionError(f"{path!r} is a folder; give the name of a file, such as net.safetensors")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _format(path: str, known: Iterable[str], done: str) -> str:
+    suffix = Path(path).suffix.lower()
+    if suffix not in known:
+        raise OptionError(
+            f"networks are {done} as {' or '.join(known)}, not as {suffix or 'what has no ending'}: {path}"
+        )
+    return suffix
