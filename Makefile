@@ -30,7 +30,7 @@ demo: $(VENV)/.has-all
 	fi
 
 test: $(VENV)/.has-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist worksteal $(ARGS)
 
 check: lint types floors docs
 

@@ -75,7 +75,7 @@ def test_a_function_has_no_plain_form() -> None:
         (Backprop(momentum=Ramp(0.5, 0.1, 1.2)), "momentum of backprop must be a number in "),
         (RProp(variant="synaptic", momentum=Constant(1.0)), "momentum of rprop"),
     ],
-    ids=str,
+    ids=["nan", "negative", "text", "linear", "ramp", "constant"],
 )
 def test_a_value_out_of_range_is_refused_with_its_schedule(algorithm: Algorithm, match: str) -> None:
     with pytest.raises(OptionError, match=match):

@@ -86,8 +86,8 @@ def test_a_truncated_file_is_named(path, data, zipped):
         (SMALL[:-2], r"truncated; 6 bytes wanted for the shape \(2, 3\), found 4"),
         (SMALL + b"!", r"left over after the 6 of the shape \(2, 3\)"),
         (b"\0\0\x08\x04" + struct.pack(">4I", 0, *[2**32 - 1] * 3), "no array can have the shape"),
-        (gzip.compress(SMALL)[:-9], "gzip stream"),
-        (gzip.compress(SMALL) + b"trailing", "gzip stream"),
+        (gzip.compress(SMALL, mtime=0)[:-9], "gzip stream"),
+        (gzip.compress(SMALL, mtime=0) + b"trailing", "gzip stream"),
     ],
 )
 def test_the_error_says_what_is_wrong_with_a_file(path, content, said):

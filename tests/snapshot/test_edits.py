@@ -55,7 +55,6 @@ def test_a_status_can_be_set() -> None:
         (sx.with_loss, ["squared"], UnknownNameError),
         (with_status, ["sleeping"], UnknownNameError),
     ],
-    ids=str,
 )
 def test_what_makes_no_sense_is_refused_and_the_cell_stays_as_it_was(
     edit: Any, arguments: list[Any], error: type[Exception]

@@ -200,7 +200,6 @@ def test_what_is_no_part_of_a_network_is_refused(change: Any, message: str) -> N
         ((label for label in (False, True)), (False, True)),
         ([(0, 1), (1, 0)], ((0, 1), (1, 0))),
     ],
-    ids=str,
 )
 def test_labels_are_kept_as_plain_values(given: Any, kept: tuple[Any, ...]) -> None:
     net = evolve(small_net(), labels=given)
