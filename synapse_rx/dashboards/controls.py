@@ -22,6 +22,10 @@ BELOW, ABOVE = 4, 2
 """Powers of ten that a logarithmic slider goes below and above what is usual."""
 
 
+STEP = 0.001
+"""From one value of a linear slider to the next."""
+
+
 def controls(training: Training) -> list[dict[str, Data]]:
     """
     Return what can be set: each with its name, the command that sets it, its kind, value and range.
@@ -85,8 +89,9 @@ def _number(described: Described, name: str, value: float | None, usual: float) 
     """Return a slider over all that the option takes, which is found out by asking."""
     control: dict[str, Data] = {"name": name, "kind": "number", "value": _plain(value)}
     if not _takes(described, name, 2.0):  # a share
-        high = 1.0 if _takes(described, name, 1.0) else 0.999
-        return {**control, "scale": "linear", "low": 0.0, "high": high, "step": 0.001}
+        low = 0.0 if _takes(described, name, 0.0) else STEP
+        high = 1.0 if _takes(described, name, 1.0) else 1.0 - STEP
+        return {**control, "scale": "linear", "low": low, "high": high, "step": STEP}
     centre = math.log10(usual or value or 1e-3)
     low, high = centre - BELOW, centre + ABOVE
     if value:

@@ -166,10 +166,11 @@ def _is_taken_back(old: Net, new: Net) -> bool:
 
 def _is_described_anew(old: Net, new: Net) -> bool:
     was, how = old.training, new.training
-    return not (
-        old.arch is new.arch
-        and old.labels is new.labels
-        and was.algorithm is how.algorithm
-        and was.update is how.update
-        and was.loss is how.loss
+    pairs = (
+        (old.arch, new.arch),
+        (old.labels, new.labels),
+        (was.algorithm, how.algorithm),
+        (was.update, how.update),
+        (was.loss, how.loss),
     )
+    return not all(before is after or before == after for before, after in pairs)

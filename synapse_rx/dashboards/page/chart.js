@@ -146,7 +146,7 @@ export class Chart {
     this.read.replaceChildren(...keys.flatMap(([line, shown]) => {
       const key = element("span", { className: `key${line.validation ? " validation" : ""}` });
       key.style.borderColor = `var(--${line.color})`;
-      return [key, `${shown}  `];
+      return [element("span", { className: "entry" }, key, shown), " "];
     }));
     if (this.cursor !== null) this.read.append(` (epoch ${Math.round(this.cursor).toLocaleString("en")})`);
   }
