@@ -12,8 +12,7 @@ import numpy as np
 
 from ...errors import FormatError
 from ...files.strict_json import loads
-from .library import library
-from .weights import array_of, below, numbered
+from .weights import read_arrays
 
 LARGEST_TEXT = 1 << 26
 """The most bytes of a description."""
@@ -54,14 +53,14 @@ def _archive(content: bytes) -> tuple[Any, Weights]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             config = loads(_part(archive, "config.json", LARGEST_TEXT))
-            held = _part(archive, "model.weights.h5", None)
+            held = read_arrays(_part(archive, "model.weights.h5", None))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise FormatError(f"the archive is damaged: {error}") from None
-    file = library().File(io.BytesIO(held), "r")
 
     def weights(name: str, place: str) -> list[np.ndarray]:
-        top = below(file, f"layers/{place}") or below(file, f"_layer_checkpoint_dependencies/{name}")
-        return [array for inner in WITHIN for array in numbered(below(top, f"{inner}vars"))] if top else []
+        tops = (f"layers/{place}", f"_layer_checkpoint_dependencies/{name}")
+        found = ([a for inner in WITHIN for a in held.numbered(f"{top}/{inner}vars")] for top in tops)
+        return next(filter(None, found), [])
 
     return config, weights
 
@@ -79,28 +78,16 @@ def _part(archive: zipfile.ZipFile, name: str, most: int | None) -> bytes:
 
 
 def _legacy(content: bytes) -> tuple[Any, Weights]:
-    file = library().File(io.BytesIO(content), "r")
-    text = file.attrs.get("model_config")
-    if text is None:
+    held = read_arrays(content)
+    if held.config is None:
         raise FormatError("it holds weights alone; save the whole model with model.save(...)")
-    if len(text) > LARGEST_TEXT:
-        raise FormatError("its description is too large to be meant")
 
     def weights(name: str, place: str) -> list[np.ndarray]:
-        group = below(file, f"model_weights/{name}")
-        if group is None:
-            return []
-        return [array_of(below(group, path)) for path in _names(group)]
+        top = f"model_weights/{name}"
+        paths = [f"{top}/{path}" for path in held.names.get(top, [])]
+        found = [(path, held.array(path)) for path in paths]
+        if missing := [path for path, array in found if array is None]:
+            raise FormatError(f"the array {missing[0]!r} is missing")
+        return [array for _, array in found if array is not None]
 
-    return loads(text if isinstance(text, (str, bytes)) else bytes(text)), weights
-
-
-def _names(group: Any) -> list[str]:
-    """Return the names of the arrays of a layer, in order; a long list is there in pieces."""
-    pieces = [group.attrs["weight_names"]] if "weight_names" in group.attrs else []
-    while not pieces or f"weight_names{len(pieces)}" in group.attrs:
-        piece = group.attrs.get(f"weight_names{len(pieces)}")
-        if piece is None:
-            break
-        pieces.append(piece)
-    return [name.decode() if isinstance(name, bytes) else str(name) for piece in pieces for name in piece]
+    return loads(held.config), weights

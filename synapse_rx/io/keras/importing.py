@@ -17,7 +17,7 @@ from ..assembly.body import combined
 from ..assembly.graph import unknown
 from .file import read_file
 from .layers import MERGES, TRANSLATIONS
-from .library import library
+from .library import check_library
 from .model import Model, read_model
 
 DAMAGED = (
@@ -54,7 +54,7 @@ def import_keras(path: str | PathLike[str], training: Training | Algorithm | str
         MissingExtraError: If the package h5py is not installed.
         OSError: If it cannot be read at all.
     """
-    library()
+    check_library()
     content = Path(path).read_bytes()
     try:
         model = read_model(*read_file(content))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.util import find_spec
 
 from ...errors import MissingExtraError
 
 
-def library() -> Any:
+def check_library() -> None:
     """
-    Return the package ``h5py``.
+    Check that h5py is there for `extraction`.
 
     Raises:
         MissingExtraError: If it is not installed.
     """
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingExtraError(
-            "files of Keras need the package h5py: pip install 'synapse-rx[keras]'"
-        ) from error
-    return h5py
+    if find_spec("h5py") is None:
+        raise MissingExtraError("files of Keras need the package h5py: pip install 'synapse-rx[keras]'")

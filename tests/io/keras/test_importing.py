@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import warnings
@@ -15,6 +14,7 @@ import pytest
 
 import synapse_rx as sx
 from synapse_rx.errors import FormatError
+from synapse_rx.io.keras.weights import Held
 from tests.contracts.layer import samples
 
 h5py = pytest.importorskip("h5py")
@@ -339,23 +339,19 @@ def test_something_else_is_refused(content: bytes, tmp_path: Path) -> None:
         sx.import_keras(tmp_path / "model.keras")
 
 
-def test_a_description_with_other_bytes_is_read_or_refused(tmp_path: Path) -> None:
-    held = io.BytesIO()
-    with h5py.File(held, "w") as file:
-        for k, array in enumerate((W, B)):
-            file[f"layers/dense/vars/{k}"] = array
-    text = json.dumps(
-        {
-            "class_name": "Sequential",
-            "config": {"layers": [layer("d", "Dense", batch_shape=[None, 3], units=2, activation="tanh")]},
-        }
-    ).encode()
+def test_a_description_with_other_bytes_is_read_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held({"layers/dense/vars/0": W, "layers/dense/vars/1": B}, {}, {}, None)
+    monkeypatch.setattr("synapse_rx.io.keras.file.read_arrays", lambda content: held)
+    model = {"layers": [layer("d", "Dense", batch_shape=[None, 3], units=2, activation="tanh")]}
+    text = json.dumps({"class_name": "Sequential", "config": model}).encode()
     rng, good = np.random.default_rng(0), 0
-    for _ in range(300):
+    for _ in range(500):
         changed = bytearray(text)
         for place in rng.integers(0, len(text), rng.integers(0, 3)):
             changed[place] = rng.integers(32, 127)
-        path = archive(tmp_path / "model.keras", config_json=bytes(changed), model_weights_h5=held.getvalue())
+        path = archive(tmp_path / "model.keras", config_json=bytes(changed), model_weights_h5=b"")
         try:
             sx.import_keras(path)
             good += 1
@@ -363,3 +359,25 @@ def test_a_description_with_other_bytes_is_read_or_refused(tmp_path: Path) -> No
             assert "model.keras" in str(error)
 
     assert good > 50
+
+
+def test_arrays_with_other_bytes_are_read_or_refused(tmp_path: Path) -> None:
+    content, rng = simple(tmp_path / "model.h5").read_bytes(), np.random.default_rng(1)
+    for _ in range(20):
+        changed = bytearray(content)
+        for place in rng.integers(0, len(content), 6):
+            changed[place] = rng.choice([0, 255, rng.integers(256)])
+        (tmp_path / "model.h5").write_bytes(changed)
+        try:
+            sx.import_keras(tmp_path / "model.h5")
+        except FormatError as error:
+            assert "model.h5" in str(error)
+
+
+def test_a_reader_that_is_killed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = simple(tmp_path / "model.h5")
+    (tmp_path / "dies.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    monkeypatch.setattr("synapse_rx.io.keras.extraction.__file__", str(tmp_path / "dies.py"))
+
+    with pytest.raises(FormatError, match="status -9"):
+        sx.import_keras(path)
