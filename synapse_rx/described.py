@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
-from .errors import OptionError, UnknownNameError
+from .errors import OptionError, SynapseError, UnknownNameError
 from .typing import Data
 
 T = TypeVar("T", bound="Described")
@@ -162,12 +162,27 @@ def brief(description: Described) -> str:
     for one in attrs.fields(type(description)):
         if not one.init:
             continue
-        value = getattr(description, one.name)
+        value = _scalar(one, description)
         if one.default is not attrs.NOTHING and value == _default(one, description):
             named = True  # what follows a left out option is named
             continue
         words.append(f"{one.alias}={_word(value)}" if named or one.kw_only else _word(value))
     return f"{type(description).__name__}({', '.join(words)})"
+
+
+def _scalar(one: attrs.Attribute[Any], description: Described) -> Any:
+    """Return an option, as one number if that says the same as several equal ones: 3 for a kernel of (3, 3)."""
+    value = getattr(description, one.name)
+    if not (isinstance(value, tuple) and value and isinstance(value[0], int)):
+        return value
+    if any(item != value[0] for item in value):
+        return value
+    once: dict[str, Any] = {str(one.alias): value[0]}
+    try:
+        same = attrs.evolve(description, **once) == description
+    except (SynapseError, TypeError):
+        return value
+    return value[0] if same else value
 
 
 def _default(one: attrs.Attribute[Any], description: Described) -> Any:

@@ -11,7 +11,8 @@ from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synapse_rx.described import Described, a, from_data, normal_name, plain, snake_case, to_data
+import synapse_rx as sx
+from synapse_rx.described import Described, a, brief, from_data, normal_name, plain, snake_case, to_data
 from synapse_rx.errors import OptionError, SynapseError, UnknownNameError
 
 
@@ -188,3 +189,16 @@ def test_a_normal_name_is_normal(name: str) -> None:
 
 def test_the_article_fits_the_noun() -> None:
     assert (a("Activation"), a("Loss")) == ("an Activation", "a Loss")
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (sx.Conv2D(16, 3), "Conv2D(16, 3)"),
+        (sx.Conv2D(16, (3, 3), stride=2, padding="same"), "Conv2D(16, 3, stride=2, padding='same')"),
+        (sx.Conv2D(16, (2, 3)), "Conv2D(16, (2, 3))"),
+        (sx.Reshape((3, 3)), "Reshape((3, 3))"),
+    ],
+)
+def test_a_brief_says_once_what_is_the_same_along_all_axes(layer: sx.Layer, words: str) -> None:
+    assert brief(layer) == words
