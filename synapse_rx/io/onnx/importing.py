@@ -36,7 +36,7 @@ def import_onnx(path: str | PathLike[str], training: Training | Algorithm | str 
 
     Weights land in `Params` by layer ("0.W"), running means in ``net.kept``, arithmetic on inputs in
     ``net.normalization``, classes in ``net.labels``. Samples are taken with their channels first: of a graph that
-    begins by putting them there, the transposition is left out. Nothing in the file is executed.
+    begins by putting them there, the transposition is left out, and one that puts them last again in the end. Nothing in the file is executed.
 
     Args:
         path: The file. Weights in files of their own are read from its folder and those below, never from elsewhere.
@@ -55,7 +55,9 @@ def import_onnx(path: str | PathLike[str], training: Training | Algorithm | str 
         value, body = _samples(graph), Body(root=True)
         graph.constants.sizes[graph.start] = value.sizes
         steps = sequence(graph.nodes, graph.start, graph.end)
-        body.plain(read(steps, value, body, graph.constants))
+        end = read(steps, value, body, graph.constants)
+        if not (graph.channels_last and _channels_last(end)):
+            body.plain(end)
         return assemble(value.shape, body, training, graph.labels)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
@@ -76,3 +78,9 @@ def _samples(graph: Graph) -> Value:
     *places, channels = map(Axis, graph.sizes)
     batch: Any = Axis(BATCH)
     return Value((batch, channels, *places), tuple((axis,) for axis in (batch, *places, channels)))
+
+
+def _channels_last(value: Value) -> bool:
+    """Return whether images are seen with their channels last; as inputs are, outputs are given with them first."""
+    batch, channels, *places = value.axes
+    return value.seen == tuple((axis,) for axis in (batch, *places, channels))

@@ -324,3 +324,51 @@ def test_what_cannot_be_read_is_named(nodes: str, message: str, tmp_path: Path) 
 def test_an_input_of_unknown_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="sizes that are known"):
         sx.import_onnx(write([node("Relu", "x", "y")], ["N", "width"], {}, tmp_path / "net.onnx"))
+
+
+def test_inputs_with_their_channels_last_are_normalised_by_channel(tmp_path: Path) -> None:
+    path = write(
+        [
+            node("Sub", "x mean", "a"),
+            node("Mul", "a scale", "b"),
+            node("Transpose", "b", "c", perm=[0, 3, 1, 2]),
+            node("Conv", "c w", "d"),
+            node("Transpose", "d", "y", perm=[0, 2, 3, 1]),
+        ],
+        ["N", 4, 5, 3],
+        {
+            "mean": np.array([1, 2, 3], "f4").reshape(1, 1, 1, 3),
+            "scale": np.array([0.5, 2, 1], "f4"),
+            "w": samples((3, 2, 2), 2, np.float32),
+        },
+        tmp_path / "net.onnx",
+    )
+
+    x = samples((4, 5, 3), 3, np.float32)
+    there = answers(path.read_bytes(), x)[0]
+
+    here = sx.outputs(sx.import_onnx(path), x.transpose(0, 3, 1, 2))
+
+    np.testing.assert_allclose(here.transpose(0, 2, 3, 1), there, rtol=1e-5, atol=1e-5)
+
+
+def test_a_flattened_image_may_be_normalised_whatever_its_order(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    path = write(
+        [
+            node("Transpose", "x", "a", perm=[0, 3, 1, 2]),
+            node("MaxPool", "a", "b", kernel_shape=[2, 2]),
+            node("Transpose", "b", "c", perm=[0, 2, 3, 1]),
+            node("Flatten", "c", "d"),
+            node("BatchNormalization", "d scale shift mean variance", "e"),
+            node("Gemm", "e w", "y"),
+        ],
+        ["N", 3, 4, 2],
+        {
+            **{name: rng.uniform(0.5, 2, 12).astype("f4") for name in ("scale", "shift", "mean", "variance")},
+            "w": rng.normal(size=(12, 3)).astype("f4"),
+        },
+        tmp_path / "net.onnx",
+    )
+
+    check(path, samples((3, 4, 2), 3, np.float32), lambda x: x.transpose(0, 3, 1, 2))
