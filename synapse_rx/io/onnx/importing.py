@@ -36,7 +36,8 @@ def import_onnx(path: str | PathLike[str], training: Training | Algorithm | str 
 
     Weights land in `Params` by layer ("0.W"), running means in ``net.kept``, arithmetic on inputs in
     ``net.normalization``, classes in ``net.labels``. Samples are taken with their channels first: of a graph that
-    begins by putting them there, the transposition is left out, and one that puts them last again in the end. Nothing in the file is executed.
+    begins by putting them there, the transposition is left out, and one that puts them last again in the end.
+    Nothing in the file is executed.
 
     Args:
         path: The file. Weights in files of their own are read from its folder and those below, never from elsewhere.
