@@ -22,6 +22,9 @@ from .bells import Bells
 from .position import Mark, Position
 from .statement import SCHEMA, statement
 
+MOST_KEPT = 100
+"""Messages of one moment that are kept for readers who know the same."""
+
 
 @frozen
 class Message:
@@ -87,7 +90,7 @@ class Feed(Subscriber):
         """Return what is new to a reader who knows ``known``, and where every network stands."""
         version = self._version  # before the networks are looked at: what changes meanwhile makes another one
         with self._encoding:
-            if self._encoded[0] != version:
+            if self._encoded[0] != version or len(self._encoded[1]) >= MOST_KEPT:
                 self._encoded = version, {}
             found = self._encoded[1].get(known)
             if found is None:
