@@ -10,6 +10,7 @@ import numpy as np
 
 from ....errors import FormatError
 from ...assembly import BATCH
+from .file import TYPES
 
 MOST = 1 << 24
 """The most numbers in a constant that is worked out; those of weights lie in the file."""
@@ -97,8 +98,6 @@ def _concat(values: list[Any], attributes: Any) -> np.ndarray:
 
 
 def _cast(values: list[Any], attributes: Any) -> np.ndarray:
-    from .file import TYPES
-
     return values[0].astype(TYPES[attributes["to"]])
 
 

@@ -7,6 +7,7 @@ from ....layers import Embedding
 from ...assembly import Body, Step, Value
 from ...assembly.weights import FLOATS, add_dense, add_prelu
 from .graph import Operation
+from .recurrence import last_step
 
 
 def matmul(step: Step, value: Value, body: Body) -> Value:
@@ -47,8 +48,6 @@ def gather(step: Step, value: Value, body: Body) -> Value:
 
 def at(value: Value, axis: int, index: int, keeps: bool, body: Body) -> Value:
     """Take one place along an axis: the last step of the recurrent layer just before, or the only place there is."""
-    from .recurrence import last_step
-
     group, size = value.seen[axis], value.sizes[axis]
     if size == 1 and index in (0, -1):
         seen = value.seen[:axis] + (((),) if keeps else ()) + value.seen[axis + 1 :]

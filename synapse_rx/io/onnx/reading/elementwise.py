@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +41,7 @@ def _selu(about: Operation) -> Function:
     return SELU()
 
 
-def along_axis(make: Callable[[int], Function]) -> Any:
+def _along_axis(make: Callable[[int], Function]) -> Any:
     def read(step: Step, value: Value, body: Body) -> Value:
         about: Operation = step.node.detail
         axis = about.option("axis", -1 if about.opset >= 13 else 1) % len(value.seen)
@@ -107,23 +106,19 @@ def scaler(step: Step, value: Value, body: Body) -> Value:
     return body.scaled(body.scaled(value, np.ones(1), -offset), scale, np.zeros(1))
 
 
-def hard_swish(about: Operation) -> Function:
-    return HardSwish()
-
-
 TABLE = {
     "Relu": _activation(lambda about: ReLU()),
     "Sigmoid": _activation(lambda about: Sigmoid()),
     "Tanh": _activation(lambda about: Tanh()),
     "Softplus": _activation(lambda about: Softplus()),
     "Mish": _activation(lambda about: Mish()),
-    "HardSwish": _activation(hard_swish),
+    "HardSwish": _activation(lambda about: HardSwish()),
     "Elu": _activation(lambda about: ELU(about.option("alpha", 1.0))),
     "LeakyRelu": _activation(lambda about: LeakyReLU(about.option("alpha", 0.01))),
     "Gelu": _activation(lambda about: GELU(approximate=about.option("approximate", "none") == "tanh")),
     "Selu": _activation(_selu),
-    "Softmax": along_axis(Softmax),
-    "LogSoftmax": along_axis(LogSoftmax),
+    "Softmax": _along_axis(Softmax),
+    "LogSoftmax": _along_axis(LogSoftmax),
     "Clip": clip,
     "Dropout": dropout,
     "Identity": passing,
@@ -131,6 +126,3 @@ TABLE = {
     "Scaler": scaler,
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic),
 }
-
-HALF_ROOT = math.sqrt(0.5)
-"""What the argument of the error function in a GELU is multiplied by."""
