@@ -198,3 +198,18 @@ def test_dragging_looks_closer_and_the_keyboard_goes_back(page: Any, net: Net, s
     api.expect(whole).to_be_enabled()
     canvas.press("0")
     api.expect(whole).to_be_disabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(browser: Any, net: Net, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    publish(net, 3)
+    with sx.dashboard(net, history=sx.History(net)) as served:
+        page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is put into the page
+        opened(page, served)
+        api.expect(page.locator("#histograms figure")).to_have_count(4, timeout=PATIENCE)
+        page.get_by_text("Limits and penalties").click()
+        found = axe.Axe().run(page)
+        page.close()
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []

@@ -2,7 +2,7 @@
 
 import { element, short, words } from "./format.js";
 
-const PAD = { left: 52, right: 10, top: 10, bottom: 24 };
+const PAD = { left: 52, right: 24, top: 10, bottom: 24 };
 
 export class Chart {
   constructor(name, { onZoom, onRead }) {

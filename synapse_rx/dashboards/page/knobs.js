@@ -102,6 +102,7 @@ function slider(control, id) {
   range.min = log ? Math.log10(control.low) : control.low;
   range.max = log ? Math.log10(control.high) : control.high;
   range.step = log ? 0.01 : control.step;
+  range.value = (Number(range.min) + Number(range.max)) / 2; // of what is not set
   return range;
 }
 
