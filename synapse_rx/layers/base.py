@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from ..described import Described
+from ..errors import OptionError
 from ..params import ParameterSpec
 from ..scratch import Scratch
 from ..typing import Array, Shape
@@ -48,10 +49,14 @@ class Layer(Described, ABC):
 
         Raises:
             UnknownNameError: If no layer has that name.
-            OptionError: If an option is unknown or stands beside what is no name, or ``value`` is none of these.
+            OptionError: If an option is unknown or stands beside what is no name, ``value`` is none of these, or a list
+                holds itself.
         """
         if isinstance(value, (list, tuple)):
-            return cls.member("chain").checked(layers=value)
+            try:
+                return cls.member("chain").checked(layers=value)
+            except RecursionError:
+                raise OptionError("a list of layers holds itself; layers nest without cycles") from None
         return super().of(value, **options)
 
     @property
