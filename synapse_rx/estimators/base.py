@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any, Self, cast
 
 import numpy as np
+from attrs import evolve
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,6 +18,7 @@ from ..atoms import Atom
 from ..data import TrainingSet, training_set
 from ..layers import Dense, Input, Layer
 from ..network import neural_net, outputs
+from ..params import Params
 from ..snapshot import Net, training, with_status
 from ..stopping import epochs
 from ..subscribers import EarlyStopping
@@ -108,8 +110,11 @@ class SynapseEstimator(BaseEstimator):
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
 
     def _outputs(self, X: Any) -> Array:
-        check_is_fitted(self)
-        return outputs(self.net_, self._checked(X, reset=False).astype(self.dtype))
+        # In float64, so that what is answered to a sample does not hang on those beside it, not even in the last place
+        # of float32: matrix products add up in another order for another number of rows.
+        net = self._fitted()
+        precise = evolve(net, params=Params(net.params.layout, net.params.flat.astype(np.float64)))
+        return outputs(precise, self._checked(X, reset=False).astype(np.float64))
 
     def _begin(self, X: Array, units: int, output: str | None) -> None:
         """Make a network for these samples, unless there is one to go on with."""
