@@ -88,7 +88,9 @@ NETS: dict[str, Task] = {
     "dense 512": Task(_dense, sx.Adam(0.002), 128, 2, {2: 0.97}),
     "conv 9-3, pool 2 (the ancestor's)": Task(_ancestor, sx.Adam(0.003), 32, 12, {2: 0.97, 12: 0.98}),
     "LeNet-like": Task(_lenet, sx.Adam(sx.schedules.Exponential(0.002, 0.8)), 64, 12, {2: 0.985, 12: 0.99}),
-    "conv 32-3, conv 64-3 (Deep Diamond's)": Task(_deep_diamond, sx.Adam(0.001), 128, 12, {2: 0.985, 12: 0.99}),
+    "conv 32-3, conv 64-3 (Deep Diamond's)": Task(
+        _deep_diamond, sx.Adam(0.001), 128, 12, {2: 0.985, 12: 0.99}
+    ),
     "GRU 128 over rows": Task(_gru, sx.Adam(0.002), 128, 3, {3: 0.97}),
     "LSTM 128 over rows": Task(_lstm, sx.Adam(0.002), 128, 3, {3: 0.97}),
 }

@@ -67,6 +67,7 @@ def draw(path: str, pictures: np.ndarray, found: list[sx.Detections]) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
 
     figure, axes = plt.subplots(2, 4, figsize=(11, 5.8), layout="constrained")
     for axis, image, objects in zip(axes.flat, pictures, found, strict=False):
@@ -76,7 +77,7 @@ def draw(path: str, pictures: np.ndarray, found: list[sx.Detections]) -> None:
             x, y, width, height = box
             colour = f"C{kind}"
             corner = (x - width / 2, y - height / 2)
-            axis.add_patch(plt.Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=2))
+            axis.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=2))
             axis.text(*corner, f"{NAMES[kind]} {score:.2f}", color=colour, fontsize=9, va="bottom")
     figure.savefig(path, dpi=110)
     print("drawn to", path)

@@ -95,6 +95,8 @@ if TYPE_CHECKING:
     from .detection import detection_report as detection_report
     from .detection import non_maximum_suppression as non_maximum_suppression
     from .detection import overlaps as overlaps
+    from .estimators import SynapseClassifier as SynapseClassifier
+    from .estimators import SynapseRegressor as SynapseRegressor
     from .io import load as load
     from .io import load_snapshot as load_snapshot
     from .io import resume as resume
@@ -105,8 +107,6 @@ if TYPE_CHECKING:
     from .io.onnx import to_onnx as to_onnx
     from .io.state_dict import to_state_dict as to_state_dict
     from .io.state_dict import with_state_dict as with_state_dict
-    from .estimators import SynapseClassifier as SynapseClassifier
-    from .estimators import SynapseRegressor as SynapseRegressor
     from .layers import GRU as GRU
     from .layers import LSTM as LSTM
     from .layers import RNN as RNN

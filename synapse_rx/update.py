@@ -34,7 +34,7 @@ def _choice(instance: Any, attribute: Any, value: str) -> None:
 
 
 Named = int | str
-"""A layer by its position, or by its path: ``"1.0"`` for the first inside the second, ``"encoder"`` for one with a name."""
+"""A layer by its position, or by its path: ``"1.0"`` for the first inside the second, a name for one that has one."""
 
 
 def _factors(value: Mapping[Any, Any] | tuple[tuple[Named, float], ...]) -> tuple[tuple[Named, float], ...]:
