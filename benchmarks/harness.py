@@ -146,13 +146,14 @@ def equal_threads(n: int) -> Iterator[None]:
     """
     with ExitStack() as stack:
         stack.enter_context(_environment(n))
-        stack.enter_context(threadpool_limits(n))
+        # Before the limits: asked for its threads, numba may load a library that has to be held as well.
         if torch := sys.modules.get("torch"):
             stack.callback(torch.set_num_threads, torch.get_num_threads())
             torch.set_num_threads(n)
         if numba := sys.modules.get("numba"):
             stack.callback(numba.set_num_threads, numba.get_num_threads())
             numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+        stack.enter_context(threadpool_limits(n))
         yield
 
 

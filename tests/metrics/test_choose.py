@@ -60,6 +60,7 @@ NEEDED = {
     "k": 2,
     "function": abs,
     "name": "own",
+    "boxes": {"kind": "boxes", "grid": [2, 2], "anchors": [[0.5, 0.5]], "classes": 2},
 }
 
 

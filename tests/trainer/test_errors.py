@@ -165,15 +165,15 @@ def test_a_validator_that_refuses_even_the_end_still_lets_the_run_end() -> None:
 
 def test_any_other_error_is_the_runs_and_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     net = some_net()
-    net.swap(sx.with_algorithm, "lion")
-    step = sx.Lion.step
+    net.swap(sx.with_algorithm, sx.RProp(variant="irprop+"))  # one that takes its steps one by one
+    step = sx.RProp.step
 
-    def fail_later(self: sx.Lion, problem: Any, state: Any) -> None:
+    def fail_later(self: sx.RProp, problem: Any, state: Any) -> None:
         if epochs(net.value) == 1:
             raise RuntimeError("broken")
         step(self, problem, state)
 
-    monkeypatch.setattr(sx.Lion, "step", fail_later)
+    monkeypatch.setattr(sx.RProp, "step", fail_later)
     run = sx.train(net, some_data(), 3)
 
     error = run.exception(LONG)
