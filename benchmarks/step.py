@@ -63,7 +63,7 @@ def _profile(task: Problem, epochs: int, seconds: float) -> None:
 
 
 def _epoch(task: Problem, backend: NumpyBackend) -> Callable[[], None]:
-    learner = NetworkLearner(task.net().value, task.training_set(), backend)
+    learner = NetworkLearner(task.net().value, task.training_set(), backend, chunks=False)
 
     def epoch() -> None:
         while not learner.learn(1.0).epoch_done:

