@@ -9,6 +9,7 @@ from typing import Any, Generic, Self, TypeVar
 from .cell import Cell
 from .delivery import Entry
 from .handover import Handover, Overflow
+from .waking import wake
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class Stream(Generic[T]):
             while True:
                 if handover.closed:
                     raise StopAsyncIteration
-                if taken := handover.take(partial(_wake, loop, waiter)):
+                if taken := handover.take(partial(wake, loop, waiter)):
                     return taken[0]
                 if handover.closed:
                     raise StopAsyncIteration
@@ -94,15 +95,3 @@ class Stream(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Stream of {self._cell.label}{', closed' if self.closed else ''}, {self.dropped} dropped>"
-
-
-def _wake(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
-    try:
-        loop.call_soon_threadsafe(_resolve, waiter)
-    except RuntimeError:
-        pass  # The loop is closed: nobody waits there any more.
-
-
-def _resolve(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -11,6 +11,7 @@ from reactivex import Observable
 
 from .handover import Overflow
 from .relay import Relay
+from .waking import wake
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ class ObservableStream(Generic[T]):
         try:
             await asyncio.sleep(0)
             while not self.closed:
-                if taken := relay.take(partial(_wake, loop, waiter)):
+                if taken := relay.take(partial(wake, loop, waiter)):
                     return taken[0]
                 if (end := relay.finish()) is not None:
                     self.close()
@@ -110,15 +111,3 @@ class ObservableStream(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<ObservableStream{', closed' if self.closed else ''}, {self.dropped} dropped>"
-
-
-def _wake(loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
-    try:
-        loop.call_soon_threadsafe(_resolve, waiter)
-    except RuntimeError:
-        pass  # The loop is closed: nobody waits there any more.
-
-
-def _resolve(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..data.read_csv import is_number
 from ..errors import FormatError
 from ..typing import Array
 
@@ -45,7 +46,7 @@ class Samples:
         self._rows = csv.reader(self._lines(), skipinitialspace=True, strict=True)
         self._first = self._next()
         named = self._first is not None and (
-            not any(map(_is_number, self._first)) if header is None else header
+            not any(map(is_number, self._first)) if header is None else header
         )
         self.header: list[str] | None = self._first if named else None
 
@@ -95,7 +96,7 @@ class Samples:
         try:
             block = np.array(rows, np.float64)
         except ValueError:
-            block = np.array([[float(cell) if _is_number(cell) else np.nan for cell in row] for row in rows])
+            block = np.array([[float(cell) if is_number(cell) else np.nan for cell in row] for row in rows])
         with np.errstate(over="ignore"):
             block = block.astype(self._dtype)
         good = np.isfinite(block).all(axis=1)
@@ -134,11 +135,3 @@ class Samples:
     def _column(self, index: int) -> str:
         named = self.header is not None and index < len(self.header)
         return repr(self.header[index]) if self.header is not None and named else str(index + 1)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -110,7 +110,7 @@ def _numbers(path: Any, name: str, cells: np.ndarray, lines: list[int], missing:
     try:
         return filled.astype(np.float64)
     except ValueError:
-        good = np.array([_is_number(cell) for cell in filled.tolist()])
+        good = np.array([is_number(cell) for cell in filled.tolist()])
         if not good.any():
             return cells
         bad = int(np.argmin(good))
@@ -132,7 +132,8 @@ def _labels(path: Any, name: str, cells: np.ndarray, lines: list[int]) -> np.nda
         return _numbers(path, name, cells, lines, None)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether a cell can be read as a number."""
     try:
         float(cell)
     except ValueError:

@@ -166,11 +166,6 @@ class Chunk:
             rows,
         )
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of working memory."""
-        return self._arena.nbytes + self._bits.nbytes
-
 
 def _layers(arch: Arch) -> Array | None:
     """Return what the kernel needs to know about each layer; None if there are others than it knows."""

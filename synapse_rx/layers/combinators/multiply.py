@@ -24,11 +24,7 @@ class Multiply(Merge):
     """
 
     def forward(self, x: Any, s: Scratch) -> Array:
-        y = s.array("y", x[0].shape[1:])
-        s.xp.copyto(y, x[0])
-        for part in x[1:]:
-            s.xp.multiply(y, part, out=y)
-        return y
+        return self.fold(s.xp.multiply, x, s)
 
     def backward(self, x: Any, y: Array, dy: Array, s: Scratch) -> Any:
         return tuple(self._gradient(x, dy, k, s) for k in range(len(x))) if s.needs_dx else None
