@@ -5,6 +5,7 @@ from .axes import Axis as Axis
 from .axes import Value as Value
 from .body import Body as Body
 from .body import Leaf as Leaf
+from .damage import named as named
 from .graph import Join as Join
 from .graph import Node as Node
 from .graph import Step as Step

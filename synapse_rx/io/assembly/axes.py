@@ -55,6 +55,15 @@ class Value:
         axes = (Axis(BATCH), *map(Axis, shape))
         return cls(axes, tuple((axis,) for axis in axes))
 
+    @classmethod
+    def entering(cls, sizes: Sequence[int], *, channels_last: bool) -> Value:
+        """Return samples of these sizes, seen as the file has them, with the channels first in the network."""
+        if not channels_last:
+            return cls.fresh(sizes)
+        *places, channels = map(Axis, sizes)
+        batch = Axis(BATCH)
+        return cls((batch, channels, *places), tuple((axis,) for axis in (batch, *places, channels)))
+
     @property
     def shape(self) -> Shape:
         """The shape of a sample in the network."""

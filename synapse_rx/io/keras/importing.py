@@ -9,31 +9,16 @@ from typing import Any
 
 from ...algorithms import Algorithm
 from ...atoms import Atom
-from ...errors import FormatError, OptionError, SynapseError
+from ...errors import FormatError, SynapseError
 from ...layers import Layer
 from ...snapshot import Net, Training
-from ..assembly import BATCH, Axis, Body, Join, Step, Value, assemble, sequence
+from ..assembly import Axis, Body, Join, Step, Value, assemble, named, sequence
 from ..assembly.body import combined
 from ..assembly.graph import unknown
 from .file import read_file
 from .layers import MERGES, TRANSLATIONS
 from .library import check_library
-from .model import Model, read_model
-
-DAMAGED = (
-    *(
-        TypeError,
-        ValueError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ),
-    *(OSError, RuntimeError),
-)
-"""What descriptions that make no sense, and h5py on damaged files, raise."""
+from .model import read_model
 
 
 def import_keras(path: str | PathLike[str], training: Training | Algorithm | str = "backprop") -> Atom[Net]:
@@ -56,33 +41,15 @@ def import_keras(path: str | PathLike[str], training: Training | Algorithm | str
     """
     check_library()
     content = Path(path).read_bytes()
-    try:
+    with named(path, OSError, RuntimeError):  # as h5py does
         model = read_model(*read_file(content))
         known = {**TRANSLATIONS, **MERGES}
         if found := unknown(model.nodes, known):
             raise FormatError(f"these layers are not supported: {found}")
-        value, body = _samples(model), Body(root=True)
+        value = Value.entering(model.sizes, channels_last=model.channels_last)
+        body = Body(root=True)
         _read(sequence(model.nodes, model.start, model.end), value, body)
         return assemble(value.shape, body, training)
-    except FormatError as error:
-        raise FormatError(f"{path}: {error}") from error
-    except OptionError:
-        raise
-    except SynapseError as error:
-        raise FormatError(f"{path}: {error}") from error
-    except DAMAGED as error:
-        raise FormatError(
-            f"{path} is damaged, or says something that is not understood: {error!r}"
-        ) from error
-
-
-def _samples(model: Model) -> Value:
-    """Return what enters, seen as Keras has it, with the channels first in the network."""
-    if not model.channels_last:
-        return Value.fresh(model.sizes)
-    *places, channels = map(Axis, model.sizes)
-    batch = Axis(BATCH)
-    return Value((batch, channels, *places), tuple((axis,) for axis in (batch, *places, channels)))
 
 
 def _read(steps: Sequence[Step | Join], value: Value, body: Body) -> Value:
