@@ -28,7 +28,9 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
     def __getattr__(name: str) -> Any:
         place = places.get(name)
         if place is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            # With these two, a misspelt name is answered with "Did you mean: ...?".
+            module = import_module(package)
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=module)
         module, own = place
         found = import_module(module)
         value = found if own is None else getattr(found, own)

@@ -44,3 +44,10 @@ def test_a_star_brings_all_of_them() -> None:
     exec("from synapse_rx import *", names)
 
     assert set(sx.__all__) <= set(names)
+
+
+def test_an_unknown_name_says_what_it_was_looked_for_in_so_that_python_can_suggest() -> None:
+    with pytest.raises(AttributeError) as caught:
+        sx.trian  # noqa: B018
+
+    assert (caught.value.name, caught.value.obj) == ("trian", sx)

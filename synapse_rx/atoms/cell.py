@@ -206,6 +206,16 @@ class Cell(Observable[T]):
             value = f"no value, {type(error).__name__}"
         return f"<{self.label}: {value}>"
 
+    def __dir__(self) -> list[str]:
+        """
+        Name what is a cell's own, and ``pipe``.
+
+        The hundred operators that reactivex gives every observable as methods are there as well, but completion in a
+        REPL is for finding things, and ``pipe`` is the way to them.
+        """
+        own = [base for base in type(self).__mro__ if issubclass(base, Cell) or base is object]
+        return sorted({"pipe", *(name for base in own for name in vars(base))})
+
     @property
     def _owner(self) -> Hashable:
         """What this cell's tokens begin with; None for the atom, which need not hold itself."""

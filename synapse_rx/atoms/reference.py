@@ -182,6 +182,12 @@ class Atom(Cell[T]):
         name = self._meta.get("name")
         return type(self).__name__ if name is None else f"{type(self).__name__} {show(name)}"
 
+    def _repr_html_(self) -> str | None:
+        """Give what a notebook shows: what the value shows there; None if that is nothing of its own."""
+        value: Any = self.value
+        show_value = None if isinstance(value, type) else getattr(value, "_repr_html_", None)
+        return None if show_value is None else show_value()
+
     @property
     def _owner(self) -> Hashable:
         return None

@@ -11,33 +11,66 @@ from ..typing import Array
 
 _WIDTH, _HEIGHT = 320, 90
 _COLORS = {"training": "#4c78a8", "validation": "#f58518"}
+_MOST_EVENTS = 3
+"""Live edits that are told, the newest."""
 
 
 def text(net: Any) -> str:
-    """Return one line: architecture, number of parameters, status, epochs and newest errors."""
-    stats = net.training.stats
-    errors = "".join(f", {name} {value:.4g}" for name, value in stats.last_errors().items())
+    """Return one line: architecture, number of parameters, status, epochs and the errors worth a glance."""
+    newest = "".join(f", {name} {value:.4g}" for name, value in _telling(net.training.stats).items())
     return (
         f"<Net {net.arch}, {net.params.flat.size:,} parameters, {net.training.algorithm.kind}, "
-        f"{net.training.status}, {stats.epochs} epochs{errors}>"
+        f"{net.training.status}, {_progress(net)}{newest}>"
     )
 
 
 def html(net: Any) -> str:
-    """Return a small table and an inline learning curve."""
-    stats = net.training.stats
+    """Return a small table, the newest statistics and an inline learning curve."""
+    how, stats = net.training, net.training.stats
     rows = {
         "architecture": str(net.arch),
         "parameters": f"{net.params.flat.size:,} ({net.params.flat.dtype})",
-        "training": f"{net.training.algorithm!r}",
-        "status": f"{net.training.status}, {stats.epochs} epochs",
+        "training": f"{how.algorithm!r}" + ("" if how.loss is None else f", {how.loss.kind}"),
+        "status": f"{how.status}, {_progress(net)}{_pace(stats)}",
     } | {name: f"{value:.4g}" for name, value in stats.last_errors().items()}
+    if stats.events:
+        rows["edits"] = "; ".join(
+            f"epoch {event.epoch}: {event.what} {event.detail}".rstrip()
+            for event in stats.events[-_MOST_EVENTS:]
+        )
     cells = "".join(
         f"<tr><th style='text-align:left'>{escape.escape(name)}</th>"
         f"<td style='text-align:left'>{escape.escape(value)}</td></tr>"
         for name, value in rows.items()
     )
     return f"<div><table>{cells}</table>{_curves(stats)}</div>"
+
+
+def _progress(net: Any) -> str:
+    position = net.training.state.position
+    within = f" and {_counted(position.batch, 'batch', 'batches')}" if position is not None else ""
+    return _counted(net.training.stats.epochs, "epoch", "epochs") + within
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _pace(stats: Any) -> str:
+    if not stats.seconds:
+        return ""
+    return f", {stats.seconds[-1]:.2g} s an epoch, {stats.samples_per_second[-1]:,.0f} samples a second"
+
+
+def _telling(stats: Any) -> dict[str, float]:
+    """Return the newest loss and the errors of one kind, unless that is the loss under another name."""
+    newest, kind = stats.last_errors(), _shown_kind(stats)
+    shown = {
+        name: newest[name] for name in ("loss", f"training {kind}", f"validation {kind}") if name in newest
+    }
+    if shown.get(f"training {kind}") == shown.get("loss"):
+        shown.pop(f"training {kind}", None)
+    return shown
 
 
 def _curves(stats: Any) -> str:
@@ -62,7 +95,7 @@ def _curves(stats: Any) -> str:
     return (
         f'<svg role="img" aria-label="{shown} by epoch" width="{_WIDTH}" height="{_HEIGHT}" '
         f'viewBox="0 0 {_WIDTH} {_HEIGHT}">{lines}</svg>'
-        f"<div>{shown}, {low:.4g} to {high:.4g}: {legend}</div>"
+        f"<div>{shown}, {low:.4g} to {high:.4g} in {stats.epochs} epochs: {legend}</div>"
     )
 
 

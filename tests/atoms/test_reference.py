@@ -295,3 +295,12 @@ def test_awaiting_or_running_an_atom_is_refused_with_advice():
         atom(1).__await__()
     with pytest.raises(TypeError, match="never completes"):
         atom(1).run()
+
+
+def test_completion_shows_what_is_a_cells_own_and_pipe():
+    shown = {name for name in dir(atom(1)) if not name.startswith("_")}
+
+    assert {"value", "swap", "add_watch", "subscribe", "stream", "pipe"} <= shown
+    assert "buffer_with_time_or_count" not in shown
+    assert callable(atom(1).buffer_with_time_or_count)
+    assert "swap" not in dir(atom(1).select(str))

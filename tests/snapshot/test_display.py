@@ -11,8 +11,10 @@ import pytest
 from attrs import evolve
 
 import synapse_rx as sx
-from synapse_rx.snapshot import Net
+from synapse_rx.snapshot import Event, Net
 from synapse_rx.snapshot.histories import Histories
+from synapse_rx.snapshot.slots import Slots
+from synapse_rx.snapshot.training import Position, State
 from tests.nets import blobs, small_net, trained
 
 
@@ -28,6 +30,14 @@ def with_errors(training: dict[str, Any], validation: dict[str, Any] | None = No
     epochs = max((len(series) for part in histories for series in part.values()), default=0)
     stats = sx.Stats(epochs=epochs, training=histories[0], validation=histories[1])
     return evolve(net, training=evolve(net.training, stats=stats))
+
+
+def with_loss_only() -> Net:
+    """
+    Return a network that records its loss and nothing else.
+    """
+    net = small_net()
+    return evolve(net, training=evolve(net.training, recorded=()))
 
 
 def parsed(net: Net) -> ElementTree.Element:
@@ -51,9 +61,46 @@ def test_a_trained_network_shows_its_newest_errors() -> None:
     net = trained(small_net(), blobs(nvalid=5), 2)
     loss = net.training.stats.loss[-1]
 
-    assert f"2 epochs, loss {loss:.4g}, training cross_entropy {loss:.4g}, " in repr(net)
+    assert f"2 epochs, loss {loss:.4g}, training misclassification " in repr(net)
     assert "validation misclassification" in repr(net)
     assert "\n" not in repr(net)
+
+
+def test_the_loss_is_not_shown_twice_and_other_kinds_are_left_to_the_statistics() -> None:
+    assert "cross_entropy" not in repr(trained(small_net(), blobs(nvalid=5), 2))
+    assert "training" not in repr(trained(with_loss_only(), blobs(), 2))
+
+
+def test_a_line_about_any_network_fits_in_what_its_cell_shows() -> None:
+    net = trained(small_net(), blobs(nvalid=5), 2)
+
+    assert repr(sx.atom(net)) == f"<Atom: {net!r}>"
+
+
+def test_a_network_in_the_middle_of_an_epoch_says_so() -> None:
+    position = Position(batch=3, sums=Slots(), since=0, seconds=0.0, data=())
+    net = small_net()
+
+    begun = evolve(net, training=evolve(net.training, state=State(position=position)))
+
+    assert "0 epochs and 3 batches" in repr(begun)
+
+
+def test_a_cell_shows_in_a_notebook_what_its_value_shows() -> None:
+    net = trained(small_net(), blobs(), 2)
+
+    assert sx.atom(net)._repr_html_() == net._repr_html_()
+    assert sx.atom(3)._repr_html_() is None
+    assert sx.atom(Net)._repr_html_() is None
+
+
+def test_live_edits_are_told_the_newest_last() -> None:
+    net = small_net()
+    events = tuple(Event(n, 0, f"edit{n}") for n in range(5))
+    edited = evolve(net, training=evolve(net.training, stats=evolve(net.training.stats, events=events)))
+
+    assert "epoch 2: edit2; epoch 3: edit3; epoch 4: edit4" in "".join(parsed(edited).itertext())
+    assert "edit1" not in edited._repr_html_()
 
 
 def test_the_table_holds_architecture_parameters_algorithm_and_errors() -> None:
