@@ -23,8 +23,8 @@ from .typing import Data
 
 T = TypeVar("T", bound="Described")
 
-ELSEWHERE = ("synapse_rx.detection",)
-"""Modules with members of families that stand further up, imported when a name is asked for that nobody else has."""
+ELSEWHERE = ("synapse_rx.detection", "synapse_rx.energy")
+"""Modules with members of families, or families, further up, imported when a name is asked for that nobody else has."""
 
 
 class Described:
@@ -92,8 +92,7 @@ class Described:
         wanted = normal_name(name)
         found = [member for member in cls.members() if wanted in (member.kind, *member.aliases)]
         if not found:
-            for module in ELSEWHERE:
-                import_module(module)
+            import_elsewhere()
             found = [member for member in cls.members() if wanted in (member.kind, *member.aliases)]
         if not found:
             known = [name for member in cls.members() for name in (member.kind, *member.aliases)]
@@ -124,6 +123,12 @@ class Described:
         """Return this description as plain data (what JSON holds); `of` turns it back."""
         fields = attrs.fields(type(self))
         return {"kind": self.kind} | {f.alias: plain(getattr(self, f.name)) for f in fields if f.init}
+
+
+def import_elsewhere() -> None:
+    """Import the modules with descriptions that nothing below them imports."""
+    for module in ELSEWHERE:
+        import_module(module)
 
 
 def to_data(description: Described) -> dict[str, Data]:

@@ -16,7 +16,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..described import Described, snake_case
+from ..described import Described, import_elsewhere, snake_case
 from ..errors import FormatError, OptionError, UnknownNameError
 from ..files import safetensors
 from ..typing import Data
@@ -120,12 +120,21 @@ def family(name: str) -> type[Described]:
     Raises:
         UnknownNameError: If there is none.
     """
-    # The latest, as with members; what attrs has put another class in the place of has no members.
-    families = {cls: snake_case(cls.__name__) for cls in Described.__subclasses__()}
-    found = [cls for cls, known in families.items() if known == name and next(cls.members(), None)]
+    found = _families(name)
     if not found:
-        raise UnknownNameError.of("family", name, set(families.values()))
+        import_elsewhere()
+        found = _families(name)
+    if not found:
+        raise UnknownNameError.of(
+            "family", name, {snake_case(cls.__name__) for cls in Described.__subclasses__()}
+        )
     return found[-1]
+
+
+def _families(name: str) -> list[type[Described]]:
+    # The latest last, as with members; what attrs has put another class in the place of has no members.
+    families = {cls: snake_case(cls.__name__) for cls in Described.__subclasses__()}
+    return [cls for cls, known in families.items() if known == name and next(cls.members(), None)]
 
 
 def _encode_dict(value: dict[Any, Any], name: str, arrays: Arrays) -> Data:

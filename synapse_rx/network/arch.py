@@ -20,7 +20,7 @@ from ..learner import Learner
 from ..losses import Loss, PerOutput
 from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net
-from ..typing import Shape, Shapes
+from ..typing import Array, Shape, Shapes
 from .ends import begin, end
 from .places import Path, Place, places
 
@@ -186,11 +186,19 @@ class Arch(Described):
         Raises:
             SynapseError: If it cannot be trained so.
         """
-        # The one import against the grain of this package: a trainer asks the description for its learner, so that
-        # it needs to know no family of networks.
+        # An import against the grain of this package, as in `program`: a trainer asks the description for its
+        # learner, so that it needs to know no family of networks.
         from .learner import NetworkLearner
 
         return NetworkLearner(net, data, backend, ignore_divergence=ignore_divergence)
+
+    def program(
+        self, backend: Backend, capacity: int, theta: Array, *, rng: Any = None, kept: Any = None
+    ) -> Any:
+        """Return what answers batches of at most ``capacity`` samples by the parameters ``theta`` (`Program`)."""
+        from .program import Program
+
+        return Program(self, backend, capacity, theta, rng=rng, kept=kept)
 
     def fresh_kept(self, dtype: str = "float32") -> Params:
         """Return what layers keep from batch to batch, as it is before the first."""

@@ -20,7 +20,6 @@ from .checks import check_samples
 from .conversion import Conversion
 from .evaluation import CAPACITY
 from .normalizing import pending
-from .program import Program
 
 HOST = NumpyBackend()
 """Where networks are asked."""
@@ -158,7 +157,7 @@ class _Memory:
         self.capacity = capacity
         self._rng = generator(net)
         self._beginning = HOST.generator_state(self._rng)
-        self.program = Program(arch, HOST, capacity, theta, rng=self._rng, kept=net.kept.flat)
+        self.program = arch.program(HOST, capacity, theta, rng=self._rng, kept=net.kept.flat)
         self.conversion = Conversion(
             HOST, theta.dtype, 1.0, net.normalization, capacity, arch.in_shape, theta.dtype
         )

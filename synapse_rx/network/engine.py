@@ -45,6 +45,7 @@ class Engine:
         problem: The network as its algorithm sees it.
         feed: The batches.
         values: The errors of every sample learnt.
+        classes: The labels of what is learnt, which outputs stand for; None for values.
         chunk: Learns many batches at a time; None where they must be learnt one by one.
         evaluators: Measure the network between epochs, by what they measure: "validation", "training".
 
@@ -68,6 +69,7 @@ class Engine:
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
         self._loss = check_fit(net, data)
+        self.classes = data.classes
         self._layout = net.params.layout
         self._backend = backend
         self.theta = backend.from_host(net.params.flat) if theta is None else theta

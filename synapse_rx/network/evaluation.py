@@ -15,7 +15,6 @@ from ..typing import Array
 from .arch import Arch
 from .feed import Feed
 from .output_errors import own_errors
-from .program import Program
 
 CAPACITY = 1024
 """Samples evaluated at a time: enough for full speed, little memory."""
@@ -84,7 +83,7 @@ class Evaluator:
         rng: Any = None,
         kept: Array | None = None,
     ) -> None:
-        self._program = Program(arch, backend, feed.batch, theta, rng=rng, kept=kept)
+        self._program = arch.program(backend, feed.batch, theta, rng=rng, kept=kept)
         self._feed = feed
         self._kinds = dict(kinds)
         self._values = ErrorValues(backend, list(kinds), feed, theta.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..errors import Diverged
 from ..learner import Edit, Progress
 from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
-from .checks import check_fit, loss_of
+from .checks import loss_of
 from .chunk import Moves
 from .engine import Engine
 from .epoch import Epoch, EpochResult
@@ -45,6 +45,7 @@ class NetworkLearner:
         backend: Where to compute.
         ignore_divergence: Go on when the loss is no longer finite.
         chunks: Learn many batches in one piece where there is compiled code for it.
+        engine: Makes what does the work of one batch; for architectures of another family, theirs.
 
     Raises:
         ShapeError: If the samples do not fit the network's input, or the targets its output.
@@ -61,12 +62,14 @@ class NetworkLearner:
         *,
         ignore_divergence: bool = False,
         chunks: bool = True,
+        engine: Callable[..., Any] = Engine,
     ) -> None:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
         self._chunks = chunks
-        check_fit(net, data)  # before anything is opened that would have to be closed
+        self._make_engine = engine
+        net.arch.check(net, data)  # before anything is opened that would have to be closed
         self._fingerprint = data.fingerprint()
         self._supply = Supply(data)
         self._pace = 0.0  # seconds a batch of a chunk takes; 0 before the first
@@ -110,7 +113,7 @@ class NetworkLearner:
             training=evolve(
                 how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
             ),
-            labels=net.labels if net.labels is not None else self._data.classes,
+            labels=net.labels if net.labels is not None else self._engine.classes,
             normalization=net.normalization or self._data.normalization,
             version=net.version + 1,
             kept=self._engine.read_kept(net.kept),
@@ -157,7 +160,7 @@ class NetworkLearner:
         else:
             average = None
         self._generator = self._backend.generator([net.training.seed, 1])
-        self._engine = Engine(
+        self._engine = self._make_engine(
             net,
             self._data,
             self._backend,
@@ -173,7 +176,7 @@ class NetworkLearner:
     def _rebuild(self, net: Net, *, another_loss: bool) -> None:
         """Work by other rules on the same parameters, in the middle of an epoch."""
         old = self._engine
-        self._engine = Engine(
+        self._engine = self._make_engine(
             net,
             self._data,
             self._backend,

@@ -12,7 +12,7 @@ from ..data.options import check_labels
 from ..errors import LabelError, OptionError, ShapeError
 from ..learner import Learner
 from ..params import Layout, Params
-from ..typing import Shape
+from ..typing import Array, Shape
 from . import display
 from .training import Training
 
@@ -30,6 +30,9 @@ class Architecture(Protocol):
     @property
     def out_shape(self) -> Shape: ...
     def check(self, net: Net, data: Any) -> None: ...
+    def program(
+        self, backend: Backend, capacity: int, theta: Array, *, rng: Any = None, kept: Any = None
+    ) -> Any: ...
     def learner(
         self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False
     ) -> Learner: ...

@@ -1,0 +1,1 @@
+"""Energy models: Hopfield networks, restricted Boltzmann machines and deep belief nets."""
