@@ -4,6 +4,7 @@ TOP = """\
 examples:
   synapse-rx train                                  digits, 64-100-10, with a live display
   synapse-rx train --data mnist --plot mnist.png    MNIST, with a picture of what happened
+  synapse-rx train --dashboard                      in the browser, where it is steered as well
   synapse-rx train --save net.safetensors           a file of the network
   synapse-rx train --checkpoint run                 and the newest snapshots in a folder meanwhile
   synapse-rx resume run                             on from there, had it been killed
@@ -24,6 +25,8 @@ examples:
                                                     or downloaded once
   synapse-rx train --hidden 200,100 --activation relu --learning-rate 0.05
   synapse-rx train --algorithm adam --epochs 50     the options not given are the algorithm's own
+  synapse-rx train --epochs 500 --dashboard --port 8000
+                                                    in the browser, at the address it tells
   synapse-rx train --epochs 500 --checkpoint run --resume
                                                     from where it was killed, if it was
 """

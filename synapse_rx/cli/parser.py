@@ -88,6 +88,7 @@ def _train(commands: Any) -> None:
     )
     _network_options(made)
     _result_options(made)
+    _dashboard_options(made)
     made.add_argument(
         "--checkpoint", metavar="DIR", help="keep the newest snapshots and the best one in DIR meanwhile"
     )
@@ -114,6 +115,7 @@ def _resume(commands: Any) -> None:
     made.add_argument("--backend", metavar="NAME", help="numpy or auto (default: as before)")
     made.add_argument("--quiet", action="store_true", help="no display, only the result")
     _result_options(made)
+    _dashboard_options(made)
 
 
 def _evaluate(commands: Any) -> None:
@@ -237,6 +239,22 @@ def _result_options(command: Parser) -> None:
     )
     command.add_argument(
         "--save", metavar="FILE", help="write the network into FILE (.safetensors) at the end"
+    )
+
+
+def _dashboard_options(command: Parser) -> None:
+    command.add_argument(
+        "--dashboard",
+        action="store_true",
+        help="show the training in the browser and let it be steered there; the address is told at the beginning",
+    )
+    command.add_argument(
+        "--port", type=int, metavar="N", help="port of the dashboard (default: any that is free)"
+    )
+    command.add_argument(
+        "--stay",
+        action=argparse.BooleanOptionalAction,
+        help="serve the dashboard after the training, too, until Ctrl-C, or do not (default: on a terminal)",
     )
 
 

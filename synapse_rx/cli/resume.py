@@ -13,7 +13,7 @@ def resume_command(options: Namespace) -> int:
     asked = read_recipe(options.folder)
     given = {name: getattr(options, name) for name in ("epochs", "backend")}
     chosen = {name: value for name, value in given.items() if value is not None}
-    also = {"plot": options.plot, "save": options.save, "quiet": options.quiet}
+    also = {name: getattr(options, name) for name in ("plot", "save", "quiet", "dashboard", "port", "stay")}
     return train_command(
         Namespace(**{**asked, **chosen, **also, "checkpoint": options.folder, "resume": True})
     )

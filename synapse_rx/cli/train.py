@@ -16,6 +16,7 @@ from ..network import Evaluation, evaluate
 from ..snapshot import Net
 from ..subscribers import Checkpoint, learning_curve
 from ..subscribers.learning_curve import check_picture
+from .board import shown, stay
 from .job import Job, job
 from .networks import prepare
 from .recipe import write_recipe
@@ -34,6 +35,16 @@ def train_command(options: Namespace) -> int:
     work = job(options, options.seed)
     if options.resume:
         work = evolve(work, net=resume(options.checkpoint, work.net))
+    with shown(options, work.net) as board:
+        interrupted = _learn(work, options)
+        if board is not None and not interrupted:
+            print(end="", flush=True)  # the result is there for whoever reads it while the page stays
+            stay(options)
+    return INTERRUPTED if interrupted else DONE
+
+
+def _learn(work: Job, options: Namespace) -> bool:
+    """Train, test, draw, and say so; return whether a Ctrl-C ended it."""
     began = perf_counter()
     with _checkpoints(options, work):
         outcome = _train(work, options)
@@ -44,7 +55,7 @@ def train_command(options: Namespace) -> int:
         print(f"saved: {Path(options.save).resolve()}")
     if options.plot:
         _draw(outcome.net, options.plot)
-    return INTERRUPTED if outcome.interrupted else DONE
+    return outcome.interrupted
 
 
 def _checkpoints(options: Namespace, work: Job) -> AbstractContextManager[Any]:

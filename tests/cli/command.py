@@ -36,9 +36,10 @@ class Process:
     A command under way: wait for a word on its standard error, send it Ctrl-C, wait for its end.
     """
 
-    def __init__(self, *words: str, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, *words: str, command: Sequence[str] = COMMAND, stdin: Any = None) -> None:
         self._process = subprocess.Popen(
             [*command, *words],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -51,12 +52,15 @@ class Process:
         self._watchdog.start()
         self.errors = ""
 
-    def wait_for(self, word: str) -> None:
+    def wait_for(self, word: str) -> str:
+        """
+        Return the first line of its errors that has ``word`` in it.
+        """
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.errors += line
             if word in line:
-                return
+                return line
         raise AssertionError(f"it ended without {word!r}:\n{self.errors}")
 
     def interrupt(self) -> None:

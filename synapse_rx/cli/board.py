@@ -1,0 +1,54 @@
+"""The dashboard of a training on the command line."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from time import sleep
+
+from ..atoms import Atom
+from ..dashboards import Dashboard, dashboard
+from ..errors import OptionError
+from ..snapshot import Net
+from ..subscribers import History
+from .running import LOOK
+
+CAPACITY = 50
+"""Snapshots that the page can go back to."""
+
+
+@contextmanager
+def shown(options: Namespace, net: Atom[Net]) -> Generator[Dashboard | None]:
+    """
+    Serve the dashboard that ``--dashboard`` asks for, and tell its address on standard error; None where it does not.
+
+    Raises:
+        MissingExtraError: If what serves it is not installed.
+        OptionError: If the port is out of range, or is given without a dashboard.
+        OSError: If the port is taken.
+    """
+    if not options.dashboard:
+        if options.port is not None or options.stay:
+            raise OptionError("--port and --stay are for the dashboard; ask for it with --dashboard")
+        yield None
+        return
+    with History(net, capacity=CAPACITY) as history:
+        with dashboard(net, port=options.port or 0, history=history) as board:
+            print(f"dashboard: {board.url}", file=sys.stderr, flush=True)
+            yield board
+
+
+def stay(options: Namespace) -> None:
+    """Go on serving till Ctrl-C, if that is asked for: with ``--stay``, or else where somebody sits at a terminal."""
+    if not (_is_attended() if options.stay is None else options.stay):
+        return
+    with suppress(KeyboardInterrupt):
+        print("the dashboard stays until Ctrl-C", file=sys.stderr, flush=True)
+        while True:
+            sleep(LOOK)  # a wait that Windows cannot interrupt must end by itself
+
+
+def _is_attended() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
