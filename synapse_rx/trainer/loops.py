@@ -48,6 +48,15 @@ def call_on(loop: asyncio.AbstractEventLoop, f: Callable[[], T]) -> T:
     return answer.result()
 
 
+def made_on_a_loop(make: Callable[[asyncio.AbstractEventLoop], T]) -> T:
+    """Return what ``make`` returns for the loop that runs here, or on the library's own where none does."""
+    loop = running_loop()
+    if loop is not None:
+        return make(loop)
+    loop = background_loop()
+    return call_on(loop, lambda: make(loop))
+
+
 def settle_background(seconds: float) -> None:
     """Let the library's own loop, if it runs, do what it was told to do so far; wait so many seconds at most."""
     if _loop is None or running_loop() is _loop:

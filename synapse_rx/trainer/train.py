@@ -19,10 +19,11 @@ from ..stopping import Condition, Epochs, Phases
 from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
-from .loops import background_loop, call_on, running_loop
+from .loops import made_on_a_loop
 from .phases import check_turns
 from .process import SETTINGS, default_blas_threads
 from .publish import Every, publication
+from .outcome_task import OutcomeTask
 from .run import TrainingRun
 from .trainer import CHUNK, Trainer
 from .workers import WORKERS
@@ -155,25 +156,21 @@ def deref(cell_or_run: Any, timeout: float | None = None) -> Any:
     Return the value of a cell, or wait for a training and return its last snapshot.
 
     Args:
-        cell_or_run: An `Atom` or a derived cell, or what `train` returned.
+        cell_or_run: An `Atom` or a derived cell, or what `train`, or that of a `Population`, returned.
         timeout: Seconds to wait for a training at most.
 
     Raises:
         TimeoutError: If the time is over; training goes on.
         InvalidStateError: If a training is not done and an event loop runs on this thread: use ``await``.
     """
-    if isinstance(cell_or_run, TrainingRun):
-        return cell_or_run.result(timeout)
+    if isinstance(cell_or_run, OutcomeTask):
+        return cast(OutcomeTask[Any], cell_or_run).result(timeout)
     return cell_or_run.deref()
 
 
 def _run(trainer: Trainer) -> TrainingRun:
     name = f"synapse-rx-train-{next(_numbers)}"
-    loop = running_loop()
-    if loop is not None:
-        return TrainingRun(trainer, loop=loop, name=name)
-    loop = background_loop()
-    return call_on(loop, lambda: TrainingRun(trainer, loop=loop, name=name))
+    return made_on_a_loop(lambda loop: TrainingRun(trainer, loop=loop, name=name))
 
 
 def _launch(turn: Turn, if_running: str) -> None:
