@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from ..atoms import Atom
+from ..data import DataSet, TrainingSet
 from ..errors import MissingExtraError, OptionError
 from ..snapshot import Net
 from ..subscribers import History
 from ..subscribers.base import Attachable
 from .feed import Feed
 from .guard import Guard
+from .mistakes import Mistakes
 from .rewinding import Rewinding
+from .weight_log import WeightLog
 
 
 class DashboardApp:
@@ -31,13 +34,18 @@ class DashboardApp:
         read_only: bool = False,
         history: History | None = None,
         hosts: Iterable[str] = (),
+        data: DataSet | TrainingSet | None = None,
     ) -> None:
         guard = Guard(_token(token), read_only, _hosts(hosts))
         if history is not None and not isinstance(history, History):
             raise OptionError(f"history= takes a History, such as History(net, capacity=50), not {history!r}")
+        application, mistakes = _application(), Mistakes(data)
         self.token = guard.token
         self._feed = Feed(*nets)
-        self._serve: Any = _application()(self._feed, guard, Rewinding(history, self._feed.attach))
+        self._log = WeightLog(*nets)
+        self._serve: Any = application(
+            self._feed, guard, Rewinding(history, self.attach), self._log, mistakes
+        )
 
     @property
     def nets(self) -> tuple[Atom[Net], ...]:
@@ -52,16 +60,19 @@ class DashboardApp:
             OptionError: If something else is given.
         """
         self._feed.attach(*nets)
+        self._log.attach(*nets)
         return self
 
     def detach(self, *nets: Attachable) -> Self:
         """Show some networks, or all if none is named, no more."""
         self._feed.detach(*nets)
+        self._log.detach(*nets)
         return self
 
     def close(self) -> None:
         """Let go of all networks and end all streams. What is asked afterwards finds no networks."""
         self._feed.close()
+        self._log.close()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer (ASGI)."""
@@ -77,6 +88,7 @@ def dashboard_app(
     read_only: bool = False,
     history: History | None = None,
     hosts: Iterable[str] = (),
+    data: DataSet | TrainingSet | None = None,
 ) -> DashboardApp:
     """
     Return the dashboard as an ASGI application, for a program that serves already.
@@ -91,12 +103,14 @@ def dashboard_app(
         history: What keeps earlier snapshots, so that they can be gone back to on the page.
         hosts: Names by which the server is called, such as "training.example.org"; "localhost" and addresses in numbers
             need not be named.
+        data: Samples with targets that the networks are judged by on the page: which classes they take for which, and
+            what those samples look like; of a training set its validation part.
 
     Raises:
         MissingExtraError: If starlette is not installed.
         OptionError: If something else than networks is given, or an option is out of range.
     """
-    return DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts)
+    return DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data)
 
 
 def _application() -> Any:

@@ -18,6 +18,9 @@ from ..typing import Data
 LIMITS = ("clip_value", "clip_norm", "max_norm", "averaging")
 """Options of an update that are a number, or None for none."""
 
+MEASURED = ("gradient_norm", "update_ratio")
+"""What can be recorded of each step, beside the errors."""
+
 BELOW, ABOVE = 4, 2
 """Powers of ten that a logarithmic slider goes below and above what is usual."""
 
@@ -43,7 +46,7 @@ def controls(training: Training) -> list[dict[str, Data]]:
         {**_number(update, name, getattr(update, name), 1.0), "command": "update", "optional": True}
         for name in LIMITS
     ]
-    return found + _penalty(update.regularization)
+    return found + _penalty(update.regularization) + _measures(training)
 
 
 def algorithms() -> list[str]:
@@ -65,6 +68,19 @@ def _penalty(penalty: Regularizer | None) -> list[dict[str, Data]]:
         if control is not None:
             found.append({**control, "label": f"{penalty.kind} {option.alias}"})
     return found
+
+
+def _measures(training: Training) -> list[dict[str, Data]]:
+    return [
+        {
+            "name": name,
+            "label": f"record {name}",
+            "command": "record",
+            "kind": "flag",
+            "value": name in (training.recorded or ()),
+        }
+        for name in MEASURED
+    ]
 
 
 def _control(described: Described, option: Any, command: str) -> dict[str, Data] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
 from threading import Lock
@@ -33,7 +34,7 @@ class Message:
 
     Attributes:
         position: What it knows then.
-        data: JSON.
+        data: JSON, the position in it as ``id``.
     """
 
     position: Position
@@ -97,6 +98,24 @@ class Feed(Subscriber):
                 found = self._encoded[1][known] = self._encode(known)
             return found
 
+    def snapshot(self, more: Callable[[Net], Mapping[str, Data]], number: int | None = None) -> bytes:
+        """
+        Return where the networks stand, with all curves, as the first message says it, and ``more`` of each.
+
+        Args:
+            more: What else to say of a snapshot.
+            number: The only network to tell of; None for all of them.
+
+        Raises:
+            UnknownNameError: If there is no such network.
+        """
+        only = None if number is None else self.cell(number)
+        return self._encode(self.position(None), more, only).data
+
+    def standing(self) -> list[tuple[str, Net]]:
+        """Return the newest snapshots and what the networks are called."""
+        return [(track.name, track.memory.net) for track in self._tracks.values() if track.memory is not None]
+
     def cell(self, number: int) -> Atom[Net]:
         """
         Return the network with a number.
@@ -138,20 +157,27 @@ class Feed(Subscriber):
         self._version = next(self._versions)
         self._bells.ring()
 
-    def _encode(self, known: Position) -> Message:
+    def _encode(
+        self,
+        known: Position,
+        more: Callable[[Net], Mapping[str, Data]] = lambda net: {},
+        only: Atom[Net] | None = None,
+    ) -> Message:
         marks = dict(known.marks)
         said: list[Data] = []
         now: list[tuple[int, Mark]] = []
         for track in self._tracks.values():
             standing: _Standing | None = track.memory
-            if standing is None:  # it is being attached
+            if standing is None or only not in (None, track.cell):  # or it is being attached
                 continue
             mark = standing.mark()
             before = marks.get(standing.number, Mark(0, 0, 0, 0))
-            said.append({"id": standing.number, "name": track.name, **statement(standing.net, before, mark)})
+            told = statement(standing.net, before, mark)
+            said.append({"id": standing.number, "name": track.name, **told, **more(standing.net)})
             now.append((standing.number, mark))
-        data = dumps({"schema": SCHEMA, "nets": said}).encode()
-        return Message(Position(known.source, tuple(now)), data)
+        position = Position(known.source, tuple(now))
+        data = dumps({"schema": SCHEMA, "id": position.word(), "nets": said}).encode()
+        return Message(position, data)
 
 
 def _is_taken_back(old: Net, new: Net) -> bool:
@@ -175,5 +201,6 @@ def _is_described_anew(old: Net, new: Net) -> bool:
         (was.algorithm, how.algorithm),
         (was.update, how.update),
         (was.loss, how.loss),
+        (was.recorded, how.recorded),
     )
     return not all(before is after or before == after for before, after in pairs)

@@ -26,12 +26,15 @@ from ..snapshot import Net
 from ..subscribers.whole_file import file_name
 from .feed import Feed
 from .guard import HEADERS, MOST_BYTES, Guard
+from .mistakes import Mistakes
 from .pictures import Pictures
 from .position import Position
 from .rewinding import Rewinding
 from .statement import SCHEMA, curves
 from .steering import steer
 from .thinning import MOST, thinned
+from .views import Views
+from .weight_log import WeightLog
 
 REST = 0.1
 """Seconds between two messages to one reader at least."""
@@ -49,9 +52,11 @@ log = logging.getLogger("synapse_rx")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def application(feed: Feed, guard: Guard, rewinding: Rewinding) -> Starlette:
+def application(
+    feed: Feed, guard: Guard, rewinding: Rewinding, log: WeightLog, mistakes: Mistakes
+) -> Starlette:
     """Return the application that serves the page, the stream and the commands."""
-    site = _Site(feed, guard, rewinding)
+    site, views = _Site(feed, guard, rewinding), Views(feed, log, mistakes)
     routes = [
         _route("/", site.page, guard, public=True),
         _route("/page/{name}", site.page, guard, public=True),
@@ -61,6 +66,9 @@ def application(feed: Feed, guard: Guard, rewinding: Rewinding) -> Starlette:
         _route("/nets/{number:int}/history", site.history, guard),
         _route("/nets/{number:int}/weights.png", site.weights, guard),
         _route("/nets/{number:int}/histograms", site.histograms, guard),
+        _route("/nets/{number:int}/distributions", views.distributions, guard),
+        _route("/nets/{number:int}/confusion", views.confusion, guard),
+        _route("/nets/{number:int}/mistakes", views.samples, guard),
         _route("/nets/{number:int}/checkpoint", site.checkpoint, guard),
         _route("/nets/{number:int}/commands", site.command, guard, method="POST"),
     ]

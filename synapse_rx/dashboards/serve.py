@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..atoms import Atom
+from ..data import DataSet, TrainingSet
 from ..errors import MissingExtraError, OptionError
 from ..snapshot import Net
 from ..subscribers import History
@@ -143,6 +144,7 @@ def dashboard(
     read_only: bool = False,
     history: History | None = None,
     hosts: Iterable[str] = (),
+    data: DataSet | TrainingSet | None = None,
 ) -> Dashboard:
     """
     Show networks in the browser and let them be steered there: ``print(sx.dashboard(net).url)``.
@@ -161,6 +163,8 @@ def dashboard(
             and branched from on the page.
         hosts: Names by which the server is called, such as "training.example.org"; "localhost" and addresses in numbers
             need not be named.
+        data: Samples with targets that the networks are judged by on the page: which classes they take for which, and
+            what those samples look like; of a training set its validation part.
 
     Returns:
         The server, which is running.
@@ -172,7 +176,7 @@ def dashboard(
     """
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
         raise OptionError(f"port is a whole number from 0 to 65535, not {port!r}")
-    app = DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts)
+    app = DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data)
     try:
         listening = _listen(host, port)
         return Dashboard(app, _server(app), listening)

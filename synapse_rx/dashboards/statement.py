@@ -8,8 +8,10 @@ from typing import Any
 
 from ..described import brief
 from ..snapshot import Net, Series, Stats
+from ..subscribers.hyper_parameters import hyper_parameters
 from ..typing import Data
 from .controls import algorithms, controls
+from .diagram import diagram
 from .position import Mark
 from .thinning import MOST, thinned
 
@@ -75,8 +77,18 @@ def described(net: Net) -> dict[str, Data]:
         "algorithms": [*algorithms()],
         "loss": None if how.loss is None else str(how.loss),
         "controls": [*controls(how)],
+        "settings": _settings(net),
+        "diagram": diagram(net),
         "layers": list(_layers(net)),
         "weights": [entry.name for entry in net.params.layout.entries if len(entry.shape) >= 2],
+    }
+
+
+def _settings(net: Net) -> dict[str, Data]:
+    """Return the hyper-parameters, as JSON can hold them."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in hyper_parameters(net).items()
     }
 
 

@@ -22,7 +22,7 @@ from ..snapshot import (
     with_status,
     with_update,
 )
-from .controls import LIMITS
+from .controls import LIMITS, MEASURED
 
 LARGEST = 2**53
 """Whole numbers beyond this are no option of anything."""
@@ -128,6 +128,26 @@ def _with_algorithm(net: Net, name: Any, options: Any = None) -> Net:
     return with_algorithm(net, _text("name", name), **_scalars({} if options is None else options))
 
 
+def _recording(net: Net, options: Any) -> Net:
+    """Record, or no longer, what is measured of each step: the errors that are recorded stay the same."""
+    recorded = net.training.recorded
+    for name, wanted in _scalars(options).items():
+        if name not in MEASURED:
+            raise UnknownNameError.of("measure of steps", name, MEASURED)
+        if not isinstance(wanted, bool):
+            raise OptionError(f"{name} is recorded (true) or not (false), not {wanted!r}")
+        if wanted or recorded is not None:
+            rest = [kind for kind in (_usual(net) if recorded is None else recorded) if kind != name]
+            recorded = (*rest, name) if wanted else tuple(rest)
+    return evolve(net, training=evolve(net.training, recorded=recorded))
+
+
+def _usual(net: Net) -> list[str]:
+    if net.labels is None and not net.training.stats.epochs:
+        raise OptionError("which errors suit the data is known once training has begun; try again then")
+    return [] if net.labels is None else ["misclassification"]
+
+
 def _frozen(net: Net, layer: Any) -> Net:
     return freeze(net, _layer(layer))
 
@@ -159,6 +179,7 @@ COMMANDS: Mapping[str, Command] = {
     "options": Command(_with_options, ("options",)),
     "update": Command(_with_update, ("options",)),
     "regularization": Command(_with_regularization, ("options",), ("kind",)),
+    "record": Command(_recording, ("options",)),
     "algorithm": Command(_with_algorithm, ("name",), ("options",)),
     "freeze": Command(_frozen, ("layer",)),
     "unfreeze": Command(_unfrozen, ("layer",)),

@@ -67,7 +67,7 @@ def weight_histograms(
     count = check_count("bins", bins, 1)
     params = _params(net)
     return {
-        entry.name: _histogram(entry.view(params.flat), count)
+        entry.name: histogram(entry.view(params.flat), count)
         for entry in params.layout.entries
         if biases or entry.regularized
     }
@@ -81,7 +81,8 @@ def _params(net: Any) -> Params:
     return params
 
 
-def _histogram(values: Array, bins: int) -> Histogram:
+def histogram(values: Array, bins: int) -> Histogram:
+    """Count how numbers are distributed, from the smallest to the largest that is finite."""
     finite = values[np.isfinite(values)].astype(np.float64)
     edges = _edges(finite, bins)
     counts, _ = np.histogram(finite, edges)

@@ -7,8 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from attrs import fields
-
 from ..data import DataSet
 from ..errors import OptionError
 from ..network import evaluate
@@ -17,6 +15,7 @@ from ..snapshot import Net, Training
 from ..typing import Array
 from .event_file import EventFile, proto
 from .follower import Follower, checked_share
+from .hyper_parameters import hyper_parameters
 from .mosaic import heat_map, weight_mosaic
 from .news import News
 from .whole_file import file_name
@@ -112,24 +111,6 @@ class TensorBoard(Follower):
     def _release(self) -> None:
         while self._writers:
             self._writers.popitem()[1].close()
-
-
-def hyper_parameters(net: Net) -> dict[str, float | bool | str]:
-    """Return what a training was set to, by name: numbers as numbers, everything else in words."""
-    how = net.training
-    found: dict[str, Any] = {
-        "architecture": str(net.arch),
-        "algorithm": how.algorithm.kind,
-        "loss": str(how.loss),
-        "seed": how.seed,
-    }
-    for described in (how.algorithm, how.update):
-        options = {option.alias: getattr(described, option.name) for option in fields(type(described))}
-        found |= {name: value for name, value in options.items() if value is not None}
-    return {
-        name: value if isinstance(value, bool | int | float | str) else str(value)
-        for name, value in found.items()
-    }
 
 
 def _names(name: str) -> Iterator[str]:

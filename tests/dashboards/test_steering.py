@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import synapse_rx as sx
 from synapse_rx.dashboards.controls import algorithms, controls
 from synapse_rx.dashboards.steering import steer
 from synapse_rx.errors import OptionError, SynapseError, UnknownNameError
 from synapse_rx.snapshot import with_status
-from tests.nets import blobs, small_net
+from tests.nets import blobs, small_net, trained
 
 
 def after(command: dict[str, Any], net: sx.Net | None = None) -> sx.Training:
@@ -192,3 +193,26 @@ def test_what_follows_a_schedule_says_so() -> None:
 
     assert rate["value"] is None
     assert "Piecewise" in str(rate["schedule"])
+
+
+def test_measures_of_steps_are_recorded_beside_the_errors_that_are() -> None:
+    net = trained(small_net(), blobs())
+    how = after({"command": "record", "options": {"gradient_norm": True}}, net)
+    net = trained(evolve(net, training=how), blobs())
+
+    assert {"gradient_norm", "misclassification"} <= set(net.training.stats.training)
+    (switch,) = [one for one in controls(how) if one["name"] == "gradient_norm"]
+    assert switch["value"] is True
+    again = after({"command": "record", "options": {"gradient_norm": False}}, net)
+    assert again.recorded == (sx.Misclassification(),)
+
+
+@pytest.mark.parametrize("options", [{"loss": True}, {"gradient_norm": 1}, {"gradient_norm": None}])
+def test_what_cannot_be_recorded_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(SynapseError, match=r"measure of steps|is recorded"):
+        steer(sx.atom(trained(small_net(), blobs())), {"command": "record", "options": options})
+
+
+def test_before_the_data_is_known_nothing_is_recorded_by_a_switch() -> None:
+    with pytest.raises(OptionError, match="once training has begun"):
+        after({"command": "record", "options": {"gradient_norm": True}})
