@@ -36,6 +36,7 @@ def test_what_is_taken_back_is_forgotten() -> None:
     net = sx.mlp([3, 4, 2], ["tanh", "softmax"])
     kept = []
     with WeightLog(net) as log:
+        log.flush()
         for _ in range(5):
             publish(net)
             kept.append(net.value)
