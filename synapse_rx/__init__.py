@@ -227,6 +227,10 @@ if TYPE_CHECKING:
     from .network.weights import Histogram as Histogram
     from .network.weights import weight_histograms as weight_histograms
     from .params import Params as Params
+    from .populations import NewsStream as NewsStream
+    from .populations import Population as Population
+    from .populations import PopulationRun as PopulationRun
+    from .populations import population as population
     from .regularizers import L1 as L1
     from .regularizers import L2 as L2
     from .regularizers import CustomRegularizer as CustomRegularizer
@@ -276,5 +280,7 @@ if TYPE_CHECKING:
     from .trainer import resume_training as resume_training
     from .trainer import stop_training as stop_training
     from .trainer import train as train
+    from .widgets import LiveView as LiveView
+    from .widgets import live as live
 
 __getattr__, __dir__, __all__ = attach(__name__, __file__)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -213,7 +213,9 @@ class Cell(Observable[T]):
         The hundred operators that reactivex gives every observable as methods are there as well, but completion in a
         REPL is for finding things, and ``pipe`` is the way to them.
         """
-        own = [base for base in type(self).__mro__ if issubclass(base, Cell) or base is object]
+        own: list[type[Any]] = [
+            base for base in type(self).__mro__ if issubclass(base, Cell) or base is object
+        ]
         return sorted({"pipe", *(name for base in own for name in vars(base))})
 
     @property
