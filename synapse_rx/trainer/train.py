@@ -20,10 +20,10 @@ from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
 from .loops import made_on_a_loop
+from .outcome_task import OutcomeTask
 from .phases import check_turns
 from .process import SETTINGS, default_blas_threads
 from .publish import Every, publication
-from .outcome_task import OutcomeTask
 from .run import TrainingRun
 from .trainer import CHUNK, Trainer
 from .workers import WORKERS
@@ -47,6 +47,14 @@ def train(
 ) -> TrainingRun:
     """
     Train a network: check everything, start at once, return at once.
+
+        run = train(net, trset, 20)          # 20 epochs; computed on a thread of their own
+        net.value                            # the newest snapshot, at any time
+        net.swap(with_learning_rate, 0.01)   # steers what is under way
+        snapshot = deref(run)                # waits; in async code and in notebooks: snapshot = await run
+
+    `stop_training`, `pause_training` and `resume_training` take the cell as well; ``run.cancel()`` is asyncio's.
+    Training again goes on where it stands.
 
     While it runs the cell gets a new snapshot every epoch, and edits swapped into the cell are taken over with the next
     chunk of work (about 50 ms): hyper-parameters, parameters, the whole architecture; the statuses "paused" and
