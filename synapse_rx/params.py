@@ -17,6 +17,7 @@ import attrs
 import numpy as np
 
 from .errors import ShapeError, UnknownNameError
+from .frozen import is_frozen
 from .typing import Array, Shape
 
 
@@ -107,7 +108,8 @@ class Params:
     All parameters as one flat read-only vector and the layout of its named views.
 
     ``params[0]["W"]`` is the weight matrix of the first layer, ``params["0.W"]`` the same by its full name,
-    ``params.flat`` the whole vector. A given array is copied unless it owns its memory and is read-only already.
+    ``params.flat`` the whole vector. A given array is copied unless it owns its memory and is read-only already, or lies
+    in memory that cannot be written to, such as a file that is mapped read-only.
 
     Raises:
         ShapeError: If the vector's length is not the layout's.
@@ -214,7 +216,7 @@ class Params:
 
 def _frozen_vector(flat: Any) -> Array:
     array = np.asarray(flat)
-    if not (array.flags.owndata and not array.flags.writeable):
+    if array.flags.writeable or not (array.flags.owndata or is_frozen(array)):
         array = array.copy()
         array.setflags(write=False)
     return array

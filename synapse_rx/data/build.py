@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 
 from ..errors import OptionError, ShapeError
+from ..frozen import is_mapped
 from .data_set import DataSet
 from .fit import fit_normalization
-from .frozen import is_mapped
 from .normalization import Normalization
 from .options import (
     Shuffle,

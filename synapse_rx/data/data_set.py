@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from ..errors import DataError, LabelError
+from ..frozen import frozen
 from ..typing import Shape
-from .frozen import frozen
 from .normalization import Normalization
 from .options import check_censored, check_choice, check_scale
 from .parts import Parts

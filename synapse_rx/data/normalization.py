@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 
 from ..errors import OptionError, ShapeError, UnknownNameError
+from ..frozen import frozen
 from ..typing import Data
-from .frozen import frozen
 from .samples import describe
 
 KINDS = ("standardize", "min_max", "whiten")

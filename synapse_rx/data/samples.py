@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from .frozen import frozen
+from ..frozen import frozen
 
 DTYPES = ("float32", "float64", "uint8")
 """The types samples are kept in."""

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from ..errors import DataError
-from .frozen import frozen
+from ..frozen import frozen
 from .samples import describe
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, LabelError, OptionError
-from .frozen import frozen
+from ..frozen import frozen
 from .samples import describe, first_bad
 
 
