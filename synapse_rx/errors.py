@@ -81,6 +81,18 @@ class WatchError(SynapseError, ExceptionGroup[Exception]):
         return WatchError(self.message, excs)
 
 
+class PopulationError(SynapseError, ExceptionGroup[Exception]):
+    """
+    Some networks of a population could not be trained to the end.
+
+    The others were, and every cell keeps what it published last. ``exceptions`` holds what was raised, each with a note
+    that names the network.
+    """
+
+    def derive(self, excs: Any) -> PopulationError:
+        return PopulationError(self.message, excs)
+
+
 class AlreadyTraining(SynapseError, RuntimeError):
     """The network is being trained already; ``run`` is the live run."""
 
