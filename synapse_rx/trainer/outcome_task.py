@@ -45,6 +45,8 @@ class OutcomeTask(asyncio.Task[T]):
         self._ended = asyncio.Event()
         self._waiting = _wait(outcome, stop_work, self._ended)
         super().__init__(self._waiting, loop=loop, name=name)
+        # If its loop is closed before the work is over, only the waiting is lost.
+        self._log_destroy_pending = False
 
     def cancel(self, msg: Any | None = None) -> bool:
         """

@@ -13,7 +13,7 @@ import pytest
 
 import synapse_rx as sx
 from synapse_rx.errors import ShapeError
-from tests.trainer.tools import ENDLESS, LONG, Hold, Told, epochs, some_data, some_net, xor, xor_net
+from tests.trainer.tools import ENDLESS, LONG, Hold, Told, epochs, let_go, some_data, some_net, xor, xor_net
 
 
 class Ended:
@@ -442,9 +442,8 @@ def test_a_failure_that_was_seen_by_result_is_not_logged(caplog: pytest.LogCaptu
     hold.release()
 
     assert isinstance(run.exception(LONG), ShapeError)
-    sx.train(xor_net(), xor(), 1).result(LONG)  # the library's loop has had its turn
     del run
-    gc.collect()
+    let_go()
 
     assert "1/777" not in caplog.text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import threading
 import weakref
@@ -20,6 +19,7 @@ from tests.trainer.tools import (
     Hold,
     diverging_net,
     epochs,
+    let_go,
     some_data,
     some_epochs,
     some_net,
@@ -299,21 +299,28 @@ def test_waiting_for_itself_in_a_watch_is_refused() -> None:
     assert "wait for itself" in str(refused[0])
 
 
+def test_it_says_on_the_thread_that_trains_that_it_is_over() -> None:
+    told: list[threading.Thread] = []
+    over = threading.Event()
+    run = sx.train(some_net(), some_data(), 1)
+    run.when_over(lambda run: (told.append(threading.current_thread()), over.set()))
+    assert over.wait(LONG)
+    run.when_over(lambda run: told.append(threading.current_thread()))
+
+    assert told[0].name == "synapse-rx-train"
+    assert told[1] is threading.current_thread()
+
+
 def test_a_finished_run_keeps_no_working_memory() -> None:
     data = some_data()
     gone = weakref.ref(data)
     run = sx.train(some_net(), data, 1)
     run.result(LONG)
     del data
-    some_epochs_of_another_training()
-    gc.collect()
+    let_go()
 
     assert gone() is None
     assert run.done()
-
-
-def some_epochs_of_another_training() -> None:
-    sx.train(xor_net(), xor(), 3).result(LONG)
 
 
 async def test_it_can_be_awaited_on_another_loop_than_its_own() -> None:
@@ -334,8 +341,7 @@ async def test_a_failure_awaited_on_another_loop_is_raised_there_and_not_logged(
         await run
 
     del run
-    await asyncio.to_thread(some_epochs_of_another_training)
-    gc.collect()
+    await asyncio.to_thread(let_go)
     assert "/771 epochs" not in caplog.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import synapse_rx as sx
+from synapse_rx.trainer import loops
 
 LONG = 20.0
 """Seconds that nothing here takes; whoever waits longer has found a bug."""
@@ -141,6 +143,16 @@ def some_epochs(net: sx.Atom[Snapshot], more: int = 2) -> None:
     """Wait till the training of ``net`` has gone on for some epochs."""
     wanted = epochs(net.value) + more
     reach(net, lambda new: epochs(new) >= wanted)
+
+
+def let_go() -> None:
+    """Wait till no thread holds anything of a training that is over, and collect what is left of it."""
+    for thread in threading.enumerate():
+        if thread.name == "synapse-rx-train":
+            thread.join(LONG)
+            assert not thread.is_alive(), "something is in training still"
+    loops.settle_background(LONG)
+    gc.collect()
 
 
 def learnt(net: Snapshot) -> dict[str, Any]:
