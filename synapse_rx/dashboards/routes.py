@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +14,8 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
 
 from ..atoms import Atom
 from ..errors import FormatError, SynapseError, UnknownNameError
@@ -28,22 +27,15 @@ from .feed import Feed
 from .guard import HEADERS, MOST_BYTES, Guard
 from .mistakes import Mistakes
 from .pictures import Pictures
-from .position import Position
+from .readers import Readers
+from .reports import Reports
 from .rewinding import Rewinding
 from .statement import SCHEMA, curves
 from .steering import steer
+from .streams import Streams
 from .thinning import MOST, thinned
 from .views import Views
 from .weight_log import WeightLog
-
-REST = 0.1
-"""Seconds between two messages to one reader at least."""
-
-HEARTBEAT = 15.0
-"""Seconds after which a reader who has nothing to be told is sent an empty line."""
-
-MOST_READERS = 200
-"""Streams that are served at once."""
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
@@ -57,12 +49,17 @@ def application(
 ) -> Starlette:
     """Return the application that serves the page, the stream and the commands."""
     site, views = _Site(feed, guard, rewinding), Views(feed, log, mistakes)
+    reports, streams = Reports(feed), Streams(Readers(feed), guard)
     routes = [
         _route("/", site.page, guard, public=True),
         _route("/page/{name}", site.page, guard, public=True),
         _route("/about", site.about, guard),
-        _route("/snapshot", site.snapshot, guard),
-        _route("/events", site.events, guard),
+        _route("/schema", reports.schema, guard, public=True),
+        _route("/snapshot", reports.snapshot, guard),
+        _route("/metrics", reports.metrics, guard),
+        _route("/events", streams.events, guard),
+        WebSocketRoute("/socket", streams.socket),
+        _route("/socket", site.no_socket, guard),
         _route("/nets/{number:int}/history", site.history, guard),
         _route("/nets/{number:int}/weights.png", site.weights, guard),
         _route("/nets/{number:int}/histograms", site.histograms, guard),
@@ -101,7 +98,6 @@ class _Site:
         self._guard = guard
         self._rewinding = rewinding
         self._pictures = Pictures()
-        self._readers = 0
         folder = files("synapse_rx.dashboards") / "page"
         # Read once: no name in a request ever becomes a path.
         self._files = {
@@ -119,33 +115,10 @@ class _Site:
     async def about(self, request: Request) -> Response:
         return JSONResponse({"schema": SCHEMA, "read_only": self._guard.read_only})
 
-    async def snapshot(self, request: Request) -> Response:
-        message = self._feed.message(self._feed.position(None))
-        return Response(message.data, media_type="application/json")
-
-    async def events(self, request: Request) -> Response:
-        if self._readers >= MOST_READERS:
-            return _error(503, f"{MOST_READERS} streams are open already")
-        word = request.headers.get("last-event-id") or request.query_params.get("last_event_id")
-        stream = self._stream(self._feed.position(word))
-        headers = {"x-accel-buffering": "no"}  # proxies must not collect it
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
-
-    async def _stream(self, known: Position) -> AsyncIterator[bytes]:
-        self._readers += 1
-        try:
-            with self._feed.listening() as news:
-                yield b"retry: 1000\n\n"
-                while not self._feed.closed:
-                    news.clear()
-                    message = self._feed.message(known)
-                    known = message.position
-                    yield message.event()  # a reader who is slow is waited for here, by nobody else
-                    await asyncio.sleep(REST)
-                    while not self._feed.closed and not await _within(HEARTBEAT, news):
-                        yield b": still here\n\n"
-        finally:
-            self._readers -= 1
+    async def no_socket(self, request: Request) -> Response:
+        return _error(
+            426, "this is a WebSocket: ask with ws://, of a server that speaks it (pip install websockets)"
+        )
 
     async def history(self, request: Request) -> Response:
         """Give all curves between two epochs in as many points as a whole curve gets, for a closer look."""
@@ -204,13 +177,6 @@ class _Site:
 
     def _cell(self, request: Request) -> Atom[Net]:
         return self._feed.cell(request.path_params["number"])
-
-
-async def _within(seconds: float, event: asyncio.Event) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    return False
 
 
 async def _body(request: Request) -> bytes | None:

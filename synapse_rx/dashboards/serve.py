@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import Iterable
 from html import escape
+from importlib.util import find_spec
 from threading import Thread, current_thread
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ from ..snapshot import Net
 from ..subscribers import History
 from ..subscribers.base import Attachable
 from .app import DashboardApp
+from .guard import MOST_BYTES
 
 GRACE = 1
 """Seconds that answers under way get when a dashboard is closed."""
@@ -201,12 +203,14 @@ def _server(app: DashboardApp) -> Any:
         raise MissingExtraError(
             "the dashboard needs uvicorn, which is not installed: pip install 'synapse-rx[dashboard]'"
         ) from error
-    # No log of requests, and logging is set up by the program alone.
+    # No log of requests, in which the token may stand, and logging is set up by the program alone.
     config = uvicorn.Config(
         app,
         loop="asyncio",
         http="h11",
-        ws="none",
+        ws=_web_sockets(),
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -214,3 +218,8 @@ def _server(app: DashboardApp) -> Any:
         timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)
+
+
+def _web_sockets() -> Any:
+    """Return what serves WebSockets; without it, there are server-sent events still."""
+    return "websockets-sansio" if find_spec("websockets") else "none"

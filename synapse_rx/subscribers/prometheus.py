@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from threading import Thread
 from typing import Any, Self
@@ -17,6 +18,9 @@ NUMBERS = {
     "seconds": "Seconds of compute the newest epoch took.",
     "samples_per_second": "Training samples learnt a second in the newest epoch.",
 }
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""What `exposition` returns."""
 
 
 class Prometheus(Subscriber):
@@ -102,13 +106,45 @@ class Prometheus(Subscriber):
 
     def collect(self) -> Iterator[Any]:
         """Yield the metrics (for the registry)."""
-        families = _Families(_client().core.GaugeMetricFamily)
-        for track in self._tracks.values():
-            families.add(track.name, track.cell.value)
-        yield from families.all()
+        yield from _collected((track.name, track.cell.value) for track in self._tracks.values())
 
     def _changed(self, track: Track, old: Net, new: Net) -> None:
         """Do nothing: whoever collects reads the cell."""
+
+
+def exposition(nets: Iterable[tuple[str, Net]]) -> bytes:
+    """
+    Return where networks stand, by their names, as Prometheus reads it.
+
+    Raises:
+        MissingExtraError: If prometheus_client is not installed.
+    """
+    client = _client()
+    registry = client.CollectorRegistry()
+    registry.register(_Standing(nets))
+    return client.generate_latest(registry)
+
+
+class _Standing:
+    """What a registry asks for the metrics of some networks, once."""
+
+    def __init__(self, nets: Iterable[tuple[str, Net]]) -> None:
+        self._nets = nets
+
+    def describe(self) -> list[Any]:
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        return _collected(self._nets)
+
+
+def _collected(nets: Iterable[tuple[str, Net]]) -> Iterator[Any]:
+    families = _Families(_client().core.GaugeMetricFamily)
+    seen: Counter[str] = Counter()
+    for name, net in nets:
+        seen[name] += 1  # two lines of one name would be refused as a whole
+        families.add(name if seen[name] == 1 else f"{name} ({seen[name]})", net)
+    yield from families.all()
 
 
 class _Families:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
+from tests.dashboards.form import checked
 
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 pytest.importorskip("starlette", reason="starlette is not installed")
@@ -36,7 +37,7 @@ class Asker:
         self.http.close()
 
     def nets(self) -> list[dict[str, Any]]:
-        return self.http.get("snapshot").json()["nets"]
+        return checked(self.http.get("snapshot").json())["nets"]
 
     def command(self, number: int = 1, **command: Any) -> Any:
         return self.http.post(f"nets/{number}/commands", json=command)
@@ -54,7 +55,9 @@ class Asker:
                 if line.startswith("id: "):
                     number = line[4:]
                 elif line.startswith("data: "):
-                    yield number, json.loads(line[6:])
+                    message = checked(json.loads(line[6:]))
+                    assert message["id"] == number
+                    yield number, message
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import synapse_rx as sx
 from synapse_rx.dashboards.feed import Feed
+from tests.dashboards.form import checked
 from tests.nets import blobs, small_net
 
 
@@ -17,7 +18,7 @@ def told(feed: Feed, known: str | None = None) -> tuple[str, dict[str, Any]]:
     Return what the only network of a feed has to tell, and the word for it.
     """
     message = feed.message(feed.position(known))
-    (net,) = json.loads(message.data)["nets"]
+    (net,) = checked(json.loads(message.data))["nets"]
     return message.position.word(), net
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import synapse_rx as sx
-from synapse_rx.dashboards import routes
+from synapse_rx.dashboards import readers
 from tests.dashboards.conftest import Asker, httpx
 from tests.nets import blobs, small_net
 from tests.subscribers.snapshots import publish
@@ -119,14 +119,14 @@ def test_a_new_server_tells_everything_again_whatever_the_reader_knew(net: Net) 
 
 
 def test_a_reader_with_nothing_to_hear_is_sent_a_sign_of_life(ask: Asker, monkeypatch: Any) -> None:
-    monkeypatch.setattr(routes, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(readers, "HEARTBEAT", 0.01)
 
     with ask.http.stream("GET", "events") as answer:
         assert ": still here" in answer.iter_lines()
 
 
 def test_more_streams_than_can_be_served_are_refused(ask: Asker, monkeypatch: Any) -> None:
-    monkeypatch.setattr(routes, "MOST_READERS", 1)
+    monkeypatch.setattr(readers, "MOST_READERS", 1)
 
     with ask.http.stream("GET", "events") as answer:
         lines = answer.iter_lines()
