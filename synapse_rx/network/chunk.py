@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 
 from .. import fast
-from ..activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from ..data import TrainingSet
-from ..layers import Activation, Dense
 from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
 from ..metrics import Misclassification
-from ..params import Layout
 from ..snapshot import Net
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
+from .plain import ACTIVATIONS, plain_layers
 
-ACTIVATIONS: Mapping[type, int] = {Linear: 0, Sigmoid: 1, Tanh: 2, ReLU: 3}
 MOVES: Mapping[str, int] = {
     "descend": 0,
     "roll": 1,
@@ -109,7 +106,7 @@ class Chunk:
     ) -> Chunk | None:
         """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
         how = net.training
-        layers, counts = _layers(net.arch), len(kinds) == 2
+        layers, counts = plain_layers(net.arch), len(kinds) == 2
         found = _loss(loss, net.arch) if layers is not None else None
         plain = (
             fast.why_not() is None
@@ -167,35 +164,9 @@ class Chunk:
         )
 
 
-def _layers(arch: Arch) -> Array | None:
-    """Return what the kernel needs to know about each layer; None if there are others than it knows."""
-    rows: list[list[int]] = []
-    for place in arch.places:
-        layer = place.layer
-        if type(layer) is Dense:
-            inputs, w, b = int(np.prod(place.in_shape)), *_offsets(arch.layout, place.path)
-            rows.append([inputs, layer.units, w, b, 0])
-        elif type(layer) is Activation and rows and rows[-1][4] == 0:
-            code = ACTIVATIONS.get(type(layer.function))
-            last = place is arch.places[-1]
-            if code is None and not (last and type(layer.function) is Softmax):
-                return None
-            rows[-1][4] = code or 0
-        else:
-            return None
-    return np.array(rows, np.int64) if rows and len(arch.out_shape) == 1 else None
-
-
-def _offsets(layout: Layout, path: Any) -> list[int]:
-    found = {entry.path: entry.offset for entry in layout.entries}
-    return [found[(*path, "W")], found[(*path, "b")]]
-
-
 def _loss(loss: Loss, arch: Arch) -> int | None:
     """Return the kernel's number of a loss behind the output; None if it does not know it there."""
     linked = loss.links(arch.output)
-    if isinstance(arch.output, Softmax) and arch.output != Softmax():
-        return None
     if linked and loss == CategoricalCrossEntropy():
         return 0
     if linked and loss == BinaryCrossEntropy():

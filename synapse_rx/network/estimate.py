@@ -16,7 +16,7 @@ from ..snapshot import Net, Slots
 from ..typing import Array
 from .arch import Arch
 from .checks import check_samples, check_targets, loss_of
-from .compiled import HOST, apart, compile, generator
+from .compiled import HOST, Inference, apart, generator
 from .compiled import snapshot_of as snapshot_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
@@ -40,7 +40,7 @@ def outputs(net: Atom[Net] | Net, samples: Any) -> Any:
         DataError: If the samples are not finite numbers, or are normalised in another way already.
         ShapeError: If they do not fit the network.
     """
-    return compile(net)(samples)
+    return Inference(snapshot_of(net))(samples)
 
 
 def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
@@ -59,7 +59,7 @@ def estimate(net: Atom[Net] | Net, samples: Any) -> Any:
         DataError: If the samples are not finite numbers.
         ShapeError: If they do not fit the network.
     """
-    return compile(net).estimate(samples)
+    return Inference(snapshot_of(net)).estimate(samples)
 
 
 @frozen(repr=False)
@@ -137,6 +137,8 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     """
     Measure a network's errors on samples with targets; of weighted samples they are weighted means.
 
+    Energy models are measured without targets, by what they record.
+
     Args:
         net: A cell or a snapshot.
         data: Samples with targets; of a `TrainingSet` its training part.
@@ -147,6 +149,8 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
         LabelError: If it has no targets, or other labels than the network.
     """
     snapshot = snapshot_of(net)
+    if not isinstance(snapshot.arch, Arch) and hasattr(snapshot.arch, "evaluation"):
+        return snapshot.arch.evaluation(snapshot, data)
     part = data.data if isinstance(data, TrainingSet) else data
     if not isinstance(part, DataSet):
         raise DataError(f"evaluate takes a DataSet with targets (see test_set), not {type(data).__name__}")

@@ -11,6 +11,7 @@ from ..backends import NumpyBackend
 from ..data import TrainingSet, training_set
 from ..snapshot import Net
 from .build import mlp
+from .compiled import compile
 from .learner import NetworkLearner
 
 _MINUTE = 60.0
@@ -31,6 +32,8 @@ def warm() -> Iterator[str]:
                 _train(net, _set(stored, dtype), chunks=True)
             _train(net, _set(dtype, dtype), chunks=False)
         yield member.kind
+    compile(mlp([3, 2], "softmax"))
+    yield "answers"
 
 
 def _set(stored: str, dtype: str) -> TrainingSet:

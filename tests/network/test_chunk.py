@@ -199,7 +199,7 @@ def test_without_a_compiler_there_are_no_chunks(fresh: None, monkeypatch: pytest
 
 
 def test_exponentials_are_right_to_the_last_places() -> None:
-    from synapse_rx.network.chunk_kernel import exponential
+    from synapse_rx.network.plain_kernel import exponential
 
     z = np.concatenate([np.linspace(-87, 88, 4001), [0.0, -1e30, -np.inf]]).astype(np.float32)
     y, bits = np.empty_like(z), np.empty(z.size, np.int32)
@@ -212,7 +212,7 @@ def test_exponentials_are_right_to_the_last_places() -> None:
 
 
 def test_activations_are_right_to_the_last_places() -> None:
-    from synapse_rx.network.chunk_kernel import activate
+    from synapse_rx.network.plain_kernel import activate
 
     z = np.concatenate([np.linspace(-20, 20, 4001), [1e-6, -1e-6, 100, -100]]).astype(np.float32)
     exact = z.astype(np.float64)

@@ -27,6 +27,14 @@ from tests.scratches import peak_allocation
 TRAINED = trained(small_net(), blobs(), 5)
 
 
+@pytest.fixture(autouse=True)
+def answered_by_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Let no machine code answer: that is compared with programs in `test_quick`, as near as float32 allows.
+    """
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+
+
 def afresh(net: Net, x: np.ndarray) -> np.ndarray:
     """
     Return what a program made for these samples alone answers.

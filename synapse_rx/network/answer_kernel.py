@@ -1,0 +1,114 @@
+"""
+What a plain dense network answers, in one piece of machine code, float32.
+
+Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `plain`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..fast import jit
+from .plain_kernel import ONE, ZERO, activate, exponential
+
+FEW = 3
+"""Up to so many samples the weights are read once for each; that is faster than a product of matrices is set up."""
+
+EXPONENT = np.int32(0x7F800000)
+"""The bits of a float32 that are all set where it is infinite or not a number."""
+
+
+@jit
+def finite(x: Any, n: int) -> bool:
+    """Return whether all of n numbers are finite; whole numbers add up many at a time."""
+    bits = x.view(np.int32)
+    lost = np.int32(0)
+    for i in range(n):
+        lost |= np.int32((bits[i] & EXPONENT) == EXPONENT)
+    return lost == np.int32(0)
+
+
+@jit
+def times(x: Any, w: Any, z: Any, fan_in: int, fan_out: int) -> None:
+    """Add ``x W`` to z, of one sample."""
+    p = 0
+    while p + 4 <= fan_in:
+        a, b, c, d = x[p], x[p + 1], x[p + 2], x[p + 3]
+        first = p * fan_out
+        w0 = w[first : first + fan_out]
+        w1 = w[first + fan_out : first + 2 * fan_out]
+        w2 = w[first + 2 * fan_out : first + 3 * fan_out]
+        w3 = w[first + 3 * fan_out : first + 4 * fan_out]
+        for j in range(fan_out):
+            z[j] += (a * w0[j] + b * w1[j]) + (c * w2[j] + d * w3[j])
+        p += 4
+    while p < fan_in:
+        a = x[p]
+        w0 = w[p * fan_out : (p + 1) * fan_out]
+        for j in range(fan_out):
+            z[j] += a * w0[j]
+        p += 1
+
+
+@jit
+def softmax(z: Any, bits: Any, n: int, k: int) -> None:
+    """Turn rows of logits into probabilities."""
+    for i in range(n):
+        row = z[i * k : (i + 1) * k]
+        top = row[0]
+        for j in range(1, k):
+            top = max(top, row[j])
+        for j in range(k):
+            row[j] -= top
+        exponential(row, row, bits, k, ONE)
+        total = ZERO
+        for j in range(k):
+            total += row[j]
+        for j in range(k):
+            row[j] /= total
+
+
+@jit
+def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any, bits: Any) -> bool:
+    """
+    Write what the network answers to samples into ``out``; return False, and write nothing, if they are not finite.
+
+    Args:
+        x: Samples (N * inputs,).
+        theta: The parameters.
+        layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
+        out: The outputs (N * outputs,).
+        arena: Working memory, 3 N times as long as the widest layer; bits: int32, N times as long.
+    """
+    n = len(x) // layers[0, 0]
+    if not finite(x, len(x)):
+        return False
+    depth, third = len(layers), len(arena) // 3
+    e = arena[2 * third :]
+    below = x
+    for layer in range(depth):
+        fan_in, fan_out, w, b, code = layers[layer]
+        size = n * fan_out
+        z = arena[:size] if layer % 2 else arena[third : third + size]
+        if layer == depth - 1:
+            z = out
+        weights = theta[w : w + fan_in * fan_out]
+        if n > FEW:
+            np.dot(below.reshape(n, fan_in), weights.reshape(fan_in, fan_out), z.reshape(n, fan_out))
+            for i in range(n):
+                for j in range(fan_out):
+                    z[i * fan_out + j] += theta[b + j]
+        else:
+            for i in range(n):
+                row = z[i * fan_out : (i + 1) * fan_out]
+                for j in range(fan_out):
+                    row[j] = theta[b + j]
+                times(below[i * fan_in : (i + 1) * fan_in], weights, row, fan_in, fan_out)
+        if code == 4:
+            softmax(z, bits, n, fan_out)
+        else:
+            activate(code, z, z, e, bits, size)
+        below = z
+    return True
