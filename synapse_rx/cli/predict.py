@@ -14,7 +14,7 @@ from attrs import frozen
 
 from ..activations.joined import Joined
 from ..errors import OptionError
-from ..network import compile
+from ..network import Inference
 from ..snapshot import Net
 from ..typing import Array, Shape
 from .networks import read_network
@@ -28,7 +28,7 @@ def predict_command(options: Namespace) -> int:
     """Answer rows of numbers with labels or outputs, a row each, as they come."""
     net = read_network(options.file)
     outputs = _outputs(net, options.probabilities)
-    answer = compile(net)
+    answer = Inference(net)  # not compiled: loading a compiler would take longer than most answers
     with _opened(options.samples) as file:
         name = "standard input" if options.samples == STANDARD_INPUT else options.samples
         samples = Samples(file, name, math.prod(answer.in_shape), answer.dtype, options.header)
