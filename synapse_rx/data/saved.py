@@ -124,7 +124,7 @@ def load_training_set_header(path: str | PathLike[str]) -> Header:
 
 def _opened(path: str | PathLike[str], mmap: bool) -> tuple[TrainingSet, bool]:
     """Return what a file holds, and whether that was a `DataSet`."""
-    metadata, arrays = safetensors.read(path, mmap=mmap)
+    metadata, arrays = _mapped(path) if mmap else safetensors.read(path)
     about = _about(path, metadata)
     try:
         normalization = None
@@ -145,6 +145,11 @@ def _opened(path: str | PathLike[str], mmap: bool) -> tuple[TrainingSet, bool]:
     except (AttributeError, KeyError, TypeError, SynapseError) as error:
         raise FormatError(f"{path} holds no right training set: {error}") from error
     return data, alone
+
+
+def _mapped(path: str | PathLike[str]) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    metadata, entries, memory = safetensors.map_file(path)
+    return metadata, {name: entry.view(memory) for name, entry in entries.items()}
 
 
 def _augment_data(augment: Augment | None) -> Any:

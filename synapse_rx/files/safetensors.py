@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from io import BufferedReader
 from math import prod
-from threading import Thread
-from typing import Any, BinaryIO
+from typing import Any
 
 import attrs
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from ..errors import FormatError, OptionError
 from ..typing import Shape
 from .atomic import replacing
+from .checksum import Checksum
 from .strict_json import dumps, loads
 
 DTYPES = {
@@ -45,8 +45,8 @@ LARGEST = 2**62
 """The most that any number in a header may say."""
 MOST_AXES = 32
 """Axes of an array that every numpy knows."""
-WORTH_A_THREAD = 1 << 20
-"""Bytes whose checksum is worked out on a second thread, beside the writing."""
+PIECE = 1 << 22
+"""Bytes that are read at a time, so that the checksum of one piece is worked out while the next is read."""
 OF_ARRAYS, OF_HEADER = "crc32.arrays", "crc32.header"
 """The keys of the checksums among the metadata; files of others need not have them."""
 
@@ -60,12 +60,36 @@ class Entry:
     first: int
     """The first byte, counted from the beginning of the file."""
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return prod(self.shape) * self.dtype.itemsize
+
+    def view(self, memory: np.ndarray) -> np.ndarray:
+        """
+        Return the array, given the bytes of the whole file, as a view of them.
+
+        One that does not lie where numbers of its type should, which `write` takes care of, is copied.
+        """
+        array = memory[self.first : self.first + self.size].view(self.dtype).reshape(self.shape)
+        return array if array.flags.aligned else _frozen(array.copy())
+
 
 def write(
-    path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, np.ndarray],
+    metadata: Mapping[str, str],
+    *,
+    cached: bool = True,
 ) -> None:
     """
     Write arrays and metadata to a file, which is there whole or not at all.
+
+    Args:
+        path: The file.
+        arrays: The arrays by name.
+        metadata: Whatever else, as text.
+        cached: Whether the system is to keep the file in memory for those who read it soon.
 
     Raises:
         OptionError: If an array is of a type that the format does not know.
@@ -75,14 +99,15 @@ def write(
     ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
     text = _header(ordered, metadata, 0)
     parts = [_bytes(array) for array in ordered.values()]
-    with replacing(path) as file:
-        checksum = _begin_checksum(parts)
+    with replacing(path, cached=cached) as file, Checksum(sum(map(len, parts))) as checksum:
+        for part in parts:
+            checksum.add(part)
         file.write(text)
         for part in parts:
             file.write(part)
         # Only now is the checksum known; the header is as long with any other.
         file.seek(0)
-        file.write(_header(ordered, metadata, checksum()))
+        file.write(_header(ordered, metadata, checksum.finish()))
 
 
 def read_header(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Entry]]:
@@ -100,7 +125,6 @@ def read_header(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str,
 def read(
     path: str | os.PathLike[str],
     *,
-    mmap: bool = False,
     into: Callable[[Mapping[str, str], Mapping[str, Entry]], Mapping[str, np.ndarray]] | None = None,
 ) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """
@@ -108,9 +132,8 @@ def read(
 
     Args:
         path: The file.
-        mmap: Leave the arrays in the file, mapped into memory, read-only; their checksum is not verified then.
         into: Given metadata and places, returns memory for some of the arrays, of their types and shapes; others are
-            read into memory of their own, and read-only. Not with mmap.
+            read into memory of their own, and read-only.
 
     Raises:
         FormatError: If the file is not in the format, or damaged.
@@ -118,20 +141,37 @@ def read(
     """
     with open(path, "rb") as file:
         metadata, entries = _read_header(path, file)
-        if mmap:
-            whole = np.memmap(file, np.uint8, "r")
-            return metadata, {name: _view(whole, entry) for name, entry in entries.items()}
         memory = {} if into is None else into(metadata, entries)
         arrays: dict[str, np.ndarray] = {}
-        for name, entry in sorted(entries.items(), key=lambda pair: pair[1].first):
-            arrays[name] = memory[name] if name in memory else np.empty(entry.shape, entry.dtype)
-            _fill(arrays[name], file, entry)
-    checksum = _checksum([_bytes(array) for array in arrays.values()])
-    if metadata.get(OF_ARRAYS) not in (None, f"{checksum:08x}"):
+        with Checksum(sum(entry.size for entry in entries.values())) as checksum:
+            for name, entry in sorted(entries.items(), key=lambda pair: pair[1].first):
+                arrays[name] = memory[name] if name in memory else np.empty(entry.shape, entry.dtype)
+                _fill(arrays[name], file, checksum)
+            found = f"{checksum.finish():08x}"
+    if metadata.get(OF_ARRAYS) not in (None, found):
         raise FormatError(
-            f"{path} is damaged: its arrays have the checksum {checksum:08x}, not {metadata[OF_ARRAYS]}"
+            f"{path} is damaged: its arrays have the checksum {found}, not {metadata[OF_ARRAYS]}"
         )
     return metadata, {name: array if name in memory else _frozen(array) for name, array in arrays.items()}
+
+
+def map_file(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Entry], np.ndarray]:
+    """
+    Return the metadata of a file, where its arrays lie, and all its bytes, mapped into memory, read-only.
+
+    The arrays are `Entry.view` of the bytes; what of them is read from the disk is what is looked at, so that their
+    checksum is not verified.
+
+    Raises:
+        FormatError: If the file is not in the format, truncated or too long.
+        OSError: If it cannot be read at all.
+    """
+    with open(path, "rb") as file:
+        metadata, entries = _read_header(path, file)
+        memory = np.memmap(file, np.uint8, "r").view(np.ndarray)
+    if any(entry.first + entry.size > memory.size for entry in entries.values()):
+        raise FormatError(f"{path} was truncated while it was read")
+    return metadata, entries, memory
 
 
 def require_checksums(path: Any, metadata: Mapping[str, str]) -> None:
@@ -153,7 +193,7 @@ def _header(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], check
     return len(text).to_bytes(8, "little") + text
 
 
-def _read_header(path: Any, file: BinaryIO) -> tuple[dict[str, str], dict[str, Entry]]:
+def _read_header(path: Any, file: BufferedReader) -> tuple[dict[str, str], dict[str, Entry]]:
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
     if size < 8 or not 2 <= length <= min(LONGEST, size - 8):
@@ -183,29 +223,6 @@ def _header_checksum(metadata: Mapping[str, str], arrays: Mapping[str, tuple[np.
     return f"{zlib.crc32(json.dumps([kept, kinds], sort_keys=True).encode()):08x}"
 
 
-def _begin_checksum(parts: Sequence[memoryview]) -> Callable[[], int]:
-    """Begin to work out a checksum beside what the caller does, and return what gives it in the end."""
-    found: list[int] = []
-    thread = Thread(target=lambda: found.append(_checksum(parts)), name="synapse-rx-checksum", daemon=True)
-    if sum(len(part) for part in parts) >= WORTH_A_THREAD:
-        with suppress(RuntimeError):  # no thread is to be had, such as at the exit of the interpreter
-            thread.start()
-
-    def finish() -> int:
-        if thread.ident is not None:
-            thread.join()
-        return found[0] if found else _checksum(parts)
-
-    return finish
-
-
-def _checksum(parts: Sequence[memoryview]) -> int:
-    checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(part, checksum)
-    return checksum
-
-
 def _name(dtype: np.dtype[Any]) -> str:
     for name, known in DTYPES.items():
         if np.dtype(known) == dtype:
@@ -233,22 +250,23 @@ def _check_places(path: Any, entries: dict[str, Entry], start: int, size: int) -
     for entry in sorted(entries.values(), key=lambda entry: entry.first):
         if entry.first != start:
             raise FormatError(f"the header of {path} is damaged: arrays overlap or leave holes")
-        start += prod(entry.shape) * entry.dtype.itemsize
+        start += entry.size
     if start != size:
         raise FormatError(
             f"{path} has {size} bytes, but its header speaks of {start}; it is truncated or damaged"
         )
 
 
-def _view(whole: np.ndarray, entry: Entry) -> np.ndarray:
-    size = prod(entry.shape) * entry.dtype.itemsize
-    return whole[entry.first : entry.first + size].view(entry.dtype).reshape(entry.shape)
-
-
-def _fill(array: np.ndarray, file: BinaryIO, entry: Entry) -> None:
-    file.seek(entry.first)
-    if file.readinto(_bytes(array)) != array.nbytes:  # pyright: ignore[reportAttributeAccessIssue]
-        raise FormatError(f"{file.name} was truncated while it was read")
+def _fill(array: np.ndarray, file: BufferedReader, checksum: Checksum) -> None:
+    """Read an array from where the file stands."""
+    left = _bytes(array)
+    while left:
+        # One call need not bring all that is asked for, but brings something before the end.
+        read = file.readinto(left[:PIECE])
+        if not read:
+            raise FormatError(f"{file.name} was truncated while it was read")
+        checksum.add(left[:read])
+        left = left[read:]
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

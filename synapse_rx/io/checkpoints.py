@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from ..atoms import Atom
 from ..errors import FormatError
+from ..files.atomic import link
 from ..snapshot import Net
-from .saved import load, save
+from .saved import load, write_snapshot
 
 BEST = "best.safetensors"
 """The file of the best snapshot."""
@@ -79,26 +81,53 @@ class Folder:
     def __init__(self, path: Path, keep: int | None) -> None:
         self.path = path
         self._keep = keep
-        self._last: tuple[tuple[int, int], Path] | None = None
+        self._last: _Written | None = None
 
     def write(self, net: Net) -> None:
         """Write the newest snapshot; one of the same moment, with other edits, takes the place of the one before."""
-        moment = (net.version, net.training.stats.steps)
         there = numbered(self.path)
-        if self._last is not None and self._last[0] == moment and there and there[-1] == self._last[1]:
-            path = self._last[1]
+        if self._last is not None and self._last.is_of_moment(net) and there and there[-1] == self._last.path:
+            path = self._last.path
         else:
             number = _number(there[-1]) + 1 if there else 1
             path = self.path / f"{number:06d}-epoch-{net.training.stats.epochs}.safetensors"
-        save(net, path)
-        self._last = moment, path
+        _write(net, path)
+        self._last = _Written(net, path)
         if self._keep is not None:
             for old in numbered(self.path)[: -self._keep]:
                 old.unlink(missing_ok=True)
 
     def write_best(self, net: Net) -> None:
-        """Write the best snapshot so far."""
-        save(net, self.path / BEST)
+        """Write the best snapshot so far; where that is the newest, its file gets a second name."""
+        best = self.path / BEST
+        if self._last is not None and self._last.net() is net:
+            try:
+                return link(self._last.path, best)
+            except OSError:  # some file systems know no second names
+                log.debug("%s is written anew", best, exc_info=True)
+        _write(net, best)
+
+
+class _Written:
+    """What was written last, and where."""
+
+    def __init__(self, net: Net, path: Path) -> None:
+        self.path = path
+        self.net = ref(net)
+        self._moment = _moment(net)
+
+    def is_of_moment(self, net: Net) -> bool:
+        return self._moment == _moment(net)
+
+
+def _moment(net: Net) -> tuple[int, int]:
+    return net.version, net.training.stats.steps
+
+
+def _write(net: Net, path: Path) -> None:
+    # Few checkpoints are ever read. Kept in memory by the system, they drive out what is used, and the next snapshot
+    # has to be put into memory that was not in use yet: measured, this cost more than writing the file.
+    write_snapshot(net, path, cached=False)
 
 
 def _number(path: Path) -> int:

@@ -46,11 +46,29 @@ def save(net: Atom[Net] | Net, path: str | PathLike[str]) -> None:
     snapshot = net.value if isinstance(net, Atom) else net
     if not isinstance(snapshot, Net):
         raise OptionError(f"save takes a network, a cell or a snapshot, not {type(net).__name__}")
-    data, arrays = to_record(snapshot)
-    safetensors.write(path, arrays, {KEY: dumps({"version": VERSION, "net": data})})
+    write_snapshot(snapshot, path)
 
 
-def load(path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = ()) -> Atom[Net]:
+def write_snapshot(net: Net, path: str | PathLike[str], *, cached: bool = True) -> None:
+    """
+    Write a snapshot to a file, as `save` does.
+
+    Args:
+        net: The snapshot.
+        path: The file.
+        cached: Whether the system is to keep the file in memory for those who read it soon.
+
+    Raises:
+        OptionError: If something in it cannot be written down.
+        OSError: If the file cannot be written.
+    """
+    data, arrays = to_record(net)
+    safetensors.write(path, arrays, {KEY: dumps({"version": VERSION, "net": data})}, cached=cached)
+
+
+def load(
+    path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = (), mmap: bool = False
+) -> Atom[Net]:
     """
     Read a network that `save` wrote: an `Atom` of its own that holds the very same value.
 
@@ -60,40 +78,36 @@ def load(path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] =
     Args:
         path: The file.
         functions: Those that it may use, if it names any (in a `Lambda` layer, say): a file cannot choose them itself.
+        mmap: Leave parameters and other arrays in the file, mapped into memory. They are there at once then, whatever
+            their size, take no memory of their own, and several processes share them. But the file must not be written
+            to or cut short as long as the network is used (to be replaced or deleted, as `save` does it, is no harm;
+            Windows does not allow that), and damage in them is not noticed.
 
     Raises:
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
         OSError: If it cannot be read at all.
     """
-    return Atom(load_snapshot(path, functions=functions), validator=_is_net)
+    return Atom(load_snapshot(path, functions=functions, mmap=mmap), validator=_is_net)
 
 
-def load_snapshot(path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = ()) -> Net:
+def load_snapshot(
+    path: str | PathLike[str], *, functions: Iterable[Callable[..., Any]] = (), mmap: bool = False
+) -> Net:
     """
     Read a network that `save` wrote, as a value; otherwise like `load`.
 
     Args:
         path: The file.
         functions: Those that it may use, if it names any.
+        mmap: Leave parameters and other arrays in the file.
 
     Raises:
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
         OSError: If it cannot be read at all.
     """
-    vectors: dict[str, Vector] = {}
-
-    def memory(metadata: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, np.ndarray]:
-        with _blaming(path):
-            for name, (dtype, layout) in layouts(_about(path, metadata)).items():
-                vectors[name] = Vector(name, dtype, layout, entries)
-        return {name: view for vector in vectors.values() for name, view in vector.views.items()}
-
-    metadata, arrays = safetensors.read(path, into=memory)
-    for vector in vectors.values():
-        for name in vector.views:
-            del arrays[name]
+    about, arrays, params = _mapped(path) if mmap else _read(path)
     with trusting(functions), _blaming(path):
-        net = from_record(_about(path, metadata), arrays, {name: v.params() for name, v in vectors.items()})
+        net = from_record(about, arrays, params)
     return _at_rest(net)
 
 
@@ -110,12 +124,46 @@ def load_stats(path: str | PathLike[str]) -> Stats:
         return stats_of(_about(path, metadata), arrays)
 
 
+def _read(path: str | PathLike[str]) -> tuple[Any, dict[str, Array], dict[str, Params]]:
+    """Return the plain data in a file, its arrays, and its parameters, which are read to where they stay."""
+    vectors: dict[str, Vector] = {}
+
+    def memory(metadata: Mapping[str, str], entries: Mapping[str, Entry]) -> dict[str, Array]:
+        with _blaming(path):
+            vectors.update(_vectors(_about(path, metadata), entries))
+        return {name: view for vector in vectors.values() for name, view in vector.make_room().items()}
+
+    metadata, arrays = safetensors.read(path, into=memory)
+    params = {field: vector.params() for field, vector in vectors.items()}
+    return _about(path, metadata), _others(arrays, vectors), params
+
+
+def _mapped(path: str | PathLike[str]) -> tuple[Any, dict[str, Array], dict[str, Params]]:
+    """Return the same, with arrays and parameters that stay in the file."""
+    metadata, entries, memory = safetensors.map_file(path)
+    with _blaming(path):
+        about = _about(path, metadata)
+        vectors = _vectors(about, entries)
+        arrays = {name: entry.view(memory) for name, entry in entries.items()}
+        params = {field: vector.mapped(memory) for field, vector in vectors.items()}
+    return about, _others(arrays, vectors), params
+
+
+def _vectors(about: Any, entries: Mapping[str, Entry]) -> dict[str, Vector]:
+    return {field: Vector(field, dtype, layout, entries) for field, (dtype, layout) in layouts(about).items()}
+
+
+def _others(arrays: Mapping[str, Array], vectors: Mapping[str, Vector]) -> dict[str, Array]:
+    known = {name for vector in vectors.values() for name in vector.names}
+    return {name: array for name, array in arrays.items() if name not in known}
+
+
 class Vector:
     """
-    Memory for parameters that lie in a file one by one.
+    Parameters that lie in a file one by one, and in memory in one flat vector.
 
     Attributes:
-        views: Their places in the flat vector, by what they are called in the file.
+        names: What they are called in the file.
 
     Raises:
         FormatError: If the file does not have each of them, as it should be.
@@ -124,22 +172,36 @@ class Vector:
     def __init__(
         self, field: str, dtype: np.dtype[Any], layout: Layout, entries: Mapping[str, Entry]
     ) -> None:
-        names = [array_name(field, entry.name) for entry in layout.entries]
-        for name, entry in zip(names, layout.entries, strict=True):
+        self.names = [array_name(field, entry.name) for entry in layout.entries]
+        for name, entry in zip(self.names, layout.entries, strict=True):
             there = entries.get(name)
             if there is None or (there.dtype, there.shape) != (dtype, entry.shape):
                 raise FormatError(f"{name} is missing, or no {dtype} of {entry.shape}")
-        if len(set(names)) != len(names):
+        if len(set(self.names)) != len(self.names):
             raise FormatError(f"{field} names a parameter twice")
-        # What the layout asks for is in the file, once: this takes no more memory than that.
-        self._layout = layout
-        self._flat: Array = np.empty(layout.size, dtype)
-        self.views = {n: e.view(self._flat) for n, e in zip(names, layout.entries, strict=True)}
+        self._layout, self._dtype = layout, dtype
+        self._there = [entries[name] for name in self.names]
+        self._flat: Array | None = None
+
+    def make_room(self) -> dict[str, Array]:
+        """Return memory for them, by what they are called in the file, which has them once and so is not smaller."""
+        self._flat = flat = np.empty(self._layout.size, self._dtype)
+        return {name: e.view(flat) for name, e in zip(self.names, self._layout.entries, strict=True)}
 
     def params(self) -> Params:
-        """Return them as a value, once they have been read."""
+        """Return them as a value, once they have been read to there."""
+        assert self._flat is not None
         self._flat.setflags(write=False)
         return Params(self._layout, self._flat)
+
+    def mapped(self, memory: Array) -> Params:
+        """Return them as a value that lies in the bytes of the file; copied, if it is not in one piece there."""
+        start = self._there[0].first if self._there else 0
+        places = zip(self._there, self._layout.entries, strict=True)
+        if all(there.first == start + entry.offset * self._dtype.itemsize for there, entry in places):
+            return Params(self._layout, Entry(self._dtype, (self._layout.size,), start).view(memory))
+        flat = np.concatenate([there.view(memory).reshape(-1) for there in self._there])
+        return Params(self._layout, flat)
 
 
 def _about(path: Any, metadata: Mapping[str, str]) -> Any:

@@ -116,21 +116,28 @@ class Checkpoint(Subscriber):
     def _changed(self, track: Track, old: Net, new: Net) -> None:
         memory: _Memory = track.memory
         learnt = bool(new_epochs(old.training.stats, new.training.stats))
-        if learnt and self._judge is not None:
-            value = self._judge.value(new)
-            if self._judge.better(value, memory.best):
-                memory.best = value
-                with self._lock:
-                    self._best = new
-                self._worker.put("best", new)
-        if begins(old, new):
-            memory.wrote(new)
-        elif ends(old, new) or (new.training.status not in Training.LIVE and _another(old, new)):
+        best = learnt and self._is_best(memory, new)
+        if best:
+            with self._lock:
+                self._best = new
+        if ends(old, new) or (new.training.status not in Training.LIVE and _another(old, new)):
             self._worker.put("newest", new)
             self.flush()
+        elif begins(old, new):
+            memory.wrote(new)
         elif new.training.status in Training.LIVE and self._due(memory, new, learnt):
             memory.wrote(new)
             self._worker.put("newest", new)
+        elif best:
+            self._worker.put("best", new)
+
+    def _is_best(self, memory: _Memory, net: Net) -> bool:
+        """Tell whether there was nothing better, and remember how good it is."""
+        value = math.nan if self._judge is None else self._judge.value(net)
+        found = self._judge is not None and self._judge.better(value, memory.best)
+        if found:
+            memory.best = value
+        return found
 
     def _due(self, memory: _Memory, net: Net, learnt: bool) -> bool:
         stats = net.training.stats

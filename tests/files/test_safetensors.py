@@ -11,6 +11,7 @@ import pytest
 
 from synapse_rx.errors import FormatError, OptionError
 from synapse_rx.files import safetensors
+from synapse_rx.files.checksum import WORTH_A_THREAD
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_arrays_may_be_read_into_memory_that_is_there(path: Path) -> None:
 def test_large_arrays_have_the_same_checksum_with_and_without_a_thread(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large = {"a": np.arange(safetensors.WORTH_A_THREAD // 4, dtype="f8"), "b": np.ones(3)}
+    large = {"a": np.arange(WORTH_A_THREAD // 4, dtype="f8"), "b": np.ones(3)}
     safetensors.write(path, large, {})
     content = path.read_bytes()
 

@@ -17,7 +17,7 @@ import pytest
 from attrs import evolve
 
 import synapse_rx as sx
-from synapse_rx.files.atomic import remove_parts
+from synapse_rx.files.atomic import link, remove_parts
 from synapse_rx.snapshot import Net
 from tests.nets import small_net
 
@@ -140,3 +140,20 @@ def test_the_error_says_what_cannot_be_written_down(net: Net, said: str, path: P
         sx.save(net, path)
 
     assert not path.exists()
+
+
+def test_another_name_of_a_file_takes_the_place_of_what_was_there(path: Path) -> None:
+    other = path.with_name("best.safetensors")
+    path.write_text("new")
+    other.write_text("old")
+
+    for _ in range(2):  # the second time it is so already
+        link(path, other)
+
+        assert other.samefile(path)
+        assert sorted(os.listdir(path.parent)) == [other.name, path.name]
+
+    with pytest.raises(FileNotFoundError):
+        link(path.with_name("missing"), other)
+    assert other.read_text() == "new"
+    assert sorted(os.listdir(path.parent)) == [other.name, path.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import weakref
 from pathlib import Path
 from types import FunctionType
@@ -19,7 +20,10 @@ import synapse_rx as sx
 from synapse_rx.activations import Activation as Function
 from synapse_rx.activations import Linear
 from synapse_rx.algorithms import Algorithm, Backprop
+from synapse_rx.files import safetensors
+from synapse_rx.frozen import is_mapped
 from synapse_rx.initializers import Initializer
+from synapse_rx.io.saved import KEY
 from synapse_rx.io.values import decode, encode
 from synapse_rx.layers import Layer
 from synapse_rx.losses import Loss
@@ -284,3 +288,66 @@ def test_a_file_is_little_larger_than_its_arrays(tmp_path: Path) -> None:
     size = (tmp_path / "net.safetensors").stat().st_size
 
     assert size < net.params.flat.nbytes + 64 * 1024
+
+
+class TestMapped:
+    """Networks whose arrays stay in their file."""
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        layers = [sx.Conv2D(2, 2, "relu"), sx.BatchNorm(), sx.Flatten(), sx.Dense(3, "softmax")]
+        net = sx.neural_net([sx.Input((1, 4, 4)), *layers], sx.training("adam", averaging=0.9))
+        sx.train(net, images(), 2).result(60)
+        sx.save(net, tmp_path / "net.safetensors")
+        return tmp_path / "net.safetensors"
+
+    def test_they_are_those_that_are_read(self, path: Path) -> None:
+        mapped, whole = sx.load(path, mmap=True).value, sx.load_snapshot(path)
+
+        assert mapped == whole
+        for array in (mapped.params.flat, mapped.kept.flat, mapped.training.state.slots["mean"]):
+            assert is_mapped(array) and type(array) is np.ndarray
+            with pytest.raises(ValueError, match="WRITEABLE"):
+                array.setflags(write=True)
+
+    def test_they_learn_on_as_the_others_do(self, path: Path) -> None:
+        mapped, whole = sx.load(path, mmap=True), sx.load(path)
+        for net in (mapped, whole):
+            sx.train(net, images(), 2).result(60)
+
+        assert mapped.value.params == whole.value.params
+
+    @pytest.mark.skipif(os.name != "posix", reason="files in use cannot be replaced on Windows")
+    def test_a_file_that_is_replaced_or_deleted_is_no_harm(self, path: Path) -> None:
+        mapped, whole = sx.load_snapshot(path, mmap=True), sx.load_snapshot(path)
+        sx.save(sx.mlp([3, 2]), path)
+        assert mapped.params.flat.tobytes() == whole.params.flat.tobytes()
+        path.unlink()
+
+        assert mapped == whole
+        samples = images().x
+        assert np.array_equal(sx.outputs(mapped, samples), sx.outputs(whole, samples))
+
+    def test_parameters_in_another_order_are_put_in_order(self, path: Path) -> None:
+        metadata, arrays = safetensors.read(path)
+        safetensors.write(path, dict(reversed(arrays.items())), {KEY: metadata[KEY]})
+
+        mapped = sx.load_snapshot(path, mmap=True)
+
+        assert mapped == sx.load_snapshot(path)
+        assert not is_mapped(mapped.params.flat)
+
+    def test_what_is_wrong_is_told(self, path: Path) -> None:
+        content = path.read_bytes()
+        path.write_bytes(content[:-1])
+        with pytest.raises(sx.errors.FormatError, match="truncated"):
+            sx.load(path, mmap=True)
+
+        path.write_bytes(content.replace(b"adam", b"adem"))
+        with pytest.raises(sx.errors.FormatError, match="checksum"):
+            sx.load(path, mmap=True)
+
+
+def images() -> sx.TrainingSet:
+    x = np.random.default_rng(0).standard_normal((12, 1, 4, 4))
+    return sx.training_set(x, np.arange(12) % 3, batch=4)

@@ -144,6 +144,32 @@ def test_the_best_is_kept_beside_the_newest(folder: Path) -> None:
     assert sx.resume(folder).value.training.stats.epochs == 5
 
 
+def test_the_best_is_not_written_twice_where_it_is_the_newest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = fresh()
+    check = sx.Checkpoint(folder, keep=1, best="loss").attach(net)
+    begin(net)
+    net.swap(with_stats, training={"cross_entropy": 0.5}, validation={})
+    assert check.flush()
+    (first,), best = numbered(folder), folder / "best.safetensors"
+    assert best.samefile(first)
+
+    net.swap(with_stats, training={"cross_entropy": 0.7}, validation={})
+    assert check.flush()
+    assert epochs(folder) == [2] and sx.load_snapshot(best).training.stats.epochs == 1
+
+    def no_links(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.EPERM, "no second names here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    net.swap(with_stats, training={"cross_entropy": 0.3}, validation={})
+    assert check.flush()
+    assert not best.samefile(numbered(folder)[-1])
+    assert sx.load_snapshot(best) == sx.load_snapshot(numbered(folder)[-1])
+    assert check.error is None
+
+
 def test_the_best_of_an_earlier_process_counts(folder: Path) -> None:
     net = fresh()
     first = sx.Checkpoint(folder, best="loss").attach(net)
@@ -187,16 +213,16 @@ class Disk:
         self.begun = threading.Event()
         self.full = False
         self.writer: threading.Thread | None = None
-        self._save = checkpoints.save
-        monkeypatch.setattr(checkpoints, "save", self.save)
+        self._write = checkpoints.write_snapshot
+        monkeypatch.setattr(checkpoints, "write_snapshot", self.write)
 
-    def save(self, net: Any, path: Any) -> None:
+    def write(self, net: Any, path: Any, **how: Any) -> None:
         self.writer = threading.current_thread()
         self.begun.set()
         assert self.works.wait(60)
         if self.full:
             raise OSError(errno.ENOSPC, "no space left on device")
-        self._save(net, path)
+        self._write(net, path, **how)
 
 
 def test_a_slow_disk_holds_nobody_up_and_gets_the_newest(
