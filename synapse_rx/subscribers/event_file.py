@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from os import getpid
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..typing import Array
 from .news import News
 from .png import png
 from .rows import rows
+from .text_file import TextFile
 
 
 class EventFile:
@@ -29,15 +32,18 @@ class EventFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        from tensorboardX.event_file_writer import EventsWriter
-
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.pictured = 0
         self._proto = proto()
         self._ending: Any = None
-        # The writer below tensorboardX's own thread and queue: there is a thread already.
-        self._writer = EventsWriter(str(folder / "events"), f".{getpid()}.{time.monotonic_ns()}")
+        self._piece = bytearray()
+        self._on_disk: tuple[int, Any] = (0, None)
+        # Written below tensorboardX's own thread, queue and buffer: there is a thread already, and a record of which
+        # a full disk took a part would spoil all that follow.
+        name = f"events.out.tfevents.{time.time():010.0f}.{gethostname()}.{getpid()}.{time.monotonic_ns()}"
+        self._file = TextFile(folder / name)
+        self._add(self._proto.event.Event(wall_time=time.time(), file_version="brain.Event:2"))
+        self.flush()
 
     def write_scalars(self, news: News) -> None:
         """Write the numbers of all new epochs, each at the time it was complete, as far as that is known."""
@@ -94,13 +100,25 @@ class EventFile:
         if self._ending is not None:
             self._write(list(self._ending.value), 0)
 
+    def begin(self) -> None:
+        """Begin another piece, in the place of one that was not flushed."""
+        self._piece.clear()
+        self.pictured, self._ending = self._on_disk
+
     def flush(self) -> None:
-        """Have everything on the disk."""
-        self._writer.flush()
+        """
+        Write the piece into the file.
+
+        Raises:
+            OSError: If that fails, as on a full disk; the file is what it was.
+        """
+        self._file.write_bytes(self._piece)
+        self._piece.clear()
+        self._on_disk = self.pictured, self._ending
 
     def close(self) -> None:
         """Let go of the file."""
-        self._writer.close()
+        self._file.close()
 
     def _write(self, values: list[Any], step: int, when: float | None = None) -> None:
         summary = self._proto.summary.Summary
@@ -108,7 +126,15 @@ class EventFile:
         event = self._proto.event.Event(
             wall_time=time.time() if when is None else when, step=step, summary=summary(value=made)
         )
-        self._writer.write_event(event)
+        self._add(event)
+
+    def _add(self, event: Any) -> None:
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        self._piece += length + self._checksum(length) + data + self._checksum(data)
+
+    def _checksum(self, data: bytes) -> bytes:
+        return struct.pack("<I", self._proto.checksum(data))
 
 
 class Proto:
@@ -116,12 +142,14 @@ class Proto:
 
     def __init__(self) -> None:
         from tensorboardX.proto import event_pb2, summary_pb2
+        from tensorboardX.record_writer import masked_crc32c
         from tensorboardX.summary import hparams, text
 
         self.event: Any = event_pb2
         self.summary: Any = summary_pb2
         self.hparams: Any = hparams
         self.text: Any = text
+        self.checksum: Any = masked_crc32c
 
 
 def proto() -> Proto:

@@ -82,7 +82,7 @@ class Follower(Subscriber):
         """Tell what there is, let go of all networks and of whatever it holds open. It may be attached again."""
         super().close()
         if self._worker.finish(0):  # what hangs keeps what it holds
-            self._release()
+            self._worker.attempt(self._release)
 
     def flush(self, seconds: float | None = None) -> bool:
         """

@@ -74,6 +74,7 @@ class TensorBoard(Follower):
         file, net = self._file(news), news.net
         epoch = net.training.stats.epochs
         ended = net.training.status not in (*Training.LIVE, "idle")
+        file.begin()
         file.write_scalars(news)
         file.write_events(news.events)
         if epoch:

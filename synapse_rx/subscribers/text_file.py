@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import weakref
 from contextlib import suppress
+from io import FileIO
 from os import PathLike
 from pathlib import Path
 
@@ -25,8 +27,7 @@ class TextFile:
     def __init__(self, path: str | PathLike[str], *, append: bool = False) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Unbuffered: what is written is there for others to read, also if the process ends badly.
-        self._file = open(self.path, "ab" if append else "wb", buffering=0)
+        self._file = self._opened("ab" if append else "wb")
         self._size = self._file.seek(0, os.SEEK_END)
 
     def write(self, text: str) -> None:
@@ -36,7 +37,16 @@ class TextFile:
         Raises:
             OSError: If that fails, as on a full disk; the file is what it was.
         """
-        data = memoryview(text.encode())
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, piece: bytes | bytearray) -> None:
+        """
+        Write ``piece`` behind what is there, as `write` does.
+
+        Raises:
+            OSError: If that fails; the file is what it was.
+        """
+        data = memoryview(bytes(piece))
         try:
             self._file.seek(self._size)
             written = 0
@@ -58,7 +68,7 @@ class TextFile:
         with replacing(self.path.resolve()) as file:
             file.write(text.encode())
         self._file.close()
-        self._file = open(self.path, "ab", buffering=0)
+        self._file = self._opened("ab")
         self._size = self._file.seek(0, os.SEEK_END)
 
     def read(self) -> str:
@@ -75,3 +85,10 @@ class TextFile:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _opened(self, mode: str) -> FileIO:
+        # Unbuffered: what is written is there for others to read, also if the process ends badly.
+        file = FileIO(self.path, mode)
+        # Whoever is dropped together with its network is not closed by anybody. The end of the process does it without.
+        weakref.finalize(self, file.close).atexit = False
+        return file

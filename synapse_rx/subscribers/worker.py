@@ -98,6 +98,13 @@ class Worker:
                 self._report(f"has not finished in time and is left behind ({len(self._waiting)} wait)")
             return done
 
+    def attempt(self, work: Callable[[], object]) -> None:
+        """Do something else here and now; what it raises is logged as of any work."""
+        try:
+            work()
+        except Exception as error:
+            self._note(error)
+
     def _begin_empty(self) -> None:
         # Re-entrant: a signal handler or a finalizer may swap, and so come here, on the thread that is here already.
         self._changed = Condition(RLock())

@@ -15,6 +15,7 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.errors import MissingExtraError, OptionError
 from synapse_rx.network.weights import weight_histograms
+from synapse_rx.subscribers.text_file import TextFile
 from tests.nets import blobs, small_net
 from tests.subscribers.snapshots import begin, fresh, publish, with_event
 
@@ -264,3 +265,25 @@ def test_tensorboard_reads_it(learnt: tuple[Path, sx.Net]) -> None:
     assert set(tags["images"]) == {"weights", "confusion"}
     assert [event.step for event in found.Scalars("loss")] == list(range(1, 13))
     assert "hparams" in found.summary_metadata["_hparams_/experiment"].plugin_data.plugin_name
+
+
+def test_what_a_full_disk_did_not_take_is_written_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: TextFile, piece: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    net = fresh()
+    with sx.TensorBoard(tmp_path).attach(net) as board:
+        with monkeypatch.context() as patch:
+            publish(net, 1)
+            board.flush()
+            patch.setattr(TextFile, "write_bytes", full)
+            publish(net, 2)
+            board.flush()
+            assert "No space left" in str(board.error)
+        publish(net, 1)
+
+    written = values(tmp_path / "net-1")
+    assert [step for step, _, value in written if value.tag == "loss"] == [1, 2, 3, 4]
+    assert len({value.tag for *_, value in written if value.tag.startswith("_hparams_")}) == 2
