@@ -24,7 +24,7 @@ MOST = 160
 MOST_VALUES = 50_000
 """Numbers of one parameter that are counted; of a larger one every second, third, ... is."""
 
-SHARE = 0.005
+SHARE = 0.01
 """Of a processor that counting may take."""
 
 

@@ -62,6 +62,14 @@ def opened(page: Any, served: sx.Dashboard) -> Any:
     return page
 
 
+def scroll_to(page: Any, section: str, shown: str) -> None:
+    """
+    Look at a section, which is asked for only then, until what it shows is there.
+    """
+    page.locator(section).scroll_into_view_if_needed()
+    api.expect(page.locator(shown).first).to_be_visible(timeout=PATIENCE)
+
+
 def reads(page: Any, chart: str) -> Any:
     return page.locator("figure", has=page.get_by_text(chart, exact=True)).locator(".read")
 
@@ -80,11 +88,11 @@ def test_curves_grow_while_a_network_trains(page: Any, net: Net, served: sx.Dash
     publish(net, 2)
     opened(page, served)
     canvas = page.locator("#charts canvas").first
-    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: loss 0.45 at epoch 2")
+    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: training 0.45 at epoch 2; validation 0.9 at epoch 2")
 
     publish(net, 1)
 
-    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: loss 0.405 at epoch 3")
+    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: training 0.405 at epoch 3; validation 0.81 at epoch 3")
     api.expect(page.locator("#nets tbody tr")).to_contain_text("training")
     api.expect(reads(page, "misclassification")).to_contain_text("validation 0.1013")
     drawn = canvas.evaluate_handle(DRAWN)
@@ -137,6 +145,7 @@ def test_a_training_is_paused_steered_and_stopped(page: Any, net: Net, served: s
 
 def test_weights_are_drawn_and_a_branch_appears(page: Any, net: Net, served: sx.Dashboard) -> None:
     opened(page, served)
+    scroll_to(page, "#weights", "#histograms figure")
 
     api.expect(page.locator("#picture")).to_have_attribute(
         "alt", "Weights 0.W of net 1, a tile for each unit"
@@ -163,7 +172,7 @@ def test_a_page_survives_a_reload_and_a_new_server(page: Any, net: Net) -> None:
     publish(net, 1)
     with sx.dashboard(net, port=port, token=token):
         api.expect(page.locator("#charts canvas").first).to_have_attribute(
-            "aria-label", "loss by epoch: loss 0.405 at epoch 3"
+            "aria-label", "loss by epoch: training 0.405 at epoch 3; validation 0.81 at epoch 3"
         )
         page.troubles.clear()
 
@@ -205,11 +214,13 @@ def test_dragging_looks_closer_and_the_keyboard_goes_back(page: Any, net: Net, s
 def test_the_page_is_accessible(browser: Any, net: Net, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     publish(net, 3)
-    with sx.dashboard(net, history=sx.History(net)) as served:
+    with sx.dashboard(net, history=sx.History(net), data=blobs()) as served:
         page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is put into the page
         opened(page, served)
-        api.expect(page.locator("#histograms figure")).to_have_count(4, timeout=PATIENCE)
-        page.get_by_text("Limits and penalties").click()
+        for fold in ("Limits and recording", "More options", "As numbers"):
+            page.get_by_text(fold).click()
+        scroll_to(page, "#mistakes", "#samples figure")
+        scroll_to(page, "#weights", "#histograms figure")
         found = axe.Axe().run(page)
         page.close()
 

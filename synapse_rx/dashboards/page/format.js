@@ -1,4 +1,4 @@
-// How numbers are shown.
+// How numbers and names are shown.
 
 export function short(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
@@ -15,10 +15,4 @@ export function grouped(value) {
 
 export function words(name) {
   return name.replaceAll("_", " ");
-}
-
-export function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
 }

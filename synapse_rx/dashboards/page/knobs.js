@@ -1,6 +1,9 @@
 // Sliders, boxes and switches for what can be set. A slider sends its newest value as soon as the last was taken.
 
-import { element, words } from "./format.js";
+import { element } from "./elements.js";
+import { words } from "./format.js";
+
+const FIRST = ["learning_rate", "momentum", "weight_decay"]; // of the algorithm; the rest is folded away
 
 export class Knobs {
   constructor(place, send) {
@@ -11,18 +14,9 @@ export class Knobs {
   }
 
   show(controls, enabled) {
-    const shape = JSON.stringify(controls.map(({ name, command, kind, scale, low, high, label, schedule }) =>
-      [name, command, kind, scale, schedule ?? "", label ?? "", kind === "number" ? [low, high] : 0]));
-    if (shape !== this.shape && !this.place.contains(document.activeElement)) {
-      this.shape = shape;
-      this.made = controls.map((control, i) => this.#make(control, i));
-      const algorithm = this.made.filter((_, i) => controls[i].command === "options");
-      const rest = this.made.filter((_, i) => controls[i].command !== "options");
-      const more = element("details", {}, element("summary", { textContent: "Limits and penalties" }));
-      more.append(...rest.map((knob) => knob.row));
-      this.place.replaceChildren(...algorithm.map((knob) => knob.row), more);
-    }
-    const present = new Map(controls.map((control) => [`${control.command} ${control.name}`, control.value]));
+    const shape = JSON.stringify(controls.map(({ value, ...rest }) => rest));
+    if (shape !== this.shape && !this.place.contains(document.activeElement)) this.#build(controls, shape);
+    const present = new Map(controls.map((control) => [keyOf(control), control.value]));
     for (const knob of this.made) {
       const value = present.get(knob.key);
       if (value !== undefined) knob.show(value);
@@ -30,12 +24,30 @@ export class Knobs {
     }
   }
 
+  #build(controls, shape) {
+    const open = new Set([...this.place.querySelectorAll("details[open]")].map((one) => one.dataset.name));
+    this.shape = shape;
+    this.made = controls.map((control, i) => this.#make(control, i));
+    const rows = (wanted) => this.made.filter((_, i) => wanted(controls[i])).map((knob) => knob.row);
+    const folded = (name, found) => {
+      const place = element("details", { open: open.has(name) }, element("summary", { textContent: name }), ...found);
+      place.dataset.name = name;
+      return found.length ? [place] : [];
+    };
+    this.place.replaceChildren(
+      ...rows(({ command, name }) => command === "options" && FIRST.includes(name)),
+      ...rows(({ command }) => command === "regularization"),
+      ...folded("More options", rows(({ command, name }) => command === "options" && !FIRST.includes(name))),
+      ...folded("Limits and recording", rows(({ command }) => command === "update" || command === "record")),
+    );
+  }
+
   #make(control, i) {
     const id = `knob-${i}`;
     const label = element("label", { htmlFor: id, textContent: words(control.label ?? control.name) });
     const row = element("div", { className: "knob" }, label);
     const send = this.#sender(control);
-    const knob = { row, key: `${control.command} ${control.name}` };
+    const knob = { row, key: keyOf(control) };
     if (control.kind === "flag") {
       const box = element("input", { type: "checkbox", id });
       box.addEventListener("change", () => send(box.checked));
@@ -45,10 +57,8 @@ export class Knobs {
     }
     const box = element("input", { type: "number", step: control.kind === "count" ? 1 : "any" });
     box.placeholder = control.optional ? "none" : "";
-    const put = [box];
-    let range = null;
-    if (control.kind === "number") {
-      range = slider(control, id);
+    const range = control.kind === "number" ? slider(control, id) : null;
+    if (range) {
       box.setAttribute("aria-label", `${label.textContent}, exactly`);
       range.addEventListener("input", () => {
         const value = fromSlider(control, range.value);
@@ -56,23 +66,20 @@ export class Knobs {
         range.setAttribute("aria-valuetext", value);
         send(value);
       });
-      row.append(range);
-    } else {
-      box.id = id;
-      row.append(element("span"));
-    }
+    } else box.id = id;
     box.addEventListener("change", () => {
       if (box.value !== "" || control.optional) send(box.value === "" ? null : Number(box.value));
     });
-    row.append(...put);
+    row.append(range ?? element("span"), box);
     if (control.schedule) {
       row.append(element("p", { className: "hint", textContent: `follows ${control.schedule}; a number ends that` }));
     }
     knob.show = (value) => {
+      row.classList.toggle("unset", value === null);
       if (document.activeElement !== box && document.activeElement !== range) box.value = value ?? "";
-      if (range && document.activeElement !== range && value !== null) {
-        range.value = toSlider(control, value);
-        range.setAttribute("aria-valuetext", value);
+      if (range && document.activeElement !== range) {
+        range.value = value === null ? range.min : toSlider(control, value);
+        range.setAttribute("aria-valuetext", value ?? "none");
       }
     };
     return knob;
@@ -96,13 +103,16 @@ export class Knobs {
   }
 }
 
+function keyOf({ command, name }) {
+  return `${command} ${name}`;
+}
+
 function slider(control, id) {
   const range = element("input", { type: "range", id });
   const log = control.scale === "log";
   range.min = log ? Math.log10(control.low) : control.low;
   range.max = log ? Math.log10(control.high) : control.high;
   range.step = log ? 0.01 : control.step;
-  range.value = (Number(range.min) + Number(range.max)) / 2; // of what is not set
   return range;
 }
 

@@ -31,9 +31,28 @@ export class Nets {
   }
 }
 
-export function newest(net, curve) {
-  const points = net.curves.get(curve);
+export function newest(points) {
   return points && points.y.length ? points.y[points.y.length - 1] : null;
+}
+
+// The curves as they are shown: kind, part (training, validation or none) and points. The error that is the loss itself
+// is not shown twice.
+export function* shownCurves(curves) {
+  const loss = curves.get("loss");
+  const same = loss && [...curves.keys()].find((name) => name.startsWith("training ") && isSame(curves.get(name), loss));
+  const lossKind = same?.replace("training ", "");
+  for (const [name, points] of curves) {
+    const [, part, kind] = /^(training|validation) (.*)$/.exec(name) ?? [null, "", name];
+    if (name === same) continue;
+    if (kind === lossKind) yield { kind: "loss", part, points };
+    else yield { kind, part: kind === "loss" && same ? "training" : part, points };
+  }
+}
+
+function isSame(one, other) {
+  const n = one.y.length;
+  const at = [0, n >> 1, n - 1];
+  return n > 0 && n === other.y.length && at.every((i) => one.y[i] === other.y[i] && one.x[i] === other.x[i]);
 }
 
 function append(curves, name, { epochs, values }) {
