@@ -8,11 +8,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from time import sleep
 
-from ..atoms import Atom
 from ..dashboards import Dashboard, dashboard
 from ..errors import OptionError
-from ..snapshot import Net
 from ..subscribers import History
+from .job import Job
 from .running import LOOK
 
 CAPACITY = 50
@@ -20,7 +19,7 @@ CAPACITY = 50
 
 
 @contextmanager
-def shown(options: Namespace, net: Atom[Net]) -> Generator[Dashboard | None]:
+def shown(options: Namespace, work: Job) -> Generator[Dashboard | None]:
     """
     Serve the dashboard that ``--dashboard`` asks for, and tell its address on standard error; None where it does not.
 
@@ -34,8 +33,8 @@ def shown(options: Namespace, net: Atom[Net]) -> Generator[Dashboard | None]:
             raise OptionError("--port and --stay are for the dashboard; ask for it with --dashboard")
         yield None
         return
-    with History(net, capacity=CAPACITY) as history:
-        with dashboard(net, port=options.port or 0, history=history) as board:
+    with History(work.net, capacity=CAPACITY) as history:
+        with dashboard(work.net, port=options.port or 0, history=history, data=work.data) as board:
             print(f"dashboard: {board.url}", file=sys.stderr, flush=True)
             yield board
 

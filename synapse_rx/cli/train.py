@@ -35,7 +35,7 @@ def train_command(options: Namespace) -> int:
     work = job(options, options.seed)
     if options.resume:
         work = evolve(work, net=resume(options.checkpoint, work.net))
-    with shown(options, work.net) as board:
+    with shown(options, work) as board:
         interrupted = _learn(work, options)
         if board is not None and not interrupted:
             print(end="", flush=True)  # the result is there for whoever reads it while the page stays
