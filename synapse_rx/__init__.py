@@ -6,6 +6,7 @@ from .lazy import attach
 
 if TYPE_CHECKING:
     from . import autodiff as autodiff
+    from . import energy as energy
     from . import errors as errors
     from . import schedules as schedules
     from .activations import ELU as ELU

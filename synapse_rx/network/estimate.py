@@ -154,6 +154,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     part = data.data if isinstance(data, TrainingSet) else data
     if not isinstance(part, DataSet):
         raise DataError(f"evaluate takes a DataSet with targets (see test_set), not {type(data).__name__}")
+    snapshot = snapshot.arch.suited(snapshot, part.sample_shape)
     check_samples(snapshot, part)
     check_targets(snapshot, part)
     arch, theta = snapshot.arch, snapshot.params.flat

@@ -1,0 +1,77 @@
+"""The contract of what computes with an energy model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from ..backends import Backend
+from ..scratch import Buffers, Scratch
+from ..typing import Array
+
+
+class Machine(ABC):
+    """
+    An energy model at work on one flat vector of parameters, with all the memory it works in.
+
+    Members write with ``out=`` into memory of `scratch`, which is made once for the largest batch.
+
+    Args:
+        backend: Where to compute.
+        capacity: The most samples in a batch.
+        dtype: The type of parameters and samples.
+        rng: What draws; None if nothing is drawn.
+
+    Attributes:
+        kinds: What `learn` and `measure` tell of every sample, by name; the first is what is minimised.
+    """
+
+    kinds: tuple[str, ...]
+
+    def __init__(self, backend: Backend, capacity: int, dtype: Any, rng: Any = None) -> None:
+        self.backend = backend
+        self.xp = backend.xp
+        self.capacity = capacity
+        self.rng = rng
+        self._buffers = Buffers(backend, capacity, dtype)
+        self._scratches: dict[int, Scratch] = {}
+
+    @abstractmethod
+    def learn(self, x: Array, scale: float, values: Array) -> None:
+        """
+        Write the gradient at a batch, and what it comes to, `kinds`, at every sample.
+
+        Args:
+            x: Samples (N, features).
+            scale: Multiplies the gradient of the sum over samples; 1/N for the mean.
+            values: (kinds, N).
+        """
+
+    @abstractmethod
+    def measure(self, x: Array, values: Array) -> None:
+        """Write `kinds` at every sample of a batch (N, features) into ``values`` (kinds, N), drawing nothing."""
+
+    @abstractmethod
+    def forward(self, x: Array) -> Array:
+        """Return the answer (N, *out_shape) to samples (N, features), in memory of the machine."""
+
+    def store(self, x: Array, first: int) -> None:
+        """
+        Change the parameters so that samples (N, features) are stored, for an `EnergyLoss` that ``stores``.
+
+        Args:
+            x: The samples.
+            first: How many of this epoch were stored before.
+        """
+        raise AssertionError(f"{type(self).__name__} learns by gradients")
+
+    def forget(self) -> None:
+        """Forget what was asked before; there is nothing."""
+        return
+
+    def scratch(self, n: int) -> Scratch:
+        """Return the memory for batches of ``n`` samples."""
+        found = self._scratches.get(n)
+        if found is None:
+            found = self._scratches[n] = Scratch(self.backend, self._buffers, n, rng=self.rng)
+        return found
