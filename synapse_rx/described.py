@@ -23,7 +23,7 @@ from .typing import Data
 
 T = TypeVar("T", bound="Described")
 
-ELSEWHERE = ("synapse_rx.detection", "synapse_rx.energy")
+ELSEWHERE = ("synapse_rx.detection", "synapse_rx.energy", "synapse_rx.graph")
 """Modules with members of families, or families, further up, imported when a name is asked for that nobody else has."""
 
 

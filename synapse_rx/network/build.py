@@ -49,7 +49,7 @@ def neural_net(
     if not parts or not isinstance(parts[0], Input):
         first = repr(parts[0]) if parts else "nothing"
         raise OptionError(f"the first layer must be an Input, such as Input(64), not {first}")
-    return _atom(Arch(parts[0], parts[1:]), training, labels, dtype)
+    return atom_of(Arch(parts[0], parts[1:]), training, labels, dtype)
 
 
 def mlp(
@@ -91,6 +91,27 @@ def mlp(
     return neural_net([Input(sizes[0]), *layers], training, labels=labels, dtype=dtype)
 
 
+def atom_of(
+    arch: Arch, training: Training | Algorithm | str, labels: Sequence[Any] | None, dtype: str
+) -> Atom[Net]:
+    """
+    Make a network of an architecture: an `Atom` holding a `Net` with fresh parameters.
+
+    Raises:
+        LossError: If the loss asked for is not defined on the network's outputs.
+        LabelError: If there are not as many different labels as outputs.
+        OptionError: If the algorithm cannot train this architecture, or ``dtype`` is none.
+    """
+    how = training if isinstance(training, Training) else Training(Algorithm.of(training))
+    loss = how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
+    how.algorithm.check(arch)
+    arch.fitted(loss)
+    net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
+    if net.labels is not None:
+        _check_labels(net.labels, arch)
+    return Atom(net, validator=_is_net)
+
+
 def fresh_params(arch: Arch, seed: int = 0, dtype: str = "float32") -> Params:
     """
     Draw the first parameters of an architecture; one seed gives one result, whatever the backend.
@@ -117,19 +138,6 @@ def _dtype(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         name = dtype
     return np.dtype(check_choice("dtype", name, DTYPES))
-
-
-def _atom(
-    arch: Arch, training: Training | Algorithm | str, labels: Sequence[Any] | None, dtype: str
-) -> Atom[Net]:
-    how = training if isinstance(training, Training) else Training(Algorithm.of(training))
-    loss = how.algorithm.loss_for(arch.output) or how.loss or arch.default_loss()
-    how.algorithm.check(arch)
-    arch.fitted(loss)
-    net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
-    if net.labels is not None:
-        _check_labels(net.labels, arch)
-    return Atom(net, validator=_is_net)
 
 
 def _check_labels(labels: tuple[Any, ...], arch: Arch) -> None:

@@ -75,6 +75,7 @@ class Inference:
         self._net = evolve(net, training=evolve(how, state=State(), stats=Stats(steps=how.stats.steps)))
         self._quick = quick
         self._threads = local()
+        self._others: dict[Shape, Inference] = {}
 
     def __call__(self, samples: Any) -> Any:
         """
@@ -98,6 +99,9 @@ class Inference:
         if self._is_ready(samples):
             return self._answers(samples, None)
         data = _samples(samples, self._net.arch, self.dtype)
+        other = self._suited(data.sample_shape)
+        if other is not None:
+            return other(data)
         check_samples(self._net, data)
         x, todo = data.x.reshape(len(data), *self.in_shape), pending(self._net, data)
         if x.dtype == self.dtype and data.scale == 1.0 and todo == self._net.normalization:
@@ -130,6 +134,17 @@ class Inference:
 
     def __repr__(self) -> str:
         return f"<Inference {self._net.arch!r}>"
+
+    def _suited(self, shape: Shape) -> Inference | None:
+        """Return what answers samples of a shape, where that is another network; None where it is this one."""
+        net = suited(self._net, shape)
+        if net is self._net:
+            return None
+        found = self._others.get(shape)
+        if found is None:
+            found = Inference(net)
+            self._others = {shape: found}  # samples of one shape mostly come together
+        return found
 
     def _is_ready(self, samples: Any) -> bool:
         """Return whether samples can be taken as they are, without being looked at one by one."""
@@ -191,6 +206,12 @@ def snapshot_of(net: Atom[Net] | Net) -> Net:
     if not isinstance(snapshot, Net):
         raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")
     return snapshot
+
+
+def suited(net: Net, sample_shape: Shape | None) -> Net:
+    """Return ``net`` as it takes samples of a shape: as it is, unless its architecture takes several."""
+    suit = getattr(net.arch, "suited", None)
+    return net if suit is None else suit(net, sample_shape)
 
 
 def apart(answer: Array, arch: Arch) -> Any:

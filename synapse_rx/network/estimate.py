@@ -16,7 +16,7 @@ from ..snapshot import Net, Slots
 from ..typing import Array
 from .arch import Arch
 from .checks import check_samples, check_targets, loss_of
-from .compiled import HOST, Inference, apart, generator
+from .compiled import HOST, Inference, apart, generator, suited
 from .compiled import snapshot_of as snapshot_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
 from .feed import Feed
@@ -154,7 +154,7 @@ def evaluate(net: Atom[Net] | Net, data: DataSet | TrainingSet) -> Evaluation:
     part = data.data if isinstance(data, TrainingSet) else data
     if not isinstance(part, DataSet):
         raise DataError(f"evaluate takes a DataSet with targets (see test_set), not {type(data).__name__}")
-    snapshot = snapshot.arch.suited(snapshot, part.sample_shape)
+    snapshot = suited(snapshot, part.sample_shape)
     check_samples(snapshot, part)
     check_targets(snapshot, part)
     arch, theta = snapshot.arch, snapshot.params.flat

@@ -1,0 +1,85 @@
+"""The learner of a neuron graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backends import Backend
+from ..learner import Edit
+from ..network.chunk import Moves
+from ..network.engine import Engine
+from ..network.learner import NetworkLearner
+from ..network.recording import recorded_kinds
+from ..snapshot import Net
+from .chunk import GraphChunk
+
+
+class GraphEngine(Engine):
+    """
+    Does the work of one batch as every `Engine`; many batches in one piece by kernels of its own.
+    """
+
+    def __init__(self, net: Net, data: Any, backend: Backend, generator: Any, **options: Any) -> None:
+        chunks = options.pop("chunks", True) and backend.name == "numpy"
+        super().__init__(net, data, backend, generator, chunks=False, **options)
+        kinds = list(recorded_kinds(net, data.classes).values())
+        if chunks:
+            found = GraphChunk.of(net, data, self.feed, self._loss, kinds, self.problem.grad, self.kept)
+            self.chunk = found  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class GraphLearner(NetworkLearner):
+    """
+    Trains a network of one neuron graph (`NetworkLearner`): on steps, or on sequences of whatever length there is.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        data: Any,
+        backend: Backend,
+        *,
+        ignore_divergence: bool = False,
+        chunks: bool = True,
+    ) -> None:
+        self._shape = data.sample_shape
+        super().__init__(
+            self._suited(net),
+            data,
+            backend,
+            ignore_divergence=ignore_divergence,
+            chunks=chunks,
+            engine=GraphEngine,
+        )
+
+    def adopt(self, seen: Net, net: Net) -> tuple[Edit, ...]:
+        """Take over what was edited in ``net`` since ``seen`` (`Learner`)."""
+        return super().adopt(self._suited(seen), self._suited(net))
+
+    def _suited(self, net: Net) -> Net:
+        suited = getattr(net.arch, "suited", None)
+        return net if suited is None else suited(net, self._shape)
+
+    def _moves(self, count: int) -> Moves | None:
+        return _Steady.of(self._moment(0), self._algorithm, self._state, count) or super()._moves(count)
+
+
+class _Steady(Moves):
+    """
+    The steps of some batches that are all the same: those of an algorithm without schedules that counts nothing.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, moment: Any, algorithm: Any, state: Any, count: int) -> _Steady | None:
+        """Return the next ``count`` steps; None where they differ."""
+        if moment is not algorithm or any(isinstance(value, (int, float)) for value in state.values()):
+            return None
+        move = moment.move(dict(state))
+        if move is None:
+            return None
+        moves = cls(move[0], move[1], count)
+        moves._scalars[:, : len(move[2])] = move[2]
+        moves.count, moves.state = count, dict(state)
+        return moves
