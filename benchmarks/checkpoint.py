@@ -2,17 +2,18 @@
 Files of networks: saving and loading beside safetensors' own functions, and what checkpoints cost a training.
 
 The network has some 11 million parameters and is trained by Adam, so that a file holds three numbers for each. What
-safetensors writes and reads are the same arrays, without the rest of the snapshot.
+safetensors writes and reads are the same arrays, without the rest of the snapshot. Training is held to one core, where
+nothing can go on beside it: what a checkpoint costs is what it takes in processor seconds, of whatever thread.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ import synapse_rx as sx
 from synapse_rx.io.records import to_record
 from synapse_rx.snapshot import Net
 
-from .harness import alternate, peer, table
+from .harness import Contest, alternate, equal_threads, peer, pinned
 
+SAMPLES = (8192, 2048)
+"""Samples of an epoch."""
 UNITS = (784, 3000, 2850, 10)
 QUICK_UNITS = (784, 300, 10)
 
@@ -31,21 +34,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, help="where files are written; by default among temporary files"
     )
-    parser.add_argument("--samples", type=int, help="samples of an epoch")
+    parser.add_argument("--samples", type=int, nargs="+", help="samples of an epoch")
     parser.add_argument("--rounds", type=int, help="rounds measured")
 
 
 def run(
-    quick: bool = False, folder: Path | None = None, samples: int | None = None, rounds: int | None = None
+    quick: bool = False,
+    folder: Path | None = None,
+    samples: Sequence[int] | None = None,
+    rounds: int | None = None,
 ) -> None:
     units = QUICK_UNITS if quick else UNITS
     rounds = rounds or (2 if quick else 7)
     with TemporaryDirectory(dir=folder) as made:
         where = Path(made)
-        data = _data(units, samples or (512 if quick else 8192))
-        net = sx.train(_network(units), data, 1).result()
+        net = sx.train(_network(units), _data(units, 512), 1).result()
         _files(net, where, rounds)
-        _stall(units, data, where, rounds)
+        del net
+        for n in samples or ([512] if quick else SAMPLES):
+            _stall(units, _data(units, n), where, rounds)
 
 
 def _data(units: tuple[int, ...], samples: int) -> sx.TrainingSet:
@@ -63,15 +70,18 @@ def _files(net: Net, where: Path, rounds: int) -> None:
     ours, theirs = where / "ours.safetensors", where / "theirs.safetensors"
     arrays = {name: np.array(array) for name, array in to_record(net)[1].items()}
     saves = {"synapse_rx": _timed(sx.save, net, ours)}
-    loads = {"synapse_rx": _timed(sx.load, ours)}
+    loads = {
+        "synapse_rx": _timed(sx.load, ours),
+        "synapse_rx, mmap=True": _timed(sx.load, ours, mmap=True),
+    }
     if (theirs_too := peer("safetensors")) is not None:
         numpy = __import__(f"{theirs_too.__name__}.numpy", fromlist=["numpy"])
         saves["safetensors"] = _timed(numpy.save_file, arrays, theirs)
         saves["safetensors, on the disk"] = _timed(_save_on_disk, numpy.save_file, arrays, theirs)
         loads["safetensors"] = _timed(numpy.load_file, theirs)
-    base = list(saves)[-1]
+    loads["its bytes, as they are"] = _timed(ours.read_bytes)
     parameters = net.params.flat.size
-    alternate(rounds, saves).print(f"Save a network of {parameters:,} parameters", base=base)
+    alternate(rounds, saves).print(f"Save a network of {parameters:,} parameters", base=list(saves)[-1])
     alternate(rounds, loads).print("Load it, from the system's memory of the file", base=list(loads)[-1])
     held = sum(array.nbytes for array in arrays.values())
     print(
@@ -79,9 +89,9 @@ def _files(net: Net, where: Path, rounds: int) -> None:
     )
 
 
-def _timed(function: Callable[..., Any], *arguments: Any) -> Callable[[], None]:
+def _timed(function: Callable[..., Any], *arguments: Any, **options: Any) -> Callable[[], None]:
     def call() -> None:
-        function(*arguments)
+        function(*arguments, **options)
 
     return call
 
@@ -94,27 +104,34 @@ def _save_on_disk(save: Callable[..., Any], arrays: Mapping[str, np.ndarray], pa
 
 
 def _stall(units: tuple[int, ...], data: sx.TrainingSet, where: Path, rounds: int) -> None:
-    def epochs(net: sx.Atom[Net]) -> float:
+    spent: dict[str, list[float]] = {"without": [], "every=1": []}
+
+    def epochs(name: str, net: sx.Atom[Net]) -> float:
         """Train three epochs and return the seconds of the last two, the snapshots between them included."""
-        times: list[float] = []
-        net.add_watch("clock", lambda key, cell, old, new: _note(old, new, times))
+        clock: list[tuple[float, float]] = []
+        net.add_watch("clock", lambda key, cell, old, new: _note(old, new, clock))
         sx.train(net, data, 3).result()
-        return (times[2] - times[0]) / 2
+        seconds, processor = ((clock[2][kind] - clock[0][kind]) / 2 for kind in range(2))
+        spent[name].append(processor)
+        return seconds
 
     def without() -> float:
-        return epochs(_network(units))
+        return epochs("without", _network(units))
 
     def with_checkpoints() -> float:
         net = _network(units)
-        with sx.Checkpoint(where / "run", every=1).attach(net):
-            return epochs(net)
+        with sx.Checkpoint(where / f"run-{len(data)}", every=1).attach(net):
+            return epochs("every=1", net)
 
-    contest = alternate(rounds, {"without": without, "every=1": with_checkpoints})
-    contest.print("An epoch, with and without a checkpoint after it")
-    rows = [[name, f"{len(data) / contest.median(name):,.0f}"] for name in contest.rounds]
-    table("Training", ["", "samples/s"], rows)
+    with equal_threads(1), pinned(1):
+        contest = alternate(rounds, {"without": without, "every=1": with_checkpoints})
+    title = f"An epoch of {len(data):,} samples, with and without a checkpoint after it"
+    Contest({name: tuple(values[-rounds:]) for name, values in spent.items()}).print(
+        f"{title}: processor seconds on one core", unit="s", scale=1
+    )
+    contest.print(f"{title}: seconds by the clock", unit="s", scale=1)
 
 
-def _note(old: Net, new: Net, times: list[float]) -> None:
+def _note(old: Net, new: Net, clock: list[tuple[float, float]]) -> None:
     if new.training.stats.epochs > old.training.stats.epochs:
-        times.append(perf_counter())
+        clock.append((perf_counter(), process_time()))
