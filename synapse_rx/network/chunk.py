@@ -97,6 +97,7 @@ class Chunk:
         each = int(layers[0, 0]) + k + 3 * width + int(layers[:, 1].sum())
         self._arena = np.empty(feed.batch * each, np.float32)
         self._bits = np.empty(feed.batch * width, np.int32)
+        self._numbers = np.array([0, 1, 0], np.float32)
         self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
 
@@ -161,6 +162,7 @@ class Chunk:
             self._arena,
             self._bits,
             rows,
+            self._numbers,
         )
 
 

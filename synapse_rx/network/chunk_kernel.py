@@ -22,6 +22,10 @@ from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, 
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
 from .plain_kernel import HALF, ONE, ZERO, activate
+from .product_kernel import backward, forward, gradient
+
+WORD = 4
+"""Bytes of a number."""
 
 _descend, _roll, _look_ahead, _correct = map(
     jit, (descend_kernel, roll_kernel, look_ahead_kernel, correct_kernel)
@@ -99,11 +103,9 @@ def miss(y: Any, t: Any, values: Any, n: int, k: int) -> None:
 
 @jit
 def update(move: int, theta: Any, grad: Any, slots: Any, p: Any) -> None:
-    """Take an algorithm's step from the gradient; p is what it needs in this batch."""
+    """Take an algorithm's step, other than plain descent, from the gradient; p is what it needs in this batch."""
     u, v, w = slots
-    if move == 0:
-        _descend(theta, grad, p[0])
-    elif move == 1:
+    if move == 1:
         _roll(theta, grad, u, p[0], p[1])
     elif move == 2:
         _correct(theta, grad, u, p[1])
@@ -159,6 +161,7 @@ def learn(
     arena: Any,
     bits: Any,
     rows: Any,
+    numbers: Any,
 ) -> None:
     """
     Learn batches.
@@ -173,6 +176,7 @@ def learn(
         scalars: (batches, k) what the move needs in each batch.
         arena: Working memory (see `chunk.Chunk`); bits: int32 scratch.
         rows: (kinds, N) the loss of each sample, and whether it was misclassified.
+        numbers: 0, 1 and room for another, where products find them.
     """
     first, last, batch = span
     samples, inputs = x.shape
@@ -180,6 +184,10 @@ def learn(
     loss, move, counts, sums = codes
     a = arena[: batch * inputs]
     place = batch * inputs
+    zero = numbers.ctypes.data
+    one, factor = zero + WORD, zero + 2 * WORD
+    vector, slope = theta.ctypes.data, grad.ctypes.data
+    lies_ready = x.itemsize == WORD and scale == ONE and not order.size
     targets = arena[place : place + batch * k]
     place += batch * k
     width = k
@@ -197,22 +205,21 @@ def learn(
         step = scalars[index - first]
         for i in range(n):
             source = order[start + i] if order.size else start + i
-            for j in range(inputs):
-                a[i * inputs + j] = np.float32(x[source, j]) * scale
+            if not lies_ready:
+                for j in range(inputs):
+                    a[i * inputs + j] = np.float32(x[source, j]) * scale
             for j in range(k):
                 targets[i * k + j] = t[source, j]
         if move == 2:
             _look_ahead(theta, slots[0], step[0])
         # forward
+        first_x = x.ctypes.data + start * inputs * WORD if lies_ready else a.ctypes.data
         below, place = a, begin
         for layer in range(depth):
             fan_in, fan_out, w, b, code = layers[layer]
             z = arena[place : place + n * fan_out]
-            np.dot(
-                below[: n * fan_in].reshape(n, fan_in),
-                theta[w : w + fan_in * fan_out].reshape(fan_in, fan_out),
-                z.reshape(n, fan_out),
-            )
+            given = below.ctypes.data if layer else first_x
+            forward(given, vector + w * WORD, z.ctypes.data, n, fan_in, fan_out, one, zero)
             for i in range(n):
                 for j in range(fan_out):
                     z[i * fan_out + j] += theta[b + j]
@@ -241,28 +248,36 @@ def learn(
         for layer in range(depth - 1, -1, -1):
             fan_in, fan_out, w, b, code = layers[layer]
             place -= batch * fan_out
+            source_of, given = a, first_x
             if layer:
                 ahead = batch * layers[layer - 1, 1]
                 source_of = arena[place - ahead : place - ahead + n * fan_in]
-            else:
-                source_of = a[: n * fan_in]
-            delta = d[: n * fan_out].reshape(n, fan_out)
-            np.dot(
-                source_of.reshape(n, fan_in).T,
-                delta,
-                grad[w : w + fan_in * fan_out].reshape(fan_in, fan_out),
+                given = source_of.ctypes.data
+                backward(d.ctypes.data, vector + w * WORD, free.ctypes.data, n, fan_in, fan_out, one, zero)
+            # Plain descent needs no gradient but to subtract it: the product does that as it goes.
+            descends = move == 0
+            numbers[2] = -step[0]
+            gradient(
+                given,
+                d.ctypes.data,
+                (vector if descends else slope) + w * WORD,
+                n,
+                fan_in,
+                fan_out,
+                factor if descends else one,
+                one if descends else zero,
             )
+            biases = grad[b : b + fan_out]
             for j in range(fan_out):
-                grad[b + j] = ZERO
+                biases[j] = ZERO
             for i in range(n):
                 for j in range(fan_out):
-                    grad[b + j] += delta[i, j]
+                    biases[j] += d[i * fan_out + j]
+            if descends:
+                for j in range(fan_out):
+                    theta[b + j] -= biases[j] * step[0]
             if layer:
-                np.dot(
-                    delta,
-                    theta[w : w + fan_in * fan_out].reshape(fan_in, fan_out).T,
-                    free[: n * fan_in].reshape(n, fan_in),
-                )
                 derive(layers[layer - 1, 4], source_of, free, n * fan_in)
                 d, free = free, d
-        update(move, theta, grad, slots, step)
+        if move:
+            update(move, theta, grad, slots, step)

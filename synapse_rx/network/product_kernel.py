@@ -1,0 +1,57 @@
+"""
+Matrix products in machine code, float32, that add to what is there and multiply on the way.
+
+Imported only where kernels are compiled (`synapse_rx.fast`). ``np.dot`` in compiled code ends in the same routine of
+BLAS (sgemm), but can neither add nor scale. Here are its arguments in full; arrays are given by the addresses of their
+first numbers, rows of C order, and nothing is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+
+from ..fast import jit
+
+FLOAT, PLAIN, TURNED = ord("s"), ord("n"), ord("t")
+
+# What numba itself links `np.dot` to; it multiplies column by column, so that everything stands here turned round.
+_address, _count = types.uintp, types.intp
+_sgemm: Any = types.ExternalFunction(
+    "numba_xxgemm",
+    types.int32(  # pyright: ignore[reportCallIssue]
+        types.int8,
+        types.int8,
+        types.int8,
+        _count,
+        _count,
+        _count,
+        _address,
+        _address,
+        _count,
+        _address,
+        _count,
+        _address,
+        _address,
+        _count,
+    ),
+)
+
+
+@jit
+def forward(x: int, w: int, z: int, n: int, fan_in: int, fan_out: int, one: int, zero: int) -> None:
+    """Write ``x W``, (n, fan_in) (fan_in, fan_out), into z; the last two point to these numbers."""
+    _sgemm(FLOAT, PLAIN, PLAIN, fan_out, n, fan_in, one, w, fan_out, x, fan_in, zero, z, fan_out)
+
+
+@jit
+def gradient(x: int, d: int, w: int, n: int, fan_in: int, fan_out: int, factor: int, keep: int) -> None:
+    """Put ``factor x^T d + keep W`` into W (fan_in, fan_out); the last two point to numbers."""
+    _sgemm(FLOAT, PLAIN, TURNED, fan_out, fan_in, n, factor, d, fan_out, x, fan_in, keep, w, fan_out)
+
+
+@jit
+def backward(d: int, w: int, dx: int, n: int, fan_in: int, fan_out: int, one: int, zero: int) -> None:
+    """Write ``d W^T``, (n, fan_out) (fan_out, fan_in), into dx; the last two point to these numbers."""
+    _sgemm(FLOAT, TURNED, PLAIN, fan_in, n, fan_out, one, w, fan_out, d, fan_out, zero, dx, fan_in)
