@@ -127,8 +127,12 @@ class Trainer:
         for turn in turns:
             self._note(learner.batch, "phase", described(turn))
 
-    def advance(self) -> Next:
-        """Do one chunk of work and what follows from it. Never raises: the outcome holds what went wrong."""
+    def advance(self, most: float | None = None) -> Next:
+        """
+        Do one chunk of work, of ``most`` seconds at most, and what follows from it.
+
+        Never raises: the outcome holds what went wrong.
+        """
         self._thread = get_ident()
         try:
             if self._wishes.over:
@@ -138,7 +142,7 @@ class Trainer:
             if self._learner is None:
                 self.start()
             assert self._learner is not None
-            return self._advance(self._learner)
+            return self._advance(self._learner, self._chunk if most is None else min(most, self._chunk))
         except Diverged as error:
             self._note(error.batch, "diverged", str(error))
             if self._on_diverged == "stop":
@@ -202,7 +206,7 @@ class Trainer:
         self._wishes.close()
         self._settle("failed", CancelledError("the training could not begin"))
 
-    def _advance(self, learner: Learner) -> Next:
+    def _advance(self, learner: Learner, seconds: float) -> Next:
         self._check_strict()
         self._when_ready = None
         status = self._look(learner).training.status
@@ -215,7 +219,7 @@ class Trainer:
         with self._slot:
             if self._wishes.cancelled:  # while it waited for the slot
                 return Next.MORE
-            progress = learner.learn(self._pace.seconds_left(self._chunk), self._pace.batches_left())
+            progress = learner.learn(self._pace.seconds_left(seconds), self._pace.batches_left())
         self._epoch_done = progress.epoch_done
         self._pace.unpublished += progress.batches
         if self._wishes.cancelled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from threading import Condition, Thread
+from time import perf_counter
 
 from ..errors import OptionError
 from .next import Next
@@ -15,7 +16,10 @@ IDLE_SECONDS = 5.0
 """How long a thread without work stays."""
 
 MOST_THREADS = 64
-"""A bound on threads, most of which tell watches or wait; trainings beyond it take turns all the same."""
+"""A bound on threads, most of which are held up by slow watches then; trainings beyond it take turns all the same."""
+
+TURN = 0.01
+"""Seconds of work in one turn where trainings wait for theirs: with a hundred on two cores each has two a second."""
 
 
 class Workers:
@@ -23,11 +27,12 @@ class Workers:
     Advances trainers chunk by chunk, in turns.
 
     Threads are daemons, made when work waits and gone when idle. ``slots`` bounds how many compute at once; a thread
-    that tells watches holds no slot, so a slow watch delays its own training only.
+    that tells watches holds no slot, so a slow watch delays its own training only. Another thread is made only if it
+    would not have to wait for a slot behind others: a few do for any number of trainings.
     """
 
     def __init__(self, slots: int) -> None:
-        self.slots = Slots(slots)
+        self.slots = Slots(slots, self._make_thread)
         # Not a queue.SimpleQueue: one whose time is over just as another takes the item waits for ever (CPython 3.11).
         self._jobs: deque[Trainer] = deque()
         self._change = Condition()
@@ -46,9 +51,10 @@ class Workers:
 
     def _work(self) -> None:
         while (trainer := self._take()) is not None:
-            after = trainer.advance()
-            while after is Next.MORE and not self._jobs:
-                after = trainer.advance()
+            end = perf_counter() + TURN
+            after = trainer.advance(TURN if self._jobs else None)
+            while after is Next.MORE and (not self._jobs or perf_counter() < end):
+                after = trainer.advance(TURN if self._jobs else None)
             with self._change:
                 self._idle += 1
             if after is Next.MORE:
@@ -75,8 +81,10 @@ class Workers:
         return trainer
 
     def _make_thread(self) -> None:
+        if not self._jobs:
+            return
         with self._change:
-            if self._idle >= len(self._jobs) or self._threads >= MOST_THREADS:
+            if self._idle >= len(self._jobs) or self._threads >= MOST_THREADS or self.slots.crowded:
                 return
             self._idle += 1
             self._threads += 1

@@ -16,7 +16,18 @@ import synapse_rx as sx
 from synapse_rx.network.learner import NetworkLearner
 from synapse_rx.trainer import workers
 from synapse_rx.trainer.slots import Slots
-from tests.trainer.tools import ENDLESS, LONG, epochs, reach, some_data, some_epochs, some_net, xor, xor_net
+from tests.trainer.tools import (
+    ENDLESS,
+    LONG,
+    Hold,
+    epochs,
+    reach,
+    some_data,
+    some_epochs,
+    some_net,
+    xor,
+    xor_net,
+)
 
 
 class Crowd:
@@ -77,7 +88,25 @@ def test_forty_nets_train_at_once_and_no_more_compute_than_may(
 
     assert [epochs(run.result(LONG)) for run in runs] == [5] * 40
     assert crowd.most <= workers.cores()
-    assert running <= workers.MOST_THREADS
+    # Those that compute, one behind them, and whoever has just left its slot to tell.
+    assert running <= 3 * workers.cores() + 2
+
+
+def test_however_many_watches_hold_their_threads_the_others_train_on(short_of_work: None) -> None:
+    holds = [Hold(some_net(seed=seed)) for seed in range(3 * workers.cores() + 2)]
+    nets = [some_net(seed=99) for _ in range(3)]
+    runs = [sx.train(net, some_data(), ENDLESS) for net in [*(hold.net for hold in holds), *nets]]
+    for hold in holds:
+        hold.arrive()
+
+    for net in nets:
+        some_epochs(net, 3)
+    for hold in holds:
+        hold.release()
+    for run in runs:
+        run.stop()
+
+    assert {run.result(LONG).training.status for run in runs} == {"stopped"}
 
 
 def test_threads_are_gone_when_there_is_no_work(short_of_work: None) -> None:

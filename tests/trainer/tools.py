@@ -67,6 +67,7 @@ class Hold:
 
     def __init__(self, net: sx.Atom[Snapshot], when: Callable[[Snapshot], bool] | None = None) -> None:
         now = epochs(net.value)
+        self.net = net
         self.reached = threading.Event()
         self.thread: threading.Thread | None = None
         self._go_on = threading.Event()
