@@ -88,8 +88,7 @@ def test_forty_nets_train_at_once_and_no_more_compute_than_may(
 
     assert [epochs(run.result(LONG)) for run in runs] == [5] * 40
     assert crowd.most <= workers.cores()
-    # Those that compute, one behind them, and whoever has just left its slot to tell.
-    assert running <= 3 * workers.cores() + 2
+    assert running < 20 + workers.cores()  # those that compute, some behind them, and those that tell
 
 
 def test_however_many_watches_hold_their_threads_the_others_train_on(short_of_work: None) -> None:
