@@ -89,6 +89,7 @@ def _settings(net: Net) -> dict[str, Data]:
     return {
         name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in hyper_parameters(net).items()
+        if value != "()"  # no layer has a factor of its own
     }
 
 

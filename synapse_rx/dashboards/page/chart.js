@@ -1,8 +1,9 @@
 // A chart of curves over epochs on a canvas: zoomed by dragging, read by pointer or keyboard.
 
-import { colors, element, penOf } from "./elements.js";
+import { colors, element, penOf, put } from "./elements.js";
 import { grouped, short } from "./format.js";
 import { decades, nearest, reach, span, ticks } from "./scales.js";
+import { curve, stroke } from "./stroke.js";
 
 const PAD = { left: 50, right: 12, top: 12, bottom: 22 };
 const NEAR = 6; // pixels from an event within which it is told
@@ -18,14 +19,20 @@ export class Chart {
     this.#listen();
   }
 
+  // Draw what can be seen; what cannot is told all the same.
   draw() {
+    const x = this.view ? { low: this.view.first, high: this.view.last } : span(this.lines);
+    this.x = x;
+    if (isSeen(this.canvas)) this.#draw(x);
+    this.#tell();
+  }
+
+  #draw(x) {
     const { pen, width, height } = penOf(this.canvas);
     const color = colors();
-    const x = this.view ? { low: this.view.first, high: this.view.last } : span(this.lines);
     const y = reach(this.lines, x, this.log);
     const [right, bottom] = [width - PAD.right, height - PAD.bottom];
     const place = (value) => (y.log ? Math.log10(value) : value);
-    this.x = x;
     this.toX = (value) => PAD.left + ((value - x.low) / (x.high - x.low || 1)) * (right - PAD.left);
     const toY = (value) => bottom - ((place(value) - y.low) / (y.high - y.low || 1)) * (bottom - PAD.top);
 
@@ -40,11 +47,10 @@ export class Chart {
       pen.strokeStyle = color(line.color);
       pen.lineWidth = line.strong ? 2.2 : 1.5;
       pen.globalAlpha = line.faint ? 0.25 : 1;
-      curve(pen, line, this.toX, toY, y.log);
+      curve(pen, line, this.toX, toY, y.log, PAD.left, right);
     }
     pen.restore();
     this.#pointer(pen, color, toY, y, bottom);
-    this.#tell();
   }
 
   #axes(pen, color, y, toY, right, bottom) {
@@ -117,19 +123,30 @@ export class Chart {
     if (text === this.told) return;
     this.told = text;
     this.canvas.setAttribute("aria-label", `${this.title} by epoch: ${text || "nothing yet"}`);
-    this.read.replaceChildren(...keys.flatMap(([line, shown]) => {
-      const key = element("span", { className: `key ${line.part}` });
-      key.style.borderColor = `var(--${line.color})`;
-      return [element("span", { className: "entry" }, key, shown), " "];
-    }));
-    if (this.cursor !== null) this.read.append(`epoch ${grouped(Math.round(this.cursor))}${done.length ? `: ${done.join("; ")}` : ""}`);
+    this.#legend(keys);
+    const epoch = this.cursor === null ? "" : `epoch ${grouped(Math.round(this.cursor))}`;
+    put(this.read.lastChild, [epoch, done.join("; ")].filter(Boolean).join(": "));
+  }
+
+  #legend(keys) {
+    const shape = keys.map(([{ color, part }]) => `${color} ${part}`).join();
+    if (shape !== this.shape) {
+      this.shape = shape;
+      this.read.replaceChildren(...keys.flatMap(([{ color, part }]) => {
+        const key = element("span", { className: `key ${part}` });
+        key.style.borderColor = `var(--${color})`;
+        return [element("span", { className: "entry" }, key, element("span")), " "];
+      }), element("span"));
+    }
+    keys.forEach(([, shown], i) => put(this.read.children[i].lastChild, shown));
   }
 
   // What was done to the networks near the cursor.
   #near() {
-    if (this.cursor === null) return [];
+    if (this.cursor === null || !this.toX) return [];
     const at = this.toX(this.cursor);
-    return this.marks.filter(({ epoch }) => Math.abs(this.toX(epoch + 0.5) - at) < NEAR).slice(0, 4);
+    const isNear = (place) => Math.abs(place - this.cursor) <= 0.5 || Math.abs(this.toX(place) - at) < NEAR;
+    return this.marks.filter(({ epoch }) => isNear(epoch + 0.5)).slice(0, 4);
   }
 
   #epoch(at) {
@@ -191,36 +208,14 @@ export class Chart {
   }
 
   #zoom(first, last) {
-    if (last - first >= 1) this.onZoom({ first: Math.max(1, Math.floor(first)), last: Math.ceil(last) });
+    if (last - first < 1) return;
+    const view = { first: Math.max(1, Math.floor(first)), last: Math.ceil(last) };
+    this.x = { low: view.first, high: view.last }; // what is pressed before the next frame goes on from here
+    this.onZoom(view);
   }
 }
 
-function curve(pen, line, toX, toY, log) {
-  pen.beginPath();
-  let drawing = false;
-  let single = null;
-  for (let i = 0; i < line.x.length; i++) {
-    const value = line.y[i];
-    if (!Number.isFinite(value) || (log && value <= 0)) {
-      drawing = false;
-      continue;
-    }
-    const [a, b] = [toX(line.x[i]), toY(value)];
-    if (drawing) pen.lineTo(a, b);
-    else pen.moveTo(a, b);
-    single = drawing ? null : [a, b];
-    drawing = true;
-  }
-  pen.stroke();
-  if (single) {
-    pen.fillStyle = pen.strokeStyle;
-    pen.fillRect(single[0] - 2, single[1] - 2, 4, 4);
-  }
-}
-
-function stroke(pen, [[a, b], [c, d]]) {
-  pen.beginPath();
-  pen.moveTo(a, b);
-  pen.lineTo(c, d);
-  pen.stroke();
+function isSeen(canvas) {
+  const { top, bottom } = canvas.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
 }

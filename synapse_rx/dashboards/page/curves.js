@@ -25,7 +25,7 @@ export class Curves {
     const kinds = [...groups.keys()].sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
     const marks = page.shown.flatMap((net) => net.events.map(({ epoch, what, detail }) => {
       const whose = page.nets.all.size > 1 ? `${net.name}: ` : "";
-      return { epoch, text: `${whose}${words(what)} ${detail}`.trim() };
+      return { epoch, text: `${whose}${words(what)} ${detail.replaceAll("->", "→")}`.trim() };
     }));
     for (const [kind, chart] of this.charts) {
       if (groups.has(kind)) continue;
@@ -45,7 +45,7 @@ export class Curves {
 
   #chart(kind) {
     const { page } = this;
-    const chart = new Chart(TITLES[kind] ?? words(kind), {
+    const chart = new Chart(titleOf(kind), {
       onZoom: (view) => this.#zoom(view), onRead: () => page.soon(), onSay: (text) => page.say(text),
     });
     this.charts.set(kind, chart);
@@ -64,7 +64,7 @@ export class Curves {
       const curves = page.view && net.detail?.view === page.view ? net.detail.curves : net.curves;
       for (const { kind, part, points } of shownCurves(curves)) {
         if (!points.y.some(Number.isFinite)) continue;
-        const label = [several ? net.name : "", part].filter(Boolean).join(" ") || words(kind);
+        const label = [several ? net.name : "", part].filter(Boolean).join(" ") || titleOf(kind);
         const faint = page.pointed !== null && page.pointed !== net.id;
         const line = { ...points, label, part, color: page.color(net), faint, strong: several && net.id === page.steered };
         groups.set(kind, [...(groups.get(kind) ?? []), line]);
@@ -78,7 +78,7 @@ export class Curves {
     if (!table.closest("details").open) return;
     const rows = kinds.flatMap((kind) => groups.get(kind).map((line) => {
       const [low, high] = [extreme(line, (a, b) => a < b), extreme(line, (a, b) => a > b)];
-      const name = line.label === words(kind) ? line.label : `${words(kind)}, ${line.label}`;
+      const name = line.label === titleOf(kind) ? line.label : `${titleOf(kind)}, ${line.label}`;
       return element("tr", {}, element("th", { scope: "row", textContent: name }),
         ...[short(newest(line)), low, high].map((textContent) => element("td", { className: "number", textContent })));
     }));
@@ -103,6 +103,10 @@ export class Curves {
       page.soon();
     }
   }
+}
+
+function titleOf(kind) {
+  return TITLES[kind] ?? words(kind);
 }
 
 function extreme({ x, y }, better) {

@@ -1,5 +1,7 @@
 // Boxes and arrows as SVG: each box below all it depends on, branches side by side.
 
+import { grouped } from "./format.js";
+
 const BOX = { width: 178, height: 44 };
 const GAP = { x: 18, y: 34 };
 const MARGIN = 8;
@@ -37,7 +39,7 @@ export function drawing({ boxes, arrows }, frozen) {
 }
 
 function inWords(boxes) {
-  return boxes.map(({ label, parameters }) => (parameters ? `${label} with ${parameters.toLocaleString("en")} parameters` : label)).join(", then ");
+  return boxes.map(({ label, parameters }) => (parameters ? `${label} with ${grouped(parameters)} parameters` : label)).join(", then ");
 }
 
 function boxed({ label, path, parameters }, { x, y }, isFrozen) {
@@ -51,7 +53,7 @@ function boxed({ label, path, parameters }, { x, y }, isFrozen) {
   name.append(title);
   if (!parameters && !isFrozen) return [outline, name];
   const count = svgElement("text", { x, y: y + 35, class: "small" });
-  count.textContent = `${parameters.toLocaleString("en")} parameters${isFrozen ? ", frozen" : ""}`;
+  count.textContent = `${grouped(parameters)} parameters${isFrozen ? ", frozen" : ""}`;
   return [outline, name, count];
 }
 

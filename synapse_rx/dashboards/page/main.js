@@ -40,8 +40,11 @@ function refused(why) {
   find("token-form").hidden = false;
 }
 
-async function open() {
-  page.readOnly = (await page.server.json("about"))?.read_only ?? false;
+function open() {
+  page.server.json("about").then((about) => {
+    page.readOnly = about?.read_only ?? false;
+    page.soon();
+  });
   follow("events", page.server.token, {
     onMessage(message) {
       page.nets.take(message);
@@ -60,7 +63,7 @@ find("token-form").addEventListener("submit", (event) => {
   page.server.remember(find("token").value.trim());
   location.reload();
 });
-addEventListener("resize", () => page.soon());
+for (const kind of ["resize", "scroll"]) addEventListener(kind, () => page.soon(), { passive: true });
 themed(() => page.soon());
 if (page.server.token) open();
 else refused("a token is needed");

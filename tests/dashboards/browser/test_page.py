@@ -2,99 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from threading import Event
 from typing import Any
-
-import pytest
 
 import synapse_rx as sx
 from tests.nets import blobs
 from tests.subscribers.snapshots import publish
 
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
-]
-PATIENCE = 60_000
-"""Milliseconds that a busy machine may take for what takes a few."""
+from .looking import IN_A_BROWSER, Net, api, chart, opened, scroll_to, until
+
+pytestmark = IN_A_BROWSER
 
 DRAWN = "it => it.getContext('2d').getImageData(0, 0, it.width, it.height).data.some(Boolean)"
-
-Net = sx.Atom[sx.Net]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """
-    A page that fails its test for every error in the console and every request to another host.
-    """
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
-    api.expect.set_options(timeout=PATIENCE)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-    hosts: set[str] = set()
-    page.on("request", lambda asked: hosts.add(asked.url.split("/")[2]) if asked.url[:4] == "http" else None)
-    page.troubles = troubles
-    yield page
-    page.close()
-    # The server is closed before the page, which may ask it for something to the last.
-    assert [trouble for trouble in troubles if not trouble.startswith("Failed to load resource")] == []
-    assert {host.split(":")[0] for host in hosts} <= {"127.0.0.1"}
-
-
-def opened(page: Any, served: sx.Dashboard) -> Any:
-    page.goto(served.url)
-    api.expect(page.locator("#connection")).to_have_text("connected")
-    return page
-
-
-def scroll_to(page: Any, section: str, shown: str) -> None:
-    """
-    Look at a section, which is asked for only then, until what it shows is there.
-    """
-    page.locator(section).scroll_into_view_if_needed()
-    api.expect(page.locator(shown).first).to_be_visible(timeout=PATIENCE)
-
-
-def reads(page: Any, chart: str) -> Any:
-    return page.locator("figure", has=page.get_by_text(chart, exact=True)).locator(".read")
-
-
-def until(net: Net, holds: Callable[[sx.Training], bool]) -> None:
-    """
-    Wait until a network is what a knob was to make of it.
-    """
-    came = Event()
-    net.add_watch("until", lambda key, cell, old, new: holds(new.training) and came.set())
-    assert holds(net.value.training) or came.wait(PATIENCE / 1000)
-    net.remove_watch("until")
 
 
 def test_curves_grow_while_a_network_trains(page: Any, net: Net, served: sx.Dashboard) -> None:
     publish(net, 2)
     opened(page, served)
     canvas = page.locator("#charts canvas").first
-    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: training 0.45 at epoch 2; validation 0.9 at epoch 2")
+    api.expect(canvas).to_have_attribute(
+        "aria-label", "loss by epoch: training 0.45 at epoch 2; validation 0.9 at epoch 2"
+    )
 
     publish(net, 1)
 
-    api.expect(canvas).to_have_attribute("aria-label", "loss by epoch: training 0.405 at epoch 3; validation 0.81 at epoch 3")
+    api.expect(canvas).to_have_attribute(
+        "aria-label", "loss by epoch: training 0.405 at epoch 3; validation 0.81 at epoch 3"
+    )
     api.expect(page.locator("#nets tbody tr")).to_contain_text("training")
-    api.expect(reads(page, "misclassification")).to_contain_text("validation 0.1013")
+    api.expect(chart(page, "misclassification").locator(".read")).to_contain_text("validation 0.1013")
     drawn = canvas.evaluate_handle(DRAWN)
     assert drawn.json_value() is True
 
@@ -208,20 +143,3 @@ def test_dragging_looks_closer_and_the_keyboard_goes_back(page: Any, net: Net, s
     api.expect(whole).to_be_enabled()
     canvas.press("0")
     api.expect(whole).to_be_disabled()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(browser: Any, net: Net, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    publish(net, 3)
-    with sx.dashboard(net, history=sx.History(net), data=blobs()) as served:
-        page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is put into the page
-        opened(page, served)
-        for fold in ("Limits and recording", "More options", "As numbers"):
-            page.get_by_text(fold).click()
-        scroll_to(page, "#mistakes", "#samples figure")
-        scroll_to(page, "#weights", "#histograms figure")
-        found = axe.Axe().run(page)
-        page.close()
-
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
