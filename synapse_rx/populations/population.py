@@ -5,35 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from threading import RLock
-from typing import Any, NoReturn
+from typing import Any
 
-import reactivex.abc as rx
 from attrs import frozen
-from reactivex import Observable
 
 from ..atoms import Atom
-from ..atoms.cell import refuse_coroutine_function
-from ..data import StreamSet, TrainingSet
 from ..data.options import check_count
 from ..errors import AlreadyTraining, OptionError, UnknownNameError
 from ..snapshot import Net
-from ..subscribers import News
 from ..subscribers.judge import Judge
 from ..trainer import train
 from ..trainer.loops import made_on_a_loop
-from .ear import Ear
 from .fleet import MemberRun, Train
-from .observing import Observing
+from .members import Data, check_member, check_training, christen, data_of, members
 from .run import PopulationRun
-from .stream import NewsStream
+from .source import NewsSource
 from .trainings import Trainings
 
-Data = TrainingSet | StreamSet | Mapping[str, TrainingSet | StreamSet]
-"""What all members learn, or what each does, by name."""
 
-
-class Population(Observable[News]):
+class Population(NewsSource):
     """
     Networks by name, which are trained as one and tell what happens to them in one stream. Made by `population`.
 
@@ -48,14 +38,9 @@ class Population(Observable[News]):
     """
 
     def __init__(self, nets: Any, *, train: Train = train) -> None:
-        super().__init__()
-        self._lock = RLock()
+        super().__init__(members(nets))
         self._train = train
-        self._cells: dict[str, Atom[Net]] = {}
-        self._ears: dict[Ear, Observing | None] = {}
         self._under_way: _UnderWay | None = None
-        for name, cell in _named(nets):
-            self._cells = self._with(name, cell)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,15 +95,12 @@ class Population(Observable[News]):
             OptionError: If there is one of that name, or it is no cell of a network.
             SynapseError: If it cannot be trained on what the others are trained on; it is not taken in then.
         """
-        with self._lock:
-            under_way = self._under_way
-            cells = self._with(name, net)
-            if under_way is not None and self.training is not None:
-                _check(name, net, under_way.data)
-            self._cells = cells
-            ears = list(self._ears)
-        for ear in ears:
-            ear.follow({name: net})
+        check_member(self._cells, name, net)
+        under_way = self._under_way
+        if under_way is not None and self.training is not None:
+            check_training(name, net, under_way.data)
+        self._come(name, net)
+        christen(name, net)
         if under_way is not None:
             under_way.trainings.add(name)
         return net
@@ -133,12 +115,8 @@ class Population(Observable[News]):
         Raises:
             UnknownNameError: If there is none of that name.
         """
-        with self._lock:
-            net = self[name]
-            self._cells = {each: cell for each, cell in self._cells.items() if each != name}
-            ears, under_way = list(self._ears), self._under_way
-        for ear in ears:
-            ear.leave(name)
+        net, under_way = self[name], self._under_way
+        self._go(name)
         if under_way is not None:
             under_way.trainings.remove(name)
         return net
@@ -197,7 +175,7 @@ class Population(Observable[News]):
         if not cells:
             raise OptionError("there are no networks in this population; add some first")
         for name, cell in cells.items():
-            _check(name, cell, data)
+            check_training(name, cell, data)
         trainings = Trainings(lambda name: self._begin(name, data, epochs, options), cells, at_once)
         news = partial(self.stream, self.snapshots)
         run = made_on_a_loop(lambda loop: PopulationRun(trainings, news, loop=loop))
@@ -216,106 +194,16 @@ class Population(Observable[News]):
         run = self.training
         return run is not None and run.stop()
 
-    def stream(self, since: Mapping[str, Net] | None = None) -> NewsStream:
-        """
-        Return an async iterator over the news: where each member stands first, then what is new.
-
-        Args:
-            since: Snapshots by name; what is new since then is news already. By default that is nothing.
-        """
-        return NewsStream(self._listen(since))
-
-    def __aiter__(self) -> NewsStream:
-        return self.stream()
-
-    def subscribe(
-        self,
-        on_next: rx.ObserverBase[News] | rx.OnNext[News] | None = None,
-        on_error: rx.OnError | None = None,
-        on_completed: rx.OnCompleted | None = None,
-        *,
-        scheduler: rx.SchedulerBase | None = None,
-    ) -> rx.DisposableBase:
-        """
-        Tell an Rx observer where each member stands, then what is new, never two at a time.
-
-        An observer whose ``on_next`` raises is detached; the error is reported as that of a watch is.
-
-        Raises:
-            TypeError: If ``on_next`` is an ``async def``.
-        """
-        refuse_coroutine_function(getattr(on_next, "on_next", on_next), "observer")
-        return super().subscribe(on_next, on_error, on_completed, scheduler=scheduler)
-
-    def _subscribe_core(
-        self, observer: rx.ObserverBase[News], scheduler: rx.SchedulerBase | None = None
-    ) -> rx.DisposableBase:
-        ear = self._listen()
-        observing = Observing(ear, observer)
-        with self._lock:
-            if ear in self._ears:
-                self._ears[ear] = observing
-        observing.pass_on()
-        return observing
-
-    def close(self) -> None:
-        """End all streams and subscriptions; trainings go on, and it may be listened to anew."""
-        for ear, observing in list(self._ears.items()):
-            if observing is None:
-                ear.close()
-            else:
-                observing.complete()
-
-    def __await__(self) -> NoReturn:
-        raise TypeError(
-            "a population never completes: await what its train() returns, or iterate its stream()"
-        )
-
-    def run(self, scheduler: rx.SchedulerBase | None = None) -> NoReturn:
-        """Refuse: it would wait for the last of endlessly many news."""
-        raise TypeError("a population never completes: bound it, as by ops.take(1)")
-
     def __repr__(self) -> str:
         n, run = len(self), self.training
         return f"<Population of {n} network{'s' * (n != 1)}{'' if run is None else f', {run!r}'}>"
-
-    def _with(self, name: Any, cell: Any) -> dict[str, Atom[Net]]:
-        if not isinstance(name, str) or not name:
-            raise OptionError(f"a member is called by a text, such as 'net 1', not {name!r}")
-        if not isinstance(cell, Atom) or not isinstance(cell.value, Net):
-            raise OptionError(
-                f"a population is made of cells of networks (from mlp or neural_net); {name!r} is {cell!r}"
-            )
-        if name in self._cells:
-            raise OptionError(f"there is a network {name!r} already; give this one another name")
-        if any(each is cell for each in self._cells.values()):
-            raise OptionError(f"{name!r} is in this population already, under another name")
-        if "name" not in cell.meta:  # so that logs, displays and the dashboard call it the same
-            cell.alter_meta(lambda meta: {**meta, "name": name})
-        return {**self._cells, name: cell}
-
-    def _listen(self, since: Mapping[str, Net] | None = None) -> Ear:
-        ear = Ear(self._forget, since)
-        with self._lock:
-            self._ears[ear] = None
-            cells = self._cells
-        try:
-            ear.follow(cells)
-        except BaseException:
-            ear.close()
-            raise
-        return ear
-
-    def _forget(self, ear: Ear) -> None:
-        with self._lock:
-            self._ears.pop(ear, None)
 
     def _check_idle(self) -> None:
         if (run := self.training) is not None:
             raise AlreadyTraining(f"this population is in training: {run!r}; stop it first", run)
 
     def _begin(self, name: str, data: Data, epochs: Any, options: Mapping[str, Any]) -> MemberRun:
-        return self._train(self[name], _of(name, data), epochs, **options)
+        return self._train(self[name], data_of(name, data), epochs, **options)
 
 
 @frozen
@@ -339,32 +227,3 @@ def population(nets: Mapping[str, Atom[Net]] | Iterable[Atom[Net]], *, train: Tr
         OptionError: If something else than cells of networks is given, or two are called the same.
     """
     return Population(nets, train=train)
-
-
-def _named(nets: Any) -> list[tuple[Any, Any]]:
-    if isinstance(nets, Mapping):
-        return list(nets.items())
-    if isinstance(nets, Atom) or not isinstance(nets, Iterable):
-        raise OptionError(f"population takes a list of cells, or cells by name, not {nets!r}")
-    return [
-        (cell.meta.get("name", f"net {number}") if isinstance(cell, Atom) else f"net {number}", cell)
-        for number, cell in enumerate(nets, 1)
-    ]
-
-
-def _of(name: str, data: Data) -> Any:
-    if not isinstance(data, Mapping):
-        return data
-    if name not in data:
-        raise UnknownNameError.of("network in data", name, data)
-    return data[name]
-
-
-def _check(name: str, cell: Atom[Net], data: Data) -> None:
-    """Raise what `train` would, with the name of the network."""
-    net = cell.value
-    try:
-        net.arch.check(net, _of(name, data))
-    except Exception as error:
-        error.add_note(f"in the training of {name!r}")
-        raise
