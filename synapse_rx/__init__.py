@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from . import energy as energy
     from . import errors as errors
     from . import schedules as schedules
+    from . import tasks as tasks
     from .activations import ELU as ELU
     from .activations import GELU as GELU
     from .activations import SELU as SELU
