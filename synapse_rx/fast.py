@@ -12,6 +12,7 @@ called, which takes a second or so, and kept on disk for the next process.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,6 +61,20 @@ def load() -> None:
     _loaded.append(True)
     for callback in WHEN_LOADED:
         callback()
+
+
+def is_loaded() -> bool:
+    """Return whether the compiler is in the process already."""
+    return bool(_loaded)
+
+
+def may_compile() -> bool:
+    """Return whether this thread may wait for the compiler: not one whose event loop runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return False
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:

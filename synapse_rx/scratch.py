@@ -140,6 +140,11 @@ class Scratch:
             found = self._views[name] = make()
         return found
 
+    @property
+    def capacity(self) -> int:
+        """The most samples in a batch: memory is made for as many."""
+        return self._buffers.capacity
+
     def inside(self, name: str, times: int = 1) -> Scratch:
         """Return memory of its own, with names of its own, for a part of the work that has ``times`` as many rows."""
         return self.once(f"inside {name}", lambda: self._inside(name, times))
@@ -160,11 +165,11 @@ class Scratch:
 class Buffers:
     """The memory behind one node's `Scratch` values of every batch size: made once for the largest batch."""
 
-    __slots__ = ("_arrays", "_capacity", "_carried", "_parts", "_xp", "dtype")
+    __slots__ = ("_arrays", "_carried", "_parts", "_xp", "capacity", "dtype")
 
     def __init__(self, backend: Backend, capacity: int, dtype: Any) -> None:
         self._xp = backend.xp
-        self._capacity = capacity
+        self.capacity = capacity
         self._arrays: dict[str, Array] = {}
         self._carried: dict[str, Array] = {}
         self._parts: dict[str, Buffers] = {}
@@ -175,14 +180,14 @@ class Buffers:
         part = self._parts.get(name)
         if part is None:
             part = self._parts[name] = copy(self)
-            part._capacity = self._capacity * times
+            part.capacity = self.capacity * times
             part._arrays, part._carried, part._parts = {}, {}, {}
         return part
 
     def batch(self, name: str, n: int, shape: Shape, dtype: Any = None) -> Array:
-        if n > self._capacity:
-            raise AssertionError(f"a batch of {n} in memory made for {self._capacity}")
-        return self.fixed(name, (self._capacity, *shape), dtype)[:n]
+        if n > self.capacity:
+            raise AssertionError(f"a batch of {n} in memory made for {self.capacity}")
+        return self.fixed(name, (self.capacity, *shape), dtype)[:n]
 
     def fixed(self, name: str, shape: Shape, dtype: Any = None) -> Array:
         array = self._arrays.get(name)
@@ -195,14 +200,14 @@ class Buffers:
     def carried(self, name: str, n: int, shape: Shape) -> Array:
         array = self._carried.get(name)
         if array is None:
-            array = self._carried[name] = self._xp.zeros((self._capacity, *shape), self.dtype)
+            array = self._carried[name] = self._xp.zeros((self.capacity, *shape), self.dtype)
         return array[:n]
 
     def restore(self, name: str, value: Array) -> None:
         """Go on with what was carried; of another capacity it is left out."""
         array = self._carried.get(name)
         if array is None:
-            if len(value) == self._capacity:
+            if len(value) == self.capacity:
                 self._carried[name] = self._xp.array(value, self.dtype)
         elif array.shape == value.shape:
             array[...] = value
@@ -215,7 +220,7 @@ class Buffers:
     def ones(self, n: int) -> Array:
         array = self._arrays.get("ones")
         if array is None:
-            array = self._arrays["ones"] = self._xp.ones(self._capacity, self.dtype)
+            array = self._arrays["ones"] = self._xp.ones(self.capacity, self.dtype)
         return array[:n]
 
     @property

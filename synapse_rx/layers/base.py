@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 from ..described import Described
 from ..errors import OptionError
@@ -13,6 +14,14 @@ from ..typing import Array, Shape
 
 Takes: TypeAlias = Literal["one", "several", "either"]
 """How many values a layer takes."""
+
+
+class Step(Protocol):
+    """What computes: a layer, or what does the work of several in its place."""
+
+    def forward(self, x: Array, s: Scratch) -> Array: ...
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None: ...
 
 
 class Layer(Described, ABC):
@@ -117,6 +126,14 @@ class Layer(Described, ABC):
     def expand(self) -> tuple[Layer, ...]:
         """Return the primitive layers it stands for, which do the work; itself if it is one."""
         return (self,)
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        """
+        Return what does the work of this primitive and of the first of those behind it, and how many of them.
+
+        By default that is the layer itself, and none. What is returned works in ``s``, the memory of this layer.
+        """
+        return self, 0
 
     @abstractmethod
     def forward(self, x: Array, s: Scratch) -> Array:

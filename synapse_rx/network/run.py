@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ..backends import Backend
-from ..layers import Layer
+from ..layers.base import Step
 from ..params import Layout
 from ..scratch import Buffers, Scratch
 from ..typing import Array
@@ -128,9 +128,8 @@ class Row:
     def run(self, n: int, needs_dx: bool = False) -> Run:
         """Return what passes batches of ``n`` samples through, and gradients back to the inputs if they are wanted."""
         first = 0 if needs_dx else self.first
-        return Run(
-            [(node.layer, self._scratch(i, node, n, needs_dx)) for i, node in enumerate(self.nodes)], first
-        )
+        scratches = [self._scratch(i, node, n, needs_dx) for i, node in enumerate(self.nodes)]
+        return Run(list(zip(self._steps(scratches), scratches, strict=True)), first)
 
     def walk(self) -> Sequence[Node]:
         """Return all nodes, those inside others as well, in the order of their places."""
@@ -140,6 +139,15 @@ class Row:
             for row in node.branches:
                 found.extend(row.walk())
         return found
+
+    def _steps(self, scratches: Sequence[Scratch]) -> list[Step]:
+        """Return what computes, layer by layer; the last stays by itself, since a loss may stand in for it."""
+        layers, steps = [node.layer for node in self.nodes], list[Step]()
+        for index, (node, s) in enumerate(zip(self.nodes, scratches, strict=True)):
+            if len(steps) == index:
+                step, others = node.layer.joined(layers[index + 1 : -1], node.place.in_shape, s)
+                steps += [step, *[_PASSED] * others]
+        return steps
 
     def _scratch(self, index: int, node: Node, n: int, needs_dx: bool) -> Scratch:
         wanted = needs_dx or index > self.first
@@ -160,19 +168,32 @@ class Row:
         )
 
 
+class _Passed:
+    """Stands where the work was done by the step before."""
+
+    def forward(self, x: Array, s: Scratch) -> Array:
+        return x
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        return dy
+
+
+_PASSED = _Passed()
+
+
 class Run:
     """
     One forward and one backward pass at a time through a row (`Child`).
 
     Attributes:
-        steps: The layers, each with its memory.
+        steps: The layers, each with its memory, or what does their work in their place.
         inputs: What each was given in the forward pass, and behind them the outputs of the last.
         first: Where the backward pass ends.
     """
 
     __slots__ = ("first", "inputs", "steps")
 
-    def __init__(self, steps: list[tuple[Layer, Scratch]], first: int) -> None:
+    def __init__(self, steps: list[tuple[Step, Scratch]], first: int) -> None:
         self.steps = steps
         self.inputs: list[Any] = [None] * (len(steps) + 1)
         self.first = first

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from attrs import frozen
 
+from ...activations import ReLU
 from ...scratch import Scratch
 from ...typing import Array, Shape
+from ..activation import Activation
+from ..base import Layer, Step
 from ..contiguous import contiguous
+from ..pooling.max_pool import MaxPool
 from ..windows import windows
 from .convolving import Convolving, sum_by_channel
 from .correlation import Correlation, correlation
+from .lanes import Lanes, lanes, suits
 
 
 @frozen
@@ -30,12 +36,17 @@ class Conv(Convolving):
 
     def forward(self, x: Array, s: Scratch) -> Array:
         slides = self._correlation(x.shape[1:])
+        if suits(slides.windows, s):
+            return self._lanes(slides, s).forward(x, s)
         y = s.array("y", (self.channels, *slides.windows.counts))
         slides.to_maps(x, self._matrices(s.params["W"]), s.params.get("b"), y, s)
         return y
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
-        slides, dy = self._correlation(x.shape[1:]), contiguous(dy, "dy", s)
+        slides = self._correlation(x.shape[1:])
+        if suits(slides.windows, s):
+            return self._lanes(slides, s).backward(x, y, dy, s)
+        dy = contiguous(dy, "dy", s)
         if s.learns:
             slides.to_weights(x, dy, self._matrices(s.grads["W"]), s)
             if self.bias:
@@ -45,6 +56,21 @@ class Conv(Convolving):
         dx = s.array("dx", x.shape[1:])
         slides.to_images(dy, self._matrices(s.params["W"]), dx, s)
         return dx
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        slides, pool = self._correlation(in_shape), None
+        rectified = bool(behind) and behind[0] == Activation(ReLU())
+        after = behind[rectified] if len(behind) > rectified else None
+        if isinstance(after, MaxPool) and after.is_side_by_side(self.out_shape(in_shape)):
+            pool = after.kernel
+        if not (rectified or pool) or not suits(slides.windows, s):
+            return self, 0
+        return self._lanes(slides, s, pool, rectified), rectified + (pool is not None)
+
+    def _lanes(
+        self, slides: Correlation, s: Scratch, pool: Shape | None = None, rectified: bool = False
+    ) -> Lanes:
+        return lanes(slides.channels, self.channels, self.groups, slides.windows, pool, rectified, s)
 
     def _correlation(self, in_shape: Shape) -> Correlation:
         places = windows(in_shape[1:], self.kernel, self.stride, self.dilation, self.padding)

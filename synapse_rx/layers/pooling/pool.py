@@ -83,6 +83,11 @@ class Pool(SpatialLayer):
         channels, sizes = channels_and_sizes(self, in_shape)
         return (channels, *windows(sizes, *self._geometry, self.padding, self.ceil).counts)
 
+    def is_side_by_side(self, in_shape: Shape) -> bool:
+        """Return whether windows lie within inputs of ``in_shape`` and no input in two of them."""
+        places = windows(in_shape[1:], *self._geometry, self.padding, self.ceil)
+        return self.kernel == self.stride and not places.is_padded
+
     def forward(self, x: Array, s: Scratch) -> Array:
         for stage in self.stages(x.shape[1:]):
             y = s.array(f"y{stage.axis}", stage.shape)

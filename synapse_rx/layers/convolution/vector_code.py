@@ -1,0 +1,105 @@
+"""
+Instructions on vectors for numba's intrinsics: what loops of kernels do not become by themselves.
+
+Imported only where kernels are compiled (`synapse_rx.fast`).
+"""
+# pyright: basic, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import extending
+from numba.core import cgutils, types
+
+intrinsic: Any = extending.intrinsic
+"""Makes a function whose calls become the instructions it writes; its first argument is the compiler's."""
+
+
+class VectorCode:
+    """Writes instructions on vectors with a number of an array in every lane."""
+
+    def __init__(self, context: Any, builder: Any, array: Any, lanes: int) -> None:
+        self._context, self._builder, self._lanes = context, builder, lanes
+        single = array.dtype == types.float32
+        self._vector = ir.VectorType(ir.FloatType() if single else ir.DoubleType(), lanes)
+        self._align = 4 if single else 8
+        self.places = ir.VectorType(ir.IntType(32), lanes)
+        self.marks = ir.VectorType(ir.IntType(8), lanes)
+        self.zero = ir.Constant(self._vector, [0.0] * lanes)
+        name = f"llvm.fmuladd.v{lanes}f{32 if single else 64}"
+        function = ir.FunctionType(self._vector, [self._vector] * 3)
+        self._multiply_add = cgutils.get_or_insert_function(builder.module, function, name)
+
+    def loop(self, count: Any) -> Any:
+        """Return a context whose ``index`` counts from 0 to before ``count``."""
+        return cgutils.for_range(self._builder, count)
+
+    def offset(self, start: Any, *products: tuple[Any, Any]) -> Any:
+        """Return ``start`` plus products of two."""
+        for one, other in products:
+            start = self._builder.add(start, self._builder.mul(one, other))
+        return start
+
+    def whole(self, number: int) -> Any:
+        return ir.Constant(self._context.get_value_type(types.intp), number)
+
+    def data(self, kind: Any, value: Any) -> Any:
+        return self._context.make_array(kind)(self._context, self._builder, value).data
+
+    def items(self, value: Any) -> list[Any]:
+        return cgutils.unpack_tuple(self._builder, value)
+
+    def tile(self, m: int, p: int) -> list[list[Any]]:
+        return [[cgutils.alloca_once(self._builder, self._vector) for _ in range(p)] for _ in range(m)]
+
+    def cell(self, kind: Any = None) -> Any:
+        """Return a place for a vector, of numbers by default, that becomes a register."""
+        return cgutils.alloca_once(self._builder, kind or self._vector)
+
+    def place(self, number: Any) -> Any:
+        """Return a whole number in every lane."""
+        return self._filled(self.places, self._builder.trunc(number, ir.IntType(32)))
+
+    def load(self, data: Any, place: Any) -> Any:
+        value = self._builder.load(self._pointer(data, place))
+        value.align = self._align
+        return value
+
+    def store(self, value: Any, data: Any, place: Any) -> None:
+        self._builder.store(value, self._pointer(data, place)).align = self._align
+
+    def splat(self, data: Any, place: Any) -> Any:
+        """Return a number in every lane."""
+        return self._filled(self._vector, self._builder.load(self._builder.gep(data, [place])))
+
+    def shuffle(self, one: Any, other: Any, order: list[int]) -> Any:
+        places = ir.Constant(ir.VectorType(ir.IntType(32), self._lanes), order)
+        return self._builder.shuffle_vector(one, other, places)
+
+    def add_product(self, one: Any, other: Any, cell: Any) -> None:
+        total = self._builder.call(self._multiply_add, [one, other, self._builder.load(cell)])
+        self._builder.store(total, cell)
+
+    def load_marks(self, data: Any, place: Any) -> Any:
+        value = self._builder.load(self._pointer(data, place, self.marks))
+        value.align = 1
+        return value
+
+    def store_marks(self, value: Any, data: Any, place: Any) -> None:
+        self._builder.store(value, self._pointer(data, place, self.marks)).align = 1
+
+    def _filled(self, kind: Any, number: Any) -> Any:
+        nothing, first = ir.Constant(kind, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+        return self.shuffle(self._builder.insert_element(nothing, number, first), nothing, [0] * self._lanes)
+
+    def _pointer(self, data: Any, place: Any, kind: Any = None) -> Any:
+        kind = kind or self._vector
+        return self._builder.bitcast(self._builder.gep(data, [place]), kind.as_pointer())
+
+
+def lengths(sizes: Any) -> tuple[int, int, int]:
+    """Return lanes and the two sides of a tile, which are the lengths of tuples."""
+    lanes, m, p = (len(part) for part in sizes.types)
+    return lanes, m, p
