@@ -247,6 +247,7 @@ if TYPE_CHECKING:
     from .snapshot import unfreeze as unfreeze
     from .snapshot import with_algorithm as with_algorithm
     from .snapshot import with_learning_rate as with_learning_rate
+    from .snapshot import with_learnt as with_learnt
     from .snapshot import with_loss as with_loss
     from .snapshot import with_momentum as with_momentum
     from .snapshot import with_options as with_options

@@ -6,6 +6,7 @@ from .edits import unfreeze as unfreeze
 from .edits import with_algorithm as with_algorithm
 from .edits import with_events as with_events
 from .edits import with_learning_rate as with_learning_rate
+from .edits import with_learnt as with_learnt
 from .edits import with_loss as with_loss
 from .edits import with_momentum as with_momentum
 from .edits import with_options as with_options

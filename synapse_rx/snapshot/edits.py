@@ -131,6 +131,20 @@ def averaged(net: Net) -> Net:
     return evolve(net, params=net.params.with_flat(average))
 
 
+def with_learnt(net: Net, other: Net) -> Net:
+    """
+    Return ``net`` with everything that ``other`` has learnt, and with its own history: ``net.swap(with_learnt, best)``.
+
+    That is its parameters, what its layers keep, and the state of its training; of another algorithm's state nothing is
+    used.
+
+    Raises:
+        ShapeError: If their parameters differ in shape.
+    """
+    how = evolve(net.training, state=other.training.state)
+    return evolve(net, params=other.params, kept=other.kept, training=how)
+
+
 def with_status(net: Net, status: str) -> Net:
     """
     Return ``net`` with another training status.

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from ..errors import OptionError
-from ..snapshot import Event, Net, Training
+from ..snapshot import Event, Net, Training, with_learnt
 from .base import Attachable, Subscriber, Track
 from .judge import Judge
 from .news import begins, ends, new_epochs
@@ -137,16 +137,10 @@ def _stopped(net: Net, at: Net, kept: Net, event: Event) -> Net:
     here = evolve(net, training=evolve(net.training, stats=evolve(at.training.stats, events=events)))
     status = "stopping" if net.training.status in Training.LIVE else net.training.status
     if kept is not at or net.params is not at.params:
-        here = _with_learnt(here, kept)
+        here = with_learnt(here, kept)
     return evolve(here, training=evolve(here.training, status=status))
 
 
 def _restored(net: Net, best: Net, event: Event) -> Net:
     stats = evolve(net.training.stats, events=(*net.training.stats.events, event))
-    return _with_learnt(evolve(net, training=evolve(net.training, stats=stats)), best)
-
-
-def _with_learnt(net: Net, best: Net) -> Net:
-    """Return ``net`` with everything that ``best`` had learnt, and none of its history."""
-    how = evolve(net.training, state=best.training.state)
-    return evolve(net, params=best.params, kept=best.kept, training=how)
+    return with_learnt(evolve(net, training=evolve(net.training, stats=stats)), best)

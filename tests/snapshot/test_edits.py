@@ -10,7 +10,7 @@ import synapse_rx as sx
 from synapse_rx.errors import LossError, OptionError, UnknownNameError
 from synapse_rx.losses import MeanSquaredError
 from synapse_rx.snapshot import with_status
-from tests.nets import small_net
+from tests.nets import blobs, small_net, trained
 
 
 def test_the_learning_rate_can_be_edited() -> None:
@@ -35,6 +35,31 @@ def test_an_algorithm_can_be_exchanged() -> None:
 
     assert net.training.algorithm == sx.Backprop(momentum=0.5)
     assert sx.with_algorithm(net, sx.Backprop(0.7)).training.algorithm == sx.Backprop(0.7)
+
+
+def test_what_another_has_learnt_can_be_taken_over_without_its_history() -> None:
+    net, data = small_net(sx.Adam()), blobs()
+    teacher = trained(net, data, 2)
+    pupil = sx.with_learnt(sx.with_learning_rate(net, 0.3), teacher)
+
+    assert (pupil.params, pupil.kept, pupil.training.state) == (
+        teacher.params,
+        teacher.kept,
+        teacher.training.state,
+    )
+    assert pupil.training.stats == net.training.stats and pupil.training.algorithm == sx.Adam(0.3)
+
+
+def test_what_another_has_learnt_is_taken_over_in_mid_training() -> None:
+    teacher = trained(small_net(), blobs(), 3)
+    pupil = sx.atom(small_net(seed=5))
+    pupil.add_watch(
+        "once", lambda key, cell, old, new: (cell.remove_watch(key), cell.swap(sx.with_learnt, teacher))
+    )
+    first = sx.train(pupil, blobs(), 1, publish=sx.every(batches=100)).result(60)
+
+    assert first.training.stats.epochs == 1
+    assert first.params == trained(sx.with_learnt(small_net(seed=5), teacher), blobs()).params
 
 
 def test_a_loss_can_be_exchanged() -> None:
