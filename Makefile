@@ -4,6 +4,7 @@
 # make format   let ruff put the code in order
 # make docs     build the documentation into site/
 # make bench    list the benchmarks             make bench NAME=atom ARGS=--quick
+# make notebooks  run the notebooks and keep what they print in them
 # make peers    add the libraries that tests and benchmarks compare with (PyTorch, ...)
 # make clean    remove everything that was made here
 #
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 NAME :=
 ARGS :=
 
-.PHONY: demo test check lint types floors format docs bench peers clean help
+.PHONY: demo test check lint types floors format docs bench notebooks peers clean help
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
 
@@ -57,6 +58,9 @@ docs: $(VENV)/.has-docs
 
 bench: $(VENV)/.has-test
 	$(BIN)/python -m benchmarks $(NAME) $(ARGS)
+
+notebooks: $(VENV)/.has-test
+	$(BIN)/python -m tests.notebooks.render $(NAME)
 
 peers: $(VENV)/.has-peers
 

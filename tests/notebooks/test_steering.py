@@ -1,0 +1,91 @@
+"""The app of marimo: it runs without a browser, as a page, and is watched and steered in a real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docs.shell import ROOT, run
+
+marimo = pytest.importorskip("marimo", reason="marimo is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+APP = ROOT / "notebooks" / "steering.py"
+MILLISECONDS = 100_000
+"""How long a busy machine may take for what takes a few."""
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_runs_without_a_browser_and_is_exported_as_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "steering.html"
+
+    done = run([sys.executable, "-m", "marimo", "export", "html", str(APP), "-o", str(page)], tmp_path)
+
+    assert done.returncode == 0, done.stdout
+    assert "Steering a training" in page.read_text(encoding="utf-8")
+    assert "of 360 digits that it never saw are right" in page.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """
+    Where the app is served.
+    """
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+    command = ["-m", "marimo", "run", str(APP), "--headless", "--no-token", "--host", "127.0.0.1"]
+    served = subprocess.Popen(
+        [sys.executable, *command, "--port", port],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert served.stdout is not None
+    assert any("URL" in line for line in served.stdout), "marimo did not begin to serve"
+    yield f"http://127.0.0.1:{port}/"
+    served.terminate()
+    served.communicate()
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        api.expect.set_options(timeout=MILLISECONDS)
+        yield page
+        browser.close()
+
+
+def test_it_is_watched_and_steered_in_a_browser(page: Any, address: str) -> None:
+    from playwright.sync_api import expect
+
+    hosts: set[str] = set()
+    page.on("request", lambda asked: hosts.add(asked.url.split("/")[2]) if asked.url[:4] == "http" else None)
+    page.goto(address)
+    status = page.locator(".synapse-rx-live .status")
+    expect(status).to_have_text("idle · epoch 0")
+
+    page.get_by_role("button", name="Train").click()
+    expect(status).to_contain_text(re.compile(r"training · epoch [1-9]"))  # drawn though no cell runs
+    page.get_by_role("slider").nth(1).focus()
+    page.keyboard.press("End")
+    expect(page.locator(".synapse-rx-live .event title").last).to_contain_text("learning_rate 0.02 -> 1.0")
+    page.get_by_role("button", name="Stop").click()
+    expect(status).to_contain_text("stopped")
+
+    assert {host.split(":")[0] for host in hosts} == {"127.0.0.1"}
