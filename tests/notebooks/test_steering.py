@@ -18,17 +18,24 @@ from tests.docs.shell import ROOT, run
 
 marimo = pytest.importorskip("marimo", reason="marimo is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-APP = ROOT / "notebooks" / "steering.py"
 MILLISECONDS = 100_000
 """How long a busy machine may take for what takes a few."""
 
 pytestmark = pytest.mark.slow
 
 
-def test_it_runs_without_a_browser_and_is_exported_as_a_page(tmp_path: Path) -> None:
-    page = tmp_path / "steering.html"
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """
+    A copy, beside which marimo may write what it likes.
+    """
+    return Path(shutil.copy(ROOT / "notebooks" / "steering.py", tmp_path))
 
-    done = run([sys.executable, "-m", "marimo", "export", "html", str(APP), "-o", str(page)], tmp_path)
+
+def test_it_runs_without_a_browser_and_is_exported_as_a_page(app: Path) -> None:
+    page = app.with_suffix(".html")
+
+    done = run([sys.executable, "-m", "marimo", "export", "html", str(app), "-o", str(page)], app.parent)
 
     assert done.returncode == 0, done.stdout
     assert "Steering a training" in page.read_text(encoding="utf-8")
@@ -36,14 +43,14 @@ def test_it_runs_without_a_browser_and_is_exported_as_a_page(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def address(app: Path) -> Iterator[str]:
     """
     Where the app is served.
     """
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
-    command = ["-m", "marimo", "run", str(APP), "--headless", "--no-token", "--host", "127.0.0.1"]
+    command = ["-m", "marimo", "run", str(app), "--headless", "--no-token", "--host", "127.0.0.1"]
     served = subprocess.Popen(
         [sys.executable, *command, "--port", port],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
