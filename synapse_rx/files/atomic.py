@@ -5,44 +5,45 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from .uncached import Uncached
 
 PART = ".part"
 """What the names of files end with that are not complete yet."""
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, cached: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     Write what is to take the place of ``path``, which happens at the end of the block.
 
     It is written to a file beside it, synchronised with the disk and renamed, so that there is the old file or the new
     one at every moment, whatever happens to the process or to the machine.
 
-    Args:
-        path: The file.
-        cached: Whether the system is to keep it in memory, as it does by itself. Large files that nobody will read
-            soon take memory there that the program could use.
+    Raises:
+        OSError: If it cannot be written; a file that was there is left as it is.
+    """
+    with _in_the_place_of(path) as part, open(part, "xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def replacing_uncached(path: str | os.PathLike[str]) -> Iterator[Uncached]:
+    """
+    Do the same with a large file that nobody will read soon, from the beginning to the end.
 
     Raises:
         OSError: If it cannot be written; a file that was there is left as it is.
     """
-    target = Path(path)
-    part = _part(target)
-    try:
-        with open(part, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if not cached:
-                _forget(file.fileno())
-        os.replace(part, target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
+    with _in_the_place_of(path) as part, open(part, "xb", buffering=0) as file:
+        writer = Uncached(file.fileno())
+        yield writer
+        writer.finish()
 
 
 def link(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
@@ -52,14 +53,8 @@ def link(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: If it cannot be; a file that was there is left as it is.
     """
-    target = Path(path)
-    part = _part(target)
-    try:
+    with _in_the_place_of(path) as part:
         os.link(source, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)  # it stays where the two are the same file already
-    _sync_folder(target.parent)
 
 
 def remove_parts(folder: str | os.PathLike[str]) -> None:
@@ -68,15 +63,18 @@ def remove_parts(folder: str | os.PathLike[str]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(6)}{PART}")
-
-
-def _forget(number: int) -> None:
-    """Let the system drop what it keeps of a file that is on the disk."""
-    if hasattr(os, "posix_fadvise"):
-        with suppress(OSError):
-            os.posix_fadvise(number, 0, 0, os.POSIX_FADV_DONTNEED)
+@contextmanager
+def _in_the_place_of(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the name of a file beside ``path`` that takes its place at the end of the block."""
+    target = Path(path)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(6)}{PART}")
+    try:
+        yield part
+        os.replace(part, target)
+    finally:
+        # It is still there after an error, and where both are names of the same file.
+        part.unlink(missing_ok=True)
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:

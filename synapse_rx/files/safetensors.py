@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import FormatError, OptionError
 from ..typing import Shape
-from .atomic import replacing
+from .atomic import replacing, replacing_uncached
 from .checksum import Checksum
 from .strict_json import dumps, loads
 
@@ -47,6 +47,8 @@ MOST_AXES = 32
 """Axes of an array that every numpy knows."""
 PIECE = 1 << 22
 """Bytes that are read at a time, so that the checksum of one piece is worked out while the next is read."""
+LARGE = 1 << 22
+"""Bytes of arrays that it matters where they are in memory."""
 OF_ARRAYS, OF_HEADER = "crc32.arrays", "crc32.header"
 """The keys of the checksums among the metadata; files of others need not have them."""
 
@@ -97,13 +99,20 @@ def write(
     """
     # The largest types first, so that every array is aligned.
     ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
-    text = _header(ordered, metadata, 0)
+    header = _header(ordered, metadata, 0)
     parts = [_bytes(array) for array in ordered.values()]
-    with replacing(path, cached=cached) as file, Checksum(sum(map(len, parts))) as checksum:
+    size = sum(map(len, parts))
+    if not cached and size >= LARGE:
+        with Checksum(0) as checksum, replacing_uncached(path) as file:
+            for part in parts:
+                checksum.add(part)
+            for part in (_header(ordered, metadata, checksum.finish()), *parts):
+                file.write(part)
+        return
+    with Checksum(size) as checksum, replacing(path) as file:
         for part in parts:
             checksum.add(part)
-        file.write(text)
-        for part in parts:
+        for part in (header, *parts):
             file.write(part)
         # Only now is the checksum known; the header is as long with any other.
         file.seek(0)
