@@ -1,10 +1,35 @@
 """Neuron graphs: any network at all, neuron by neuron, with gates and recurrence of every kind."""
 
 from .arch import GraphArch as GraphArch
+from .architect import gated_recurrent as gated_recurrent
+from .architect import hopfield as hopfield
+from .architect import liquid as liquid
+from .architect import lstm as lstm
+from .architect import narx as narx
+from .architect import perceptron as perceptron
+from .architect import second_order as second_order
 from .build import clear as clear
 from .build import graph_net as graph_net
+from .dense import from_dense as from_dense
+from .dense import to_dense as to_dense
+from .dot import to_dot as to_dot
 from .hard_limiter import HardLimiter as HardLimiter
+from .network import ALL_TO_ALL as ALL_TO_ALL
+from .network import ALL_TO_ELSE as ALL_TO_ELSE
+from .network import INPUT as INPUT
+from .network import ONE_TO_ONE as ONE_TO_ONE
+from .network import OUTPUT as OUTPUT
+from .network import Connection as Connection
+from .network import Layer as Layer
+from .network import Network as Network
+from .network import Neuron as Neuron
 from .neuron_graph import NeuronGraph as NeuronGraph
 from .parts import Group as Group
 from .parts import Projection as Projection
+from .ridge import ridge_readout as ridge_readout
+from .standalone import Standalone as Standalone
+from .standalone import standalone as standalone
+from .synaptic import from_synaptic as from_synaptic
+from .synaptic import to_synaptic as to_synaptic
 from .values import GivenValues as GivenValues
+from .weights import activities as activities

@@ -86,8 +86,8 @@ class GraphArch(Arch):
             return
         if data.shuffle:
             raise DataError(
-                f"this graph is recurrent, so samples of {shape[0]} numbers are the steps of one sequence, but they are "
-                f"shuffled (shuffle={data.shuffle!r}); keep their order with shuffle=False, or give sequences "
+                f"this graph is recurrent, so samples of {shape[0]} numbers are the steps of one sequence, but they "
+                f"are shuffled (shuffle={data.shuffle!r}); keep their order with shuffle=False, or give sequences "
                 f"(N, steps, {shape[0]})"
             )
 

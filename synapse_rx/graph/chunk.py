@@ -64,7 +64,7 @@ class GraphChunk:
             np.zeros((rows + 1, w.units), np.float32),
             np.zeros((rows, outputs), np.float32),
             np.empty((6, w.units + 1), np.float32),
-            np.empty(len(table[0]), np.float32),
+            np.empty(len(w.source), np.float32),
             np.empty(w.pairs.shape[1], np.float32),
             np.empty((0, w.inputs), np.float32),
             np.empty(outputs, np.float32),

@@ -112,7 +112,9 @@ def check_gate(name: str, gate: str | None, size: int, counts: tuple[int, int, i
     wanted = {"output": counts[0], "input": counts[1], "one_to_one": counts[2]}.get(str(gate))
     what = {"output": "source neurons", "input": "target neurons", "one_to_one": "connections"}.get(str(gate))
     if wanted is not None and size != wanted:
-        raise OptionError(f"{name}: a gate of kind {gate!r} wants as many gaters as {what}: {wanted}, not {size}")
+        raise OptionError(
+            f"{name}: a gate of kind {gate!r} wants as many gaters as {what}: {wanted}, not {size}"
+        )
 
 
 def _check_places(one: Projection, groups: Sequence[Group], inputs: int) -> None:
@@ -138,7 +140,9 @@ def _gaters(one: Projection, pairs: tuple[Ints, Ints], groups: Sequence[Group]) 
     if one.gate == "units":
         gates = np.array(one.gates, np.int64)
         if len(gates) != n or (n and gates.max() >= size):
-            raise OptionError(f"{one.name}: gates= takes a neuron below {size}, or -1, for each of {n} connections")
+            raise OptionError(
+                f"{one.name}: gates= takes a neuron below {size}, or -1, for each of {n} connections"
+            )
         return gates
     return {"output": pairs[0], "input": pairs[1], "one_to_one": np.arange(n)}[str(one.gate)]
 

@@ -18,19 +18,33 @@ import numpy as np
 
 from ..fast import jit
 
-LONG = 24
-"""From this length on, a sum of products is left to BLAS."""
+LONG = 16
+"""From this length on neighbours are worked on side by side."""
 
 
 @jit
 def dot(weights: Any, place: int, values: Any, row: int, source: int, n: int) -> Any:
-    """Return the sum over n neighbours of weights times values."""
-    if n >= LONG:
-        return np.dot(weights[place : place + n], values[row, source : source + n])
+    """Return the sum over n neighbours of weights times values; long sums are taken in eight parts."""
     total = weights[place] * values[row, source]
-    for i in range(1, n):
-        total += weights[place + i] * values[row, source + i]
-    return total
+    if n < LONG:
+        for i in range(1, n):
+            total += weights[place + i] * values[row, source + i]
+        return total
+    a = b = c = d = e = f = g = h = total - total
+    last = n - n % 8
+    for i in range(0, last, 8):
+        at, to = place + i, source + i
+        a += weights[at] * values[row, to]
+        b += weights[at + 1] * values[row, to + 1]
+        c += weights[at + 2] * values[row, to + 2]
+        d += weights[at + 3] * values[row, to + 3]
+        e += weights[at + 4] * values[row, to + 4]
+        f += weights[at + 5] * values[row, to + 5]
+        g += weights[at + 6] * values[row, to + 6]
+        h += weights[at + 7] * values[row, to + 7]
+    for i in range(last, n):
+        a += weights[place + i] * values[row, source + i]
+    return ((a + b) + (c + d)) + ((e + f) + (g + h))
 
 
 @jit
@@ -83,38 +97,39 @@ def slope(code: int, y: Any, one: Any) -> Any:
 
 
 @jit
-def sweep(graph: Any, theta: Any, fixed: Any, Y: Any, S: Any, steps: int) -> None:
+def sweep(g: Any, theta: Any, fixed: Any, Y: Any, S: Any, steps: int) -> None:
     """Activate all neurons in every step; inputs and what is before the first step are given."""
-    runs, first, codes, bias, _, selves, _, _, about = graph
-    units, inputs = about[0], about[1]
+    units, inputs = g[0], g[1]
+    R, F, C, B, Z = g[4], g[5], g[6], g[7], g[9]
     one = Y[0, units]
     for t in range(steps):
         for j in range(inputs, units):
             z = one - one
-            if bias[j] >= 0:
-                z = theta[bias[j]]
-            own = selves[j, 0]
+            if g[B + j] >= 0:
+                z = theta[g[B + j]]
+            own = g[Z + 6 * j + 0]
             if own >= 0:
-                held = S[t, j] * (fixed[own] if selves[j, 1] else theta[own])
-                if selves[j, 2] >= 0:
-                    held *= Y[t + 1 - selves[j, 3], selves[j, 2]]
+                held = S[t, j] * (fixed[own] if g[Z + 6 * j + 1] else theta[own])
+                if g[Z + 6 * j + 2] >= 0:
+                    held *= Y[t + 1 - g[Z + 6 * j + 3], g[Z + 6 * j + 2]]
                 z += held
-            for r in range(first[j], first[j + 1]):
-                source, n, place, row = runs[r, 0], runs[r, 1], runs[r, 2], t + 1 - runs[r, 6]
-                if runs[r, 4]:
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                source, n, place, row = g[R + r + 0], g[R + r + 1], g[R + r + 2], t + 1 - g[R + r + 6]
+                if g[R + r + 4]:
                     term = dot(fixed, place, Y, row, source, n)
                 else:
                     term = dot(theta, place, Y, row, source, n)
-                if runs[r, 3] >= 0:
-                    term *= Y[t + 1 - runs[r, 7], runs[r, 3]]
+                if g[R + r + 3] >= 0:
+                    term *= Y[t + 1 - g[R + r + 7], g[R + r + 3]]
                 z += term
             S[t + 1, j] = z
-            Y[t + 1, j] = activated(codes[j], z, one)
+            Y[t + 1, j] = activated(g[C + j], z, one)
 
 
 @jit
 def truncated(
-    graph: Any,
+    g: Any,
     theta: Any,
     fixed: Any,
     Y: Any,
@@ -130,13 +145,13 @@ def truncated(
     influence: Any,
 ) -> None:
     """Add to grad by the generalised LSTM rule, step by step; eps and ext go on from where they stand."""
-    runs, first, codes, bias, biased, selves, pairs, _, about = graph
-    units, inputs, outputs, states = about[0], about[1], about[2], about[3]
+    units, inputs, outputs, states = g[0], g[1], g[2], g[3]
+    R, F, C, B, T, Z, Q = g[4], g[5], g[6], g[7], g[8], g[9], g[10]
     wants_dx = len(dx) > 0
     one = Y[0, units]
     zero = one - one
-    # Rows of work: what comes back from later neurons; through gates of neurons that keep nothing, and of those that do;
-    # slopes; gradients of states; shares of states that stay.
+    # Rows of work: what comes back from later neurons; through gates of neurons that keep nothing, and of those that
+    # do; slopes; gradients of states; shares of states that stay.
     for t in range(steps):
         for j in range(units):
             work[0, j] = work[1, j] = work[2, j] = zero
@@ -144,63 +159,65 @@ def truncated(
             influence[p] = zero
         # Traces (17), and what gated neurons are influenced by.
         for j in range(inputs, units):
-            work[3, j] = slope(codes[j], Y[t + 1, j], one)
-            own, stay = selves[j, 0], zero
+            work[3, j] = slope(g[C + j], Y[t + 1, j], one)
+            own, stay = g[Z + 6 * j + 0], zero
             if own >= 0:
-                kept = fixed[own] if selves[j, 1] else theta[own]
+                kept = fixed[own] if g[Z + 6 * j + 1] else theta[own]
                 gain = one
-                if selves[j, 2] >= 0:
-                    gain = Y[t + 1 - selves[j, 3], selves[j, 2]]
-                    if selves[j, 5] >= 0:
-                        influence[selves[j, 5]] += kept * S[t, j]
+                if g[Z + 6 * j + 2] >= 0:
+                    gain = Y[t + 1 - g[Z + 6 * j + 3], g[Z + 6 * j + 2]]
+                    if g[Z + 6 * j + 5] >= 0:
+                        influence[g[Z + 6 * j + 5]] += kept * S[t, j]
                 stay = gain * kept
-                if biased[j] >= 0:
-                    eps[biased[j]] = stay * eps[biased[j]] + one
-                if selves[j, 4] >= 0:
-                    eps[selves[j, 4]] = stay * eps[selves[j, 4]] + gain * S[t, j]
+                if g[T + j] >= 0:
+                    eps[g[T + j]] = stay * eps[g[T + j]] + one
+                if g[Z + 6 * j + 4] >= 0:
+                    eps[g[Z + 6 * j + 4]] = stay * eps[g[Z + 6 * j + 4]] + gain * S[t, j]
             work[5, j] = stay
-            for r in range(first[j], first[j + 1]):
-                gater, trace = runs[r, 3], runs[r, 5]
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                gater, trace = g[R + r + 3], g[R + r + 5]
                 if gater < 0 and trace < 0:
                     continue
-                source, n, row = runs[r, 0], runs[r, 1], t + 1 - runs[r, 6]
+                source, n, row = g[R + r + 0], g[R + r + 1], t + 1 - g[R + r + 6]
                 gain = one
                 if gater >= 0:
-                    gain = Y[t + 1 - runs[r, 7], gater]
-                    if runs[r, 4]:
-                        raw[r] = dot(fixed, runs[r, 2], Y, row, source, n)
+                    gain = Y[t + 1 - g[R + r + 7], gater]
+                    if g[R + r + 4]:
+                        raw[q] = dot(fixed, g[R + r + 2], Y, row, source, n)
                     else:
-                        raw[r] = dot(theta, runs[r, 2], Y, row, source, n)
-                    if runs[r, 8] >= 0:
-                        influence[runs[r, 8]] += raw[r]
+                        raw[q] = dot(theta, g[R + r + 2], Y, row, source, n)
+                    if g[R + r + 8] >= 0:
+                        influence[g[R + r + 8]] += raw[q]
                 if trace >= 0:
                     for i in range(n):
                         eps[trace + i] = stay * eps[trace + i] + gain * Y[row, source + i]
         # Extended traces (18) through neurons that keep something.
-        for p in range(len(pairs)):
-            place, j = pairs[p, 2], pairs[p, 0]
+        for p in range(len(influence)):
+            place, j = g[Q + 3 * p + 2], g[Q + 3 * p + 0]
             if place < 0 or j < inputs:
                 continue
-            stay, share = work[5, pairs[p, 1]], work[3, j] * influence[p]
-            for r in range(first[j], first[j + 1]):
-                if runs[r, 4]:
+            stay, share = work[5, g[Q + 3 * p + 1]], work[3, j] * influence[p]
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                if g[R + r + 4]:
                     continue
-                n, trace = runs[r, 1], runs[r, 5]
+                n, trace = g[R + r + 1], g[R + r + 5]
                 if trace >= 0:
                     for i in range(n):
                         ext[place + i] = stay * ext[place + i] + share * eps[trace + i]
                 else:
-                    source, row, gain = runs[r, 0], t + 1 - runs[r, 6], share
-                    if runs[r, 3] >= 0:
-                        gain *= Y[t + 1 - runs[r, 7], runs[r, 3]]
+                    source, row, gain = g[R + r + 0], t + 1 - g[R + r + 6], share
+                    if g[R + r + 3] >= 0:
+                        gain *= Y[t + 1 - g[R + r + 7], g[R + r + 3]]
                     for i in range(n):
                         ext[place + i] = stay * ext[place + i] + gain * Y[row, source + i]
                 place += n
-            if selves[j, 4] >= 0:
-                ext[place] = stay * ext[place] + share * eps[selves[j, 4]]
+            if g[Z + 6 * j + 4] >= 0:
+                ext[place] = stay * ext[place] + share * eps[g[Z + 6 * j + 4]]
                 place += 1
-            if bias[j] >= 0:
-                ext[place] = stay * ext[place] + share * (eps[biased[j]] if biased[j] >= 0 else one)
+            if g[B + j] >= 0:
+                ext[place] = stay * ext[place] + share * (eps[g[T + j]] if g[T + j] >= 0 else one)
         # Gradients (21) to (23) of the states, and (24) without extended traces.
         for j in range(units - 1, inputs - 1, -1):
             direct = work[3, j] * (work[0, j] + work[1, j])
@@ -208,47 +225,49 @@ def truncated(
                 direct += D[t, j - outputs] if states else D[t, j - outputs] * work[3, j]
             delta = direct + work[3, j] * work[2, j]
             work[4, j] = delta
-            own = selves[j, 0]
+            own = g[Z + 6 * j + 0]
             if own >= 0:
-                if selves[j, 2] >= 0 and not selves[j, 3]:
-                    kept = fixed[own] if selves[j, 1] else theta[own]
-                    work[2, selves[j, 2]] += delta * kept * S[t, j]
-                if selves[j, 4] >= 0:
-                    grad[own] += direct * eps[selves[j, 4]]
-            if bias[j] >= 0:
-                grad[bias[j]] += direct * (eps[biased[j]] if own >= 0 else one)
-            for r in range(first[j], first[j + 1]):
-                source, n, place, gater = runs[r, 0], runs[r, 1], runs[r, 2], runs[r, 3]
-                gain, row = one, t + 1 - runs[r, 6]
+                if g[Z + 6 * j + 2] >= 0 and not g[Z + 6 * j + 3]:
+                    kept = fixed[own] if g[Z + 6 * j + 1] else theta[own]
+                    work[2, g[Z + 6 * j + 2]] += delta * kept * S[t, j]
+                if g[Z + 6 * j + 4] >= 0:
+                    grad[own] += direct * eps[g[Z + 6 * j + 4]]
+            if g[B + j] >= 0:
+                grad[g[B + j]] += direct * (eps[g[T + j]] if own >= 0 else one)
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                source, n, place, gater = g[R + r + 0], g[R + r + 1], g[R + r + 2], g[R + r + 3]
+                gain, row = one, t + 1 - g[R + r + 6]
                 if gater >= 0:
-                    gain = Y[t + 1 - runs[r, 7], gater]
-                    if not runs[r, 7]:
-                        work[2 if own >= 0 else 1, gater] += delta * raw[r]
-                if not runs[r, 6] and (wants_dx or not runs[r, 9]):
-                    if runs[r, 4]:
+                    gain = Y[t + 1 - g[R + r + 7], gater]
+                    if not g[R + r + 7]:
+                        work[2 if own >= 0 else 1, gater] += delta * raw[q]
+                if not g[R + r + 6] and (wants_dx or not g[R + r + 9]):
+                    if g[R + r + 4]:
                         push(work, 0, source, fixed, place, n, delta * gain)
                     else:
                         push(work, 0, source, theta, place, n, delta * gain)
-                if not runs[r, 4]:
-                    if runs[r, 5] >= 0:
-                        add(grad, place, eps, runs[r, 5], n, direct)
+                if not g[R + r + 4]:
+                    if g[R + r + 5] >= 0:
+                        add(grad, place, eps, g[R + r + 5], n, direct)
                     else:
                         collect(grad, place, Y, row, source, n, direct * gain)
         # (24) through neurons that keep something
-        for p in range(len(pairs)):
-            place, j = pairs[p, 2], pairs[p, 0]
+        for p in range(len(influence)):
+            place, j = g[Q + 3 * p + 2], g[Q + 3 * p + 0]
             if place < 0 or j < inputs:
                 continue
-            delta = work[4, pairs[p, 1]]
-            for r in range(first[j], first[j + 1]):
-                if not runs[r, 4]:
-                    add(grad, runs[r, 2], ext, place, runs[r, 1], delta)
-                    place += runs[r, 1]
-            if selves[j, 4] >= 0:
-                grad[selves[j, 0]] += delta * ext[place]
+            delta = work[4, g[Q + 3 * p + 1]]
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                if not g[R + r + 4]:
+                    add(grad, g[R + r + 2], ext, place, g[R + r + 1], delta)
+                    place += g[R + r + 1]
+            if g[Z + 6 * j + 4] >= 0:
+                grad[g[Z + 6 * j + 0]] += delta * ext[place]
                 place += 1
-            if bias[j] >= 0:
-                grad[bias[j]] += delta * ext[place]
+            if g[B + j] >= 0:
+                grad[g[B + j]] += delta * ext[place]
         if wants_dx:
             for i in range(inputs):
                 dx[t, i] = work[0, i] + work[1, i] + work[2, i]
@@ -256,7 +275,7 @@ def truncated(
 
 @jit
 def through_time(
-    graph: Any,
+    g: Any,
     theta: Any,
     fixed: Any,
     Y: Any,
@@ -268,8 +287,8 @@ def through_time(
     work: Any,
 ) -> None:
     """Add to grad by back-propagation through time."""
-    runs, first, codes, bias, _, selves, _, _, about = graph
-    units, inputs, outputs, states = about[0], about[1], about[2], about[3]
+    units, inputs, outputs, states = g[0], g[1], g[2], g[3]
+    R, F, C, B, Z = g[4], g[5], g[6], g[7], g[9]
     wants_dx = len(dx) > 0
     one = Y[0, units]
     zero = one - one
@@ -281,39 +300,40 @@ def through_time(
         for j in range(units):
             work[1 - here, j] = zero
         for j in range(units - 1, inputs - 1, -1):
-            s = slope(codes[j], Y[t + 1, j], one)
+            s = slope(g[C + j], Y[t + 1, j], one)
             delta = s * work[here, j] + work[2, j]
             if j >= outputs:
                 delta += D[t, j - outputs] if states else D[t, j - outputs] * s
-            own = selves[j, 0]
+            own = g[Z + 6 * j + 0]
             if own >= 0:
-                kept = fixed[own] if selves[j, 1] else theta[own]
-                gater, gain = selves[j, 2], one
+                kept = fixed[own] if g[Z + 6 * j + 1] else theta[own]
+                gater, gain = g[Z + 6 * j + 2], one
                 if gater >= 0:
-                    gain = Y[t + 1 - selves[j, 3], gater]
-                    work[1 - here if selves[j, 3] else here, gater] += delta * kept * S[t, j]
-                if not selves[j, 1]:
+                    gain = Y[t + 1 - g[Z + 6 * j + 3], gater]
+                    work[1 - here if g[Z + 6 * j + 3] else here, gater] += delta * kept * S[t, j]
+                if not g[Z + 6 * j + 1]:
                     grad[own] += delta * gain * S[t, j]
                 work[2, j] = delta * gain * kept
-            if bias[j] >= 0:
-                grad[bias[j]] += delta
-            for r in range(first[j], first[j + 1]):
-                source, n, place, gater = runs[r, 0], runs[r, 1], runs[r, 2], runs[r, 3]
-                row, share = t + 1 - runs[r, 6], delta
+            if g[B + j] >= 0:
+                grad[g[B + j]] += delta
+            for q in range(g[F + j], g[F + j + 1]):
+                r = 10 * q
+                source, n, place, gater = g[R + r + 0], g[R + r + 1], g[R + r + 2], g[R + r + 3]
+                row, share = t + 1 - g[R + r + 6], delta
                 if gater >= 0:
-                    if runs[r, 4]:
+                    if g[R + r + 4]:
                         carried = dot(fixed, place, Y, row, source, n)
                     else:
                         carried = dot(theta, place, Y, row, source, n)
-                    work[1 - here if runs[r, 7] else here, gater] += delta * carried
-                    share *= Y[t + 1 - runs[r, 7], gater]
-                if wants_dx or not runs[r, 9]:
-                    to = 1 - here if runs[r, 6] else here
-                    if runs[r, 4]:
+                    work[1 - here if g[R + r + 7] else here, gater] += delta * carried
+                    share *= Y[t + 1 - g[R + r + 7], gater]
+                if wants_dx or not g[R + r + 9]:
+                    to = 1 - here if g[R + r + 6] else here
+                    if g[R + r + 4]:
                         push(work, to, source, fixed, place, n, share)
                     else:
                         push(work, to, source, theta, place, n, share)
-                if not runs[r, 4]:
+                if not g[R + r + 4]:
                     collect(grad, place, Y, row, source, n, share)
         if wants_dx:
             for i in range(inputs):
@@ -322,15 +342,15 @@ def through_time(
 
 
 @jit
-def forward(graph: Any, theta: Any, fixed: Any, Y: Any, S: Any) -> None:
+def forward(g: Any, theta: Any, fixed: Any, Y: Any, S: Any) -> None:
     """Activate a batch of sequences; every array has one row more in front."""
     for n in range(len(Y)):
-        sweep(graph, theta, fixed, Y[n], S[n], Y.shape[1] - 1)
+        sweep(g, theta, fixed, Y[n], S[n], Y.shape[1] - 1)
 
 
 @jit
 def backward(
-    graph: Any,
+    g: Any,
     bptt: int,
     theta: Any,
     fixed: Any,
@@ -351,8 +371,6 @@ def backward(
         each = dx[n] if len(dx) else dx[:0].reshape(0, dx.shape[2])
         y, s, d = Y[n], S[n], D[n]
         if bptt:
-            through_time(graph, theta, fixed, y, s, d, steps, grad, each, work)
+            through_time(g, theta, fixed, y, s, d, steps, grad, each, work)
         else:
-            truncated(
-                graph, theta, fixed, y, s, d, steps, grad, eps[n], ext[n], each, work, raw, influence
-            )
+            truncated(g, theta, fixed, y, s, d, steps, grad, eps[n], ext[n], each, work, raw, influence)

@@ -52,8 +52,8 @@ class NeuronGraph(Layer):
             steps of a sequence.
         returns: "sequence" for the outputs of every step, "last" for those of the last one.
         seed: What weights that do not learn are drawn from.
-        stream: Take samples (features,) as the steps of one sequence in their order. Training then goes on from batch to
-            batch where it stood: state and traces are kept in every snapshot. A network is asked from the beginning.
+        stream: Take samples (features,) as the steps of one sequence in their order. Training then goes on from batch
+            to batch where it stood: state and traces are kept in every snapshot. A network is asked from the beginning.
         states: Give the states of the output neurons rather than their activations, for an activation that follows.
 
     Shapes:
@@ -128,7 +128,9 @@ class NeuronGraph(Layer):
         for group in self.groups[self.inputs :]:
             if group.bias is not None:
                 found.append(
-                    ParameterSpec(f"{group.name}_bias", (group.size,), group.bias, 1, group.size, regularized=False)
+                    ParameterSpec(
+                        f"{group.name}_bias", (group.size,), group.bias, 1, group.size, regularized=False
+                    )
                 )
         return tuple(found)
 
@@ -160,7 +162,9 @@ class NeuronGraph(Layer):
             "extended": wires.extensions,
         }
         zeros = Initializer.of("zeros")
-        return tuple(ParameterSpec(name, (size,), zeros, regularized=False) for name, size in sizes.items() if size)
+        return tuple(
+            ParameterSpec(name, (size,), zeros, regularized=False) for name, size in sizes.items() if size
+        )
 
     def multiply_adds(self, in_shape: Shape) -> int:
         from .wiring import wiring
@@ -215,13 +219,14 @@ def _check_activation(group: Group, graph: NeuronGraph, feeds_back: bool) -> Non
         return  # an activation of its own behind the graph
     if isinstance(function, AlongAxis):
         raise OptionError(
-            f"{function.kind} mixes neurons; it can be that of all outputs together, where they feed back into nothing, "
+            f"{function.kind} mixes neurons; it can be that of all outputs, where they feed back into nothing, "
             f"but not that of {group.name!r}"
         )
     if function.stochastic:
-        raise OptionError(f"neurons of {group.name!r} cannot draw their activations at random: {function.kind}")
+        raise OptionError(
+            f"neurons of {group.name!r} cannot draw their activations at random: {function.kind}"
+        )
     if not function.differentiable:
         raise OptionError(
             f"{function.kind} of {group.name!r} has no derivative; {HardLimiter.kind!r} lets the gradient through"
         )
-

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..activations import Activation
+from ..activations import Activation, Sigmoid
 from ..described import Described
 from ..errors import OptionError
 from ..initializers import Initializer, Zeros
@@ -42,7 +42,7 @@ def _optional_index(instance: Any, attribute: Any, value: Any) -> None:
 
 def _whole(values: Any, what: str, least: int) -> tuple[int, ...]:
     try:
-        numbers = tuple(values)
+        numbers: tuple[Any, ...] = tuple(values)
     except TypeError:
         numbers = (None,)
     if any(not isinstance(n, int) or isinstance(n, bool) or n < least for n in numbers):
@@ -58,7 +58,9 @@ def _pairs(value: Any) -> Any:
     except TypeError:
         raise OptionError(f"pairs= takes pairs of neurons (source, target), not {value!r}") from None
     if any(len(row) != 2 for row in rows):
-        raise OptionError("pairs= takes pairs of neurons: (source, target), counted from 0 within their groups")
+        raise OptionError(
+            "pairs= takes pairs of neurons: (source, target), counted from 0 within their groups"
+        )
     return tuple((row[0], row[1]) for row in rows)
 
 
@@ -80,7 +82,7 @@ class Group(Described):
 
     name: str = field(validator=_name)
     size: int = field(validator=count)
-    activation: Activation = field(default="sigmoid", converter=Activation.of)
+    activation: Activation = field(default=Sigmoid(), converter=Activation.of)
     bias: Initializer | None = field(default=Zeros(), converter=_optional)
 
 

@@ -42,7 +42,6 @@ class Passes:
             self._eps, self._ext = s.fixed("eps", (1, w.eligibilities)), s.fixed("ext", (1, w.extensions))
         else:
             self._eps, self._ext = s.array("eps", (w.eligibilities,)), s.array("ext", (w.extensions,))
-        self._D: Array | None = None
         table = runs(graph) if s.xp is np and fast.why_not() is None else None
         self._compiled = None if table is None else _Compiled(graph, table, s)
         self._reference = None if self._compiled else Reference(graph, s)
@@ -74,11 +73,10 @@ class Passes:
         dx = s.array("dx", self._in(dy)) if s.needs_dx else None
         D = dy.reshape(len(self.Y), -1, outputs)
         if self._last:
-            if self._D is None:
-                self._D = s.array("D", (self.Y.shape[1] - 1, outputs))
-                self._D.fill(0)
-            self._D[:, -1:] = D
-            D = self._D
+            only = s.array("D", (self.Y.shape[1] - 1, outputs))
+            only[:, :-1] = 0
+            only[:, -1:] = D
+            D = only
         grad = self._grad
         grad.fill(0)
         if self._streams:
@@ -93,9 +91,7 @@ class Passes:
             )
         else:
             assert self._reference is not None
-            self._reference.backward(
-                self.Y, self.S, self._theta, D, grad, self._eps, self._ext, back
-            )
+            self._reference.backward(self.Y, self.S, self._theta, D, grad, self._eps, self._ext, back)
         if self._streams and self._keeps(s):
             for name, traces in (("eligibility", self._eps), ("extended", self._ext)):
                 if name in s.kept:
@@ -164,7 +160,7 @@ class _Compiled:
         self._table = table
         self._bptt = int(graph.gradient == "bptt")
         self._work = s.fixed("work", (6, w.units + 1))
-        self._raw = s.fixed("raw", (len(table[0]),))
+        self._raw = s.fixed("raw", (len(w.source),))
         self._influence = s.fixed("influence", (w.pairs.shape[1],))
         self._no_dx = s.fixed("no_dx", (0, 0, w.inputs))
 

@@ -115,7 +115,9 @@ class Reference:
         for t in range(Y.shape[1] - 2, -1, -1):
             values, slopes = self._values(Y, S, t), self._slopes(Y, S, t)
             delta, _ = self._deltas(values, slopes, weights, D[:, t], base, carried)
-            grad[weight] += (delta[:, target] * values[:, tables.gains] * values[:, tables.values]).sum(axis=0)
+            grad[weight] += (delta[:, target] * values[:, tables.gains] * values[:, tables.values]).sum(
+                axis=0
+            )
             if dx is not None:
                 dx[:, t] = delta[:, : w.inputs]
             base = self._summed(tables.projected, delta, values, weights)

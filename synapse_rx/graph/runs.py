@@ -23,19 +23,22 @@ inputs."""
 SELF_WEIGHT, SELF_FIXED, SELF_GATER, SELF_BEFORE, SELF_TRACE, SELF_PAIR = range(6)
 """Columns of a neuron's connection with itself; a weight of -1 for none."""
 
-Runs = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints]
+HEADER = 11
+"""Numbers in front: units, inputs, the first output, 1 where gradients are with respect to the states of the outputs;
+then where each part begins."""
 
 
 @lru_cache(maxsize=64)
-def runs(graph: NeuronGraph) -> Runs | None:
+def runs(graph: NeuronGraph) -> Ints | None:
     """
-    Return what the kernels go by; None if a neuron has an activation they do not know.
+    Return what the kernels go by, in one array, because each array costs a call of theirs more than a small graph does.
+
+    Behind the header stand the runs; where those of each neuron begin in them; activations, the weight and the trace of
+    the bias of each neuron; connections with themselves; and for each pair the gater, the gated neuron, and the first
+    extended trace (-1 where the gated neuron keeps nothing).
 
     Returns:
-        runs (R, 10); where those of each neuron begin; activations, the weight and the trace of the bias of each
-        neuron; connections with themselves (units, 6); pairs (P, 3): gater, gated neuron, and the first extended trace
-        (-1 where the gated neuron keeps nothing); where those of each gater begin; and units, inputs, the first
-        output, and 1 where gradients are with respect to the states of the outputs.
+        The array; None if a neuron has an activation that kernels do not know.
     """
     w = wiring(graph)
     if any(type(function) not in FUNCTIONS for _, _, function in w.functions):
@@ -51,20 +54,11 @@ def runs(graph: NeuronGraph) -> Runs | None:
     keeps = w.selves[gated]
     sizes = np.where(keeps, fan_in[gater], 0)
     pairs = np.stack([gater, gated, np.where(keeps, np.cumsum(sizes) - sizes, -1)], axis=1)
-    about = np.array([w.units, w.inputs, w.outputs, graph.states])
     biased = np.full(w.units, -1)
     biased[w.trained[0][w.trained[1] == w.units]] = traces[w.trained[1] == w.units]
-    return (
-        table,
-        first,
-        codes,
-        np.ascontiguousarray(w.bias[:-1]),
-        biased,
-        _selves(w, traces),
-        np.ascontiguousarray(pairs),
-        np.searchsorted(gater, np.arange(w.units + 1)),
-        about,
-    )
+    parts = [part.ravel() for part in (table, first, codes, w.bias[:-1], biased, _selves(w, traces), pairs)]
+    places = HEADER + np.cumsum([0, *map(len, parts[:-1])])
+    return np.concatenate([[w.units, w.inputs, w.outputs, graph.states], places, *parts]).astype(np.int64)
 
 
 def _traces(w: Wiring) -> Ints:

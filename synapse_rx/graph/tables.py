@@ -205,7 +205,9 @@ class _Maker:
         """Return (pair, trained connection) for every weight into the gater of every pair."""
         target = self.w.trained[0]
         first, last = (np.searchsorted(target, self.w.pairs[0], side=side) for side in ("left", "right"))
-        rows = [(np.full(b - a, p), np.arange(a, b)) for p, (a, b) in enumerate(zip(first, last, strict=True))]
+        rows = [
+            (np.full(b - a, p), np.arange(a, b)) for p, (a, b) in enumerate(zip(first, last, strict=True))
+        ]
         if not rows:
             return np.zeros((2, 0), np.int64)
         return np.concatenate([np.stack(row) for row in rows], axis=1)

@@ -88,9 +88,7 @@ def wiring(graph: NeuronGraph) -> Wiring:
     fan_in = np.bincount(trained[0], minlength=units + 1)
     ungated = gater < 0
     recurrent = (
-        bool(own.any())
-        or bool((source >= target).any())
-        or bool((gater[~ungated] >= target[~ungated]).any())
+        bool(own.any()) or bool((source >= target).any()) or bool((gater[~ungated] >= target[~ungated]).any())
     )
     return Wiring(
         units,
