@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from threading import Thread, local
+from contextlib import suppress
+from threading import Lock, Thread, local
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Quick:
         if layers is None:
             return None
         if not _ready() and _in_event_loop():
-            Thread(target=_kernel, name="synapse-rx-loads-kernels", daemon=True).start()
+            _begin_loading()
             return None
         return cls(net, layers, _kernel())
 
@@ -71,14 +72,32 @@ class Quick:
 
 
 _found: list[Any] = []
+_loading: list[Thread] = []
+_lock = Lock()
 
 
 def _ready() -> bool:
     return bool(_found)
 
 
+def _begin_loading() -> None:
+    """Load the kernel on a thread, on one however often it is asked for meanwhile."""
+    with suppress(IndexError):
+        if _loading[-1].is_alive():
+            return
+    _loading[:] = [Thread(target=_kernel, name="synapse-rx-loads-kernels", daemon=True)]
+    _loading[-1].start()
+
+
 def _kernel() -> Any:
     """Return the kernel, compiled or from the disk."""
+    if _found:
+        return _found[0]
+    with _lock:  # compiling is switched off behind it, so no two threads may be at it
+        return _load()
+
+
+def _load() -> Any:
     if not _found:
         fast.load()
         from .answer_kernel import answer as compiled

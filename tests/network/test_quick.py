@@ -127,3 +127,17 @@ def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -
         return Quick.of(NETS["one linear layer"].value)
 
     assert asyncio.run(ask()) is None
+
+
+def test_one_thread_loads_the_compiler_however_often_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = [], threading.Event()
+    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda: False)
+    monkeypatch.setattr("synapse_rx.network.quick._loading", [])
+    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda: (begun.append(1), ended.wait(60)))
+
+    async def ask() -> list[Quick | None]:
+        return [Quick.of(NETS["one linear layer"].value) for _ in range(5)]
+
+    assert asyncio.run(ask()) == [None] * 5
+    ended.set()
+    assert begun == [1]
