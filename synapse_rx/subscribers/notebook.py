@@ -16,6 +16,12 @@ def in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
+def in_marimo() -> bool:
+    """Return whether this is a notebook of marimo, whose cells run again to show something else."""
+    running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
+    return running is not None and bool(running())
+
+
 class Place:
     """
     A piece of the output of the cell that makes it.

@@ -14,7 +14,7 @@ from .curves import canvas_class, curves_figure
 from .follower import Follower, checked_share
 from .learning_curve import check_picture
 from .news import News
-from .notebook import Place, in_notebook
+from .notebook import Place, in_marimo, in_notebook
 from .whole_file import write_whole
 
 REST = 0.5
@@ -33,7 +33,8 @@ class Plot(Follower):
     It draws what `learning_curve` draws, several networks below each other, on a thread of its own and the newest
     snapshots only, so it never holds training back. Whoever opens the file sees a whole picture at any time. Without a
     path, in a Jupyter notebook, the picture stands below the cell that made it and grows while other cells run. In any
-    notebook ``plot`` as the last line of a cell shows the present one. Needs the extra ``plot``.
+    notebook ``plot`` as the last line of a cell shows the present one; in marimo, beside a ``mo.ui.refresh``, again and
+    again. Needs the extra ``plot``.
 
     Args:
         path: Where to; the ending says what: ".png", ".svg", ".pdf", ... None for a notebook.
@@ -54,12 +55,10 @@ class Plot(Follower):
         self._path = None if path is None else check_picture(path)
         self._kind = kind
         self._place: Place | None = None
-        if path is None:
-            if not in_notebook():
-                raise OptionError(
-                    "Plot needs a path, such as 'curves.png', where there is no Jupyter notebook"
-                )
+        if path is None and in_notebook():
             self._place = Place(EMPTY)
+        elif path is None and not in_marimo():
+            raise OptionError("Plot needs a path, such as 'curves.png', where there is no notebook")
         super().__init__(rest=REST, share=checked_share(share))
 
     @property

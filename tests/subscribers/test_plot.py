@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import struct
+import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -142,6 +144,19 @@ def test_an_unknown_ending_is_refused_at_once(path: str) -> None:
 def test_without_a_path_there_must_be_a_notebook() -> None:
     with pytest.raises(OptionError, match="Plot needs a path"):
         sx.Plot()
+
+
+def test_in_marimo_a_cell_that_runs_again_shows_the_present_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "marimo", SimpleNamespace(running_in_notebook=lambda: True))
+    net = fresh()
+
+    with sx.Plot().attach(net) as plot:
+        publish(net, 2)
+        plot.flush()
+        picture = plot._repr_png_()
+
+    assert picture is not None and picture.startswith(PNG)
+    assert (plot.path, plot.error) == (None, None)
 
 
 CELLS = [
