@@ -1,4 +1,21 @@
-"""Neural networks trained as values in observable reference cells."""
+"""
+Neural networks trained as values in observable reference cells.
+
+    import synapse_rx as sx
+
+    data = sx.load_training_set("digits")
+    net = sx.mlp([64, 100, 10], ["sigmoid", "softmax"], sx.training("backprop", learning_rate=0.2, momentum=0.9))
+    run = sx.train(net, data, 20)                # returns at once
+    net                                          # where it stands, at any time
+    net.swap(sx.with_learning_rate, 0.1)         # steers what is under way
+    sx.deref(run)                                # waits; where an event loop runs: await run
+    sx.evaluate(net, sx.load_test_set("digits"))
+
+Networks come from `mlp`, `neural_net` and `load`, samples from `load_training_set` and `training_set`. `train` trains,
+`stop_training`, `pause_training` and `resume_training` take the same cell; `evaluate` and `estimate` ask what was
+learnt, `summary` what a network is made of. `Progress`, `live` and `dashboard` show it, `History` keeps what was,
+`save` writes it.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -15,7 +15,7 @@ from ..data.options import check_choice
 from ..errors import OptionError
 from ..losses import Loss
 from ..network.build import DTYPES
-from ..snapshot import Net, Training
+from ..snapshot import Net, Training, only_nets
 from .contrastive_divergence import ContrastiveDivergence
 from .deep_belief import DeepBelief
 from .energy_arch import EnergyArch
@@ -128,7 +128,7 @@ def modern_hopfield(patterns: Any, beta: float = 1.0, *, dtype: str = "float32")
     x = test_set(patterns, dtype=dtype).x
     memories = x.reshape(len(x), -1)
     cell = energy_model(ModernHopfield(memories.shape[1], len(memories), beta), dtype=dtype)
-    return Atom(evolve(cell.value, params=cell.value.params.replace({"0.X": memories})), validator=_is_net)
+    return Atom(evolve(cell.value, params=cell.value.params.replace({"0.X": memories})), validator=only_nets)
 
 
 def energy_model(
@@ -152,7 +152,7 @@ def energy_model(
     how = _training(training)
     loss = arch.fitted(how.loss or arch.default_loss())
     net = Net(arch, arch.fresh_params(how.seed, dtype), evolve(how, loss=loss))
-    return Atom(net, validator=_is_net)
+    return Atom(net, validator=only_nets)
 
 
 def train_levels(
@@ -173,7 +173,3 @@ def train_levels(
 
 def _training(training: Training | Algorithm | str) -> Training:
     return training if isinstance(training, Training) else Training(Algorithm.of(training))
-
-
-def _is_net(value: object) -> bool:
-    return isinstance(value, Net)

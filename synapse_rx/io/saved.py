@@ -17,7 +17,7 @@ from ..files.safetensors import Entry
 from ..files.strict_json import dumps, loads
 from ..functions import trusting
 from ..params import Layout, Params
-from ..snapshot import Net, Stats, Training
+from ..snapshot import Net, Stats, Training, only_nets
 from ..typing import Array
 from .records import array_name, from_record, layouts, stats_of, to_record
 
@@ -87,7 +87,7 @@ def load(
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
         OSError: If it cannot be read at all.
     """
-    return Atom(load_snapshot(path, functions=functions, mmap=mmap), validator=_is_net)
+    return Atom(load_snapshot(path, functions=functions, mmap=mmap), validator=only_nets)
 
 
 def load_snapshot(
@@ -237,7 +237,3 @@ def _at_rest(net: Net) -> Net:
     if net.training.status not in Training.LIVE:
         return net
     return evolve(net, training=evolve(net.training, status="stopped"))
-
-
-def _is_net(value: object) -> bool:
-    return isinstance(value, Net)

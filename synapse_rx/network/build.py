@@ -16,7 +16,7 @@ from ..data.options import check_choice, check_count
 from ..errors import LabelError, OptionError
 from ..layers import Dense, Input, Layer
 from ..params import Params
-from ..snapshot import Net, Training
+from ..snapshot import Net, Training, only_nets
 from .arch import Arch
 
 DTYPES = ("float32", "float64")
@@ -109,7 +109,7 @@ def atom_of(
     net = Net(arch, fresh_params(arch, how.seed, dtype), evolve(how, loss=loss), labels)
     if net.labels is not None:
         _check_labels(net.labels, arch)
-    return Atom(net, validator=_is_net)
+    return Atom(net, validator=only_nets)
 
 
 def fresh_params(arch: Arch, seed: int = 0, dtype: str = "float32") -> Params:
@@ -151,7 +151,3 @@ def _check_labels(labels: tuple[Any, ...], arch: Arch) -> None:
             )
     elif len(labels) != arch.out_shape[-1]:
         raise LabelError(f"{len(labels)} labels for {arch.out_shape[-1]} outputs; give one for each")
-
-
-def _is_net(value: object) -> bool:
-    return isinstance(value, Net)

@@ -14,6 +14,7 @@ from .edits import with_status as with_status
 from .edits import with_update as with_update
 from .histories import Histories as Histories
 from .net import Net as Net
+from .net import only_nets as only_nets
 from .series import Series as Series
 from .slots import Slots as Slots
 from .stats import Event as Event

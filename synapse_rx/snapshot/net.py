@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ..backends import Backend
 from ..data.normalization import Normalization
 from ..data.options import check_labels
-from ..errors import LabelError, OptionError, ShapeError
+from ..errors import LabelError, OptionError, ShapeError, ValidationError
 from ..learner import Learner
 from ..params import Layout, Params
 from ..typing import Array, Shape
@@ -146,6 +146,21 @@ class Net:
 
     def _repr_html_(self) -> str:
         return display.html(self)
+
+
+def only_nets(value: object) -> bool:
+    """
+    Return True: the validator of cells of networks.
+
+    Raises:
+        ValidationError: If ``value`` is no `Net`.
+    """
+    if not isinstance(value, Net):
+        raise ValidationError(
+            f"the cell of a network holds snapshots of networks, not {value!r}; what a swap calls must return one, "
+            "as in net.swap(with_learning_rate, 0.1)"
+        )
+    return True
 
 
 def _named(layout: Layout) -> str:

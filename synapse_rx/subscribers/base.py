@@ -195,6 +195,7 @@ def cells_of(given: Any, what: str) -> list[Atom[Net]]:
         return [cell]
     if isinstance(given, Iterable) and not isinstance(given, Atom | str | bytes):
         return [cell for each in given for cell in cells_of(each, what)]
+    hint = "; make a cell of the snapshot: net = atom(snapshot)" if isinstance(given, Net) else ""
     raise OptionError(
-        f"{what} listens to the cell of a network (from mlp or neural_net) or to a run of train, not to {given!r}"
+        f"{what} listens to the cell of a network (from mlp or neural_net) or to a run of train, not to {given!r}{hint}"
     )

@@ -215,7 +215,8 @@ def _goal(epochs: Any) -> Condition:
 
 def _check_net(net: Any) -> None:
     if not isinstance(net, Atom) or not isinstance(cast(Atom[Any], net).value, Net):
-        raise OptionError(f"train takes the cell of a network (from mlp or neural_net), not {net!r}")
+        hint = "; make a cell of the snapshot: net = atom(snapshot)" if isinstance(net, Net) else ""
+        raise OptionError(f"train takes the cell of a network (from mlp or neural_net), not {net!r}{hint}")
 
 
 def _check_process(blas_threads: Any, switch_interval: Any) -> None:

@@ -158,7 +158,7 @@ def test_only_networks_may_be_put_into_the_cell() -> None:
     net = sx.mlp([4, 3])
     before = net.value
 
-    with pytest.raises(sx.errors.ValidationError):
+    with pytest.raises(sx.errors.ValidationError, match="what a swap calls must return one"):
         net.reset(before.params)  # type: ignore[arg-type]
 
     assert net.value is before

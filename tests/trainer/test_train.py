@@ -251,3 +251,8 @@ def test_a_run_that_was_waited_for_leaves_the_net_free_at_once() -> None:
         sx.train(net, data, 1).result(LONG)
 
     assert epochs(net.value) == 200
+
+
+def test_a_snapshot_in_the_place_of_its_cell_is_told_how_to_get_one() -> None:
+    with pytest.raises(OptionError, match=r"make a cell of the snapshot: net = atom\(snapshot\)"):
+        sx.train(some_net().value, some_data(), 1)  # type: ignore[arg-type]
