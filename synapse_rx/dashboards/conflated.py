@@ -23,7 +23,8 @@ class Conflated:
     Works things out of the newest snapshots, once for all who ask; what has just been worked out at great cost is told
     a while longer.
 
-    May be called from any thread; of one network and key one works while the others wait.
+    May be called from any thread; of one network and key one works, and the others get the earlier value, or wait if
+    there is none.
     """
 
     def __init__(self) -> None:
@@ -53,7 +54,9 @@ class Newest(Generic[T]):
 
     def of(self, net: Net, work: Callable[[Net], T]) -> T:
         """Return what ``work`` makes of a snapshot, or what it made of an earlier one if that was just now."""
-        with self._lock:
+        if not self._lock.acquire(blocking=self._params is None):
+            return self._value  # another thread is at it; the earlier one will do meanwhile
+        try:
             if self._params is not None and (self._params is net.params or monotonic() < self._until):
                 return self._value
             spent = -thread_time()
@@ -61,3 +64,5 @@ class Newest(Generic[T]):
             spent += thread_time()
             self._params, self._until = net.params, monotonic() + spent / SHARE
             return self._value
+        finally:
+            self._lock.release()

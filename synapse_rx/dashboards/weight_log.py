@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from attrs import frozen
 
 from ..atoms import Atom
@@ -40,7 +41,7 @@ class Moment:
     """
 
     epoch: int
-    columns: dict[str, tuple[float, float, list[Data]]]
+    columns: dict[str, tuple[float, float, Array]]
 
 
 class WeightLog(Follower):
@@ -65,7 +66,7 @@ class WeightLog(Follower):
         for moment in kept:
             if parameter in moment.columns:
                 low, high, counts = moment.columns[parameter]
-                found.append({"epoch": moment.epoch, "low": low, "high": high, "counts": counts})
+                found.append({"epoch": moment.epoch, "low": low, "high": high, "counts": [*counts.tolist()]})
         return found
 
     def _wants(self, old: Net, new: Net) -> bool:
@@ -114,8 +115,8 @@ def _moment(net: Net) -> Moment:
     return Moment(net.training.stats.epochs, columns)
 
 
-def _column(entry: Entry, flat: Array) -> tuple[float, float, list[Data]]:
+def _column(entry: Entry, flat: Array) -> tuple[float, float, Array]:
     values = entry.view(flat).ravel()
     step = -(-len(values) // MOST_VALUES) | 1  # an odd one meets all columns of a matrix, as a rule
     found = histogram(values[::step], BINS)
-    return float(found.edges[0]), float(found.edges[-1]), [int(count) for count in found.counts]
+    return float(found.edges[0]), float(found.edges[-1]), found.counts.astype(np.uint32)

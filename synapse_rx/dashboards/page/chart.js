@@ -1,6 +1,6 @@
 // A chart of curves over epochs on a canvas: zoomed by dragging, read by pointer or keyboard.
 
-import { colors, element, penOf, put } from "./elements.js";
+import { colors, element, penOf, put, sizeOf } from "./elements.js";
 import { grouped, short } from "./format.js";
 import { decades, nearest, reach, span, ticks } from "./scales.js";
 import { curve, stroke } from "./stroke.js";
@@ -19,16 +19,23 @@ export class Chart {
     this.#listen();
   }
 
+  // Note how large it is and whether it can be seen: of all charts before any is drawn, or each has to be laid out anew.
+  measure() {
+    const { top, bottom } = this.canvas.getBoundingClientRect();
+    this.seen = bottom > 0 && top < innerHeight;
+    this.size = sizeOf(this.canvas);
+  }
+
   // Draw what can be seen; what cannot is told all the same.
   draw() {
     const x = this.view ? { low: this.view.first, high: this.view.last } : span(this.lines);
     this.x = x;
-    if (isSeen(this.canvas)) this.#draw(x);
+    if (this.seen) this.#draw(x);
     this.#tell();
   }
 
   #draw(x) {
-    const { pen, width, height } = penOf(this.canvas);
+    const { pen, width, height } = penOf(this.canvas, this.size);
     const color = colors();
     const y = reach(this.lines, x, this.log);
     const [right, bottom] = [width - PAD.right, height - PAD.bottom];
@@ -213,9 +220,4 @@ export class Chart {
     this.x = { low: view.first, high: view.last }; // what is pressed before the next frame goes on from here
     this.onZoom(view);
   }
-}
-
-function isSeen(canvas) {
-  const { top, bottom } = canvas.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
 }

@@ -3,7 +3,7 @@
 import { Chart } from "./chart.js";
 import { element, find } from "./elements.js";
 import { grouped, short, words } from "./format.js";
-import { newest, shownCurves } from "./nets.js";
+import { newest, showsLossOnce, shownCurves } from "./nets.js";
 
 const LAST = ["learning_rate", "gradient_norm", "update_ratio", "samples_per_second", "seconds"];
 const TITLES = { seconds: "seconds an epoch", samples_per_second: "samples a second" };
@@ -32,8 +32,9 @@ export class Curves {
       chart.figure.remove();
       this.charts.delete(kind);
     }
-    for (const kind of kinds) {
-      const chart = this.charts.get(kind) ?? this.#chart(kind);
+    for (const kind of kinds) if (!this.charts.has(kind)) this.#chart(kind);
+    for (const chart of this.charts.values()) chart.measure();
+    for (const [kind, chart] of this.charts) {
       Object.assign(chart, { lines: groups.get(kind), marks, view: page.view, log: find("log").checked });
       chart.draw();
     }
@@ -52,7 +53,6 @@ export class Curves {
     const after = [...this.charts.entries()].filter(([other]) => LAST.indexOf(other) > LAST.indexOf(kind));
     const next = after.map(([, other]) => other.figure).find((figure) => figure.isConnected);
     find("charts").insertBefore(chart.figure, next ?? null);
-    return chart;
   }
 
   // For each kind the lines to draw.
@@ -60,9 +60,10 @@ export class Curves {
     const { page } = this;
     const groups = new Map();
     const several = page.nets.all.size > 1;
+    const once = showsLossOnce(page.nets.all.values());
     for (const net of page.shown) {
       const curves = page.view && net.detail?.view === page.view ? net.detail.curves : net.curves;
-      for (const { kind, part, points } of shownCurves(curves)) {
+      for (const { kind, part, points } of shownCurves(curves, once)) {
         if (!points.y.some(Number.isFinite)) continue;
         const label = [several ? net.name : "", part].filter(Boolean).join(" ") || titleOf(kind);
         const faint = page.pointed !== null && page.pointed !== net.id;

@@ -19,9 +19,12 @@ export function fill(select, names) {
   if (names.includes(kept)) select.value = kept;
 }
 
+export function sizeOf({ clientWidth: width, clientHeight: height }) {
+  return { width, height };
+}
+
 // Set the shape of a canvas to what is seen of it; return its pen, which counts in CSS pixels.
-export function penOf(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas;
+export function penOf(canvas, { width, height } = sizeOf(canvas)) {
   const ratio = window.devicePixelRatio || 1;
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);

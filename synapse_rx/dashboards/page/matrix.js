@@ -13,6 +13,7 @@ export class Matrix {
 
   show({ labels, counts }, opened) {
     if (this.shape !== labels.join("\n")) this.#build(labels);
+    const worst = Math.max(1, ...counts.flatMap((row, i) => row.filter((_, k) => k !== i)));
     counts.forEach((row, true_) => {
       const sum = row.reduce((total, count) => total + count, 0);
       row.forEach((count, taken) => {
@@ -20,7 +21,7 @@ export class Matrix {
         const isRight = true_ === taken;
         button.textContent = count ? grouped(count) : "·";
         button.className = !count ? "none" : isRight ? "right" : "wrong";
-        button.style.setProperty("--share", sum ? Math.sqrt(count / sum) : 0);
+        button.style.setProperty("--share", Math.sqrt(isRight ? count / (sum || 1) : count / worst));
         button.setAttribute("aria-pressed", opened?.true === true_ && opened?.taken === taken);
         const what = isRight ? `${labels[true_]} taken for what it is` : `${labels[true_]} taken for ${labels[taken]}`;
         button.setAttribute("aria-label", `${what}: ${grouped(count)} sample${count === 1 ? "" : "s"}`);

@@ -35,17 +35,25 @@ export function newest(points) {
   return points && points.y.length ? points.y[points.y.length - 1] : null;
 }
 
-// The curves as they are shown: kind, part (training, validation or none) and points. The error that is the loss itself
-// is not shown twice.
-export function* shownCurves(curves) {
+// The name of the training error that is the loss itself; null where the loss is more than that, as with a penalty.
+export function lossName({ curves }) {
   const loss = curves.get("loss");
-  const same = loss && [...curves.keys()].find((name) => name.startsWith("training ") && isSame(curves.get(name), loss));
-  const lossKind = same?.replace("training ", "");
+  return [...curves.keys()].find((name) => name.startsWith("training ") && isSame(curves.get(name), loss)) ?? null;
+}
+
+// Whether the error that is the loss need not be shown beside it: it is the loss of all networks.
+export function showsLossOnce(nets) {
+  return [...nets].every((net) => !net.epochs || lossName(net));
+}
+
+// The curves as they are shown: kind, part (training, validation or none) and points.
+export function* shownCurves(curves, once) {
+  const same = once ? lossName({ curves }) : null;
   for (const [name, points] of curves) {
     const [, part, kind] = /^(training|validation) (.*)$/.exec(name) ?? [null, "", name];
     if (name === same) continue;
-    if (kind === lossKind) yield { kind: "loss", part, points };
-    else yield { kind, part: kind === "loss" && same ? "training" : part, points };
+    if (same && kind === same.replace("training ", "")) yield { kind: "loss", part, points };
+    else yield { kind, part: same && kind === "loss" ? "training" : part, points };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { element, find, put } from "./elements.js";
 import { grouped, short, words } from "./format.js";
-import { newest, shownCurves } from "./nets.js";
+import { newest, showsLossOnce, shownCurves } from "./nets.js";
 
 const MEASURES = ["learning_rate", "gradient_norm", "update_ratio", "samples_per_second", "seconds"];
 
@@ -19,7 +19,8 @@ export class Networks {
     const all = [...page.nets.all.values()];
     find("no-nets").hidden = all.length > 0;
     table.hidden = !all.length;
-    const errors = new Map(all.map((net) => [net, errorsOf(net)]));
+    const once = showsLossOnce(all);
+    const errors = new Map(all.map((net) => [net, errorsOf(net, once)]));
     const kinds = [...new Set(all.flatMap((net) => [...errors.get(net).keys()]))];
     if (kinds.join() !== this.kinds) this.#head(table, kinds);
     const rows = new Map([...table.tBodies[0].rows].map((row) => [Number(row.dataset.id), row]));
@@ -87,9 +88,9 @@ export class Networks {
 }
 
 // The newest errors by kind, in words: training, and validation where there is any.
-function errorsOf(net) {
+function errorsOf(net, once) {
   const found = new Map();
-  for (const { kind, part, points } of shownCurves(net.curves)) {
+  for (const { kind, part, points } of shownCurves(net.curves, once)) {
     if (MEASURES.includes(kind)) continue;
     const value = short(newest(points));
     found.set(kind, part === "validation" ? `${found.get(kind) ?? "–"}, validation ${value}` : value);

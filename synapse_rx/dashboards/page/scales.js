@@ -9,11 +9,16 @@ export function ticks(low, high, wanted) {
   return found;
 }
 
+// Of numbers between two powers of ten: 1, 2 and 5 of each power, or every power, or every second, ...
 export function decades(low, high) {
-  const found = [];
-  const every = Math.max(1, Math.ceil((high - low) / 5));
-  for (let at = Math.ceil(low); at <= high; at += every) found.push(10 ** at);
-  return found.length > 1 ? found : [10 ** low, 10 ** ((low + high) / 2), 10 ** high];
+  const of = (steps, every = 1) => {
+    const found = [];
+    for (let power = Math.floor(low); power <= high; power += every) for (const step of steps) found.push(Number(`${step}e${power}`));
+    return found.filter((value) => Math.log10(value) >= low - 1e-9 && Math.log10(value) <= high + 1e-9);
+  };
+  const choices = [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]].map((steps) => of(steps));
+  const found = choices.find(({ length }) => length >= 2 && length <= 5);
+  return found ?? (high - low < 2 ? ticks(10 ** low, 10 ** high, 4) : of([1], Math.ceil((high - low) / 5)));
 }
 
 // The epochs that lines span.

@@ -74,17 +74,38 @@ def test_a_long_curve_is_thinned_and_keeps_its_peaks(module: Any) -> None:
     assert dict(zip(kept["x"], kept["y"], strict=True)).items() >= {(777, 2.0), (2222, -1.0), (n, 0.5)}
 
 
-def test_the_loss_is_not_shown_twice(module: Any) -> None:
-    curves = {
-        "loss": [3, 2],
-        "training cross_entropy": [3, 2],
-        "training misclassification": [1, 0],
-        "validation cross_entropy": [4, 3],
-    }
-    shown = """({ shownCurves }, curves) => [...shownCurves(new Map(Object.entries(curves).map(([name, y]) =>
-      [name, { x: [1, 2], y }])))].map(({ kind, part }) => `${kind} ${part}`)"""
+SHOWN = """({ showsLossOnce, shownCurves }, all) => {
+  const nets = all.map((values) => ({ epochs: 2, curves: new Map(Object.entries(values).map(([name, y]) =>
+    [name, { x: [1, 2], y }])) }));
+  const once = showsLossOnce(nets);
+  return nets.map(({ curves }) => [...shownCurves(curves, once)].map(({ kind, part }) => `${kind} ${part}`.trim()));
+}"""
 
-    assert module("nets", shown, curves) == ["loss training", "misclassification training", "loss validation"]
+
+def test_the_loss_is_shown_once_unless_some_network_has_a_penalty(module: Any) -> None:
+    plain = {"loss": [3, 2], "training cross_entropy": [3, 2], "validation cross_entropy": [4, 3]}
+    penalised = plain | {"loss": [5, 4]}
+
+    assert module("nets", SHOWN, [plain, plain]) == [["loss training", "loss validation"]] * 2
+    assert [sorted(shown) for shown in module("nets", SHOWN, [plain, penalised])] == [
+        ["cross_entropy training", "cross_entropy validation", "loss"]
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        (-4, 3, [0.0001, 0.01, 1, 100]),
+        (-0.97, 0.31, [0.2, 0.5, 1, 2]),
+        (0.31, 0.4, [2.2, 2.4]),
+    ],
+)
+def test_ticks_of_a_logarithmic_scale_are_round(
+    module: Any, low: float, high: float, wanted: list[float]
+) -> None:
+    found = module("scales", "({ decades }, [low, high]) => decades(low, high)", [low, high])
+
+    assert found == pytest.approx(wanted)
 
 
 def test_branches_are_laid_out_side_by_side_and_below_what_they_need(module: Any) -> None:
