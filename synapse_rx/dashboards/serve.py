@@ -222,4 +222,7 @@ def _server(app: DashboardApp) -> Any:
 
 def _web_sockets() -> Any:
     """Return what serves WebSockets; without it, there are server-sent events still."""
-    return "websockets-sansio" if find_spec("websockets") else "none"
+    from uvicorn.config import WS_PROTOCOLS
+
+    # The other protocol on top of the same package raises warnings of deprecation.
+    return "websockets-sansio" if find_spec("websockets") and "websockets-sansio" in WS_PROTOCOLS else "none"
