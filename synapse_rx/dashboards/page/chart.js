@@ -5,7 +5,7 @@ import { grouped, short } from "./format.js";
 import { decades, nearest, reach, span, ticks } from "./scales.js";
 import { curve, stroke } from "./stroke.js";
 
-const PAD = { left: 50, right: 12, top: 12, bottom: 22 };
+const PAD = { left: 56, right: 12, top: 12, bottom: 22 };
 const NEAR = 6; // pixels from an event within which it is told
 
 export class Chart {

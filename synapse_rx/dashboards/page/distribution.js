@@ -4,7 +4,7 @@ import { colors, penOf } from "./elements.js";
 import { grouped, short } from "./format.js";
 import { ticks } from "./scales.js";
 
-const PAD = { left: 50, right: 12, top: 8, bottom: 22 };
+const PAD = { left: 56, right: 12, top: 8, bottom: 22 };
 
 export function drawDistribution(canvas, parameter, moments) {
   canvas.setAttribute("aria-label", inWords(parameter, moments));
