@@ -9,10 +9,10 @@ import numpy as np
 
 from ..data import load_test_set
 from ..errors import OptionError
-from ..io import load_snapshot
 from ..network import Evaluation, evaluate
 from ..snapshot import Net
 from .job import job
+from .networks import read_network
 from .running import LeaveAtOnce, train_job
 from .status import DONE, INTERRUPTED
 
@@ -31,9 +31,9 @@ def evaluate_command(options: Namespace) -> int:
 
 
 def _evaluate_file(options: Namespace) -> int:
-    net = load_snapshot(options.file)
+    net = read_network(options.file)
     result = evaluate(net, load_test_set(options.data))
-    print(f"{net.arch}, {net.training.status} after {_epochs(net)}")
+    print(f"{net.arch}, {_history(net)}")
     if "misclassification" in result.errors:
         print(f"test accuracy {result.accuracy:.4f} on {result.samples:,} samples")
     for kind, error in result.errors.items():
@@ -43,9 +43,11 @@ def _evaluate_file(options: Namespace) -> int:
     return DONE
 
 
-def _epochs(net: Net) -> str:
+def _history(net: Net) -> str:
     epochs = net.training.stats.epochs
-    return f"{epochs} epoch{'s' if epochs != 1 else ''}"
+    if not epochs and net.training.status == "idle":
+        return "not trained here"
+    return f"{net.training.status} after {epochs} epoch{'s' if epochs != 1 else ''}"
 
 
 def _evaluate_all(options: Namespace, results: list[Evaluation]) -> bool:

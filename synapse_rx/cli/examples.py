@@ -34,6 +34,8 @@ examples:
 EVALUATE = """\
 examples:
   synapse-rx evaluate net.safetensors               a network that train --save wrote
+  synapse-rx evaluate run                           the newest in the folder of train --checkpoint run
+  synapse-rx evaluate model.keras --data mnist      one from elsewhere
   synapse-rx evaluate                               digits from three seeds
   synapse-rx evaluate --runs 10 --hidden 30         is a smaller network as good?
   synapse-rx evaluate --algorithm rprop --batch 1237 --quiet
@@ -43,6 +45,7 @@ INFO = """\
 examples:
   synapse-rx info
   synapse-rx info net.safetensors                   layers, parameters, training and errors of a network
+  synapse-rx info run                               the same of the newest in the folder of a training
   synapse-rx info --warm                            compile kernels now, not in the first training
   SYNAPSE_RX_BACKEND=numpy synapse-rx info          what a setting would do
 """

@@ -15,10 +15,11 @@ from .. import fast
 from ..backends import available_backends, backend
 from ..data.mnist import FOLDER_VARIABLE
 from ..errors import BackendError
-from ..io import load_snapshot
+from ..io.checkpoints import numbered
 from ..network.summary import summary
 from ..network.warm import warm
 from ..trainer.workers import cores
+from .networks import read_network
 from .status import DONE
 
 NEEDED = ("synapse-rx", "numpy", "attrs", "reactivex", "threadpoolctl")
@@ -56,18 +57,35 @@ def info_command(options: Namespace) -> int:
 
 
 def _tell_file(path: str) -> int:
-    net = load_snapshot(path)
+    net = read_network(path)
     how, stats = net.training, net.training.stats
-    print(f"{path}: {os.path.getsize(path):,} bytes")
+    print(f"{path}: {_size(Path(path))}")
     print(summary(net))
-    print(f"trained by {how.algorithm!r}, {how.loss!r}")
-    errors = "".join(f", {name} {value:.4g}" for name, value in stats.last_errors().items())
-    print(f"{how.status} after {stats.epochs} epochs, {stats.steps:,} updates{errors}")
+    if stats.epochs or how.status != "idle":
+        print(f"trained by {how.algorithm!r}, {how.loss!r}")
+        errors = "".join(f", {name} {value:.4g}" for name, value in stats.last_errors().items())
+        print(
+            f"{how.status} after {_counted(stats.epochs, 'epoch')}, {_counted(stats.steps, 'update')}{errors}"
+        )
+    else:
+        print("not trained here")
     if net.labels is not None:
         print(f"labels: {', '.join(map(str, net.labels))}")
     if net.normalization is not None:
         print(f"samples: {net.normalization!r}")
     return DONE
+
+
+def _size(path: Path) -> str:
+    if not path.is_dir():
+        return f"{path.stat().st_size:,} bytes"
+    there = numbered(path)
+    size = sum(one.stat().st_size for one in there)
+    return f"{_counted(len(there), 'checkpoint')}, {size:,} bytes; the newest, {there[-1].name}:"
+
+
+def _counted(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _warm() -> int:

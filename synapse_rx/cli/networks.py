@@ -1,12 +1,12 @@
-"""Files of networks in several formats, told apart by what their names end with."""
+"""Files of networks in several formats, told apart by what their names end with, and folders of checkpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import OptionError
-from ..io import load_snapshot, save
+from ..errors import FormatError, OptionError
+from ..io import load_snapshot, resume, save
 from ..io.keras import import_keras
 from ..io.onnx import export_onnx, import_onnx
 from ..snapshot import Net
@@ -23,15 +23,17 @@ WRITERS: dict[str, Callable[[Net, str], None]] = {".safetensors": save, ".onnx":
 
 def read_network(path: str) -> Net:
     """
-    Return the network in a file.
+    Return the network in a file; of a folder with checkpoints, the newest.
 
     Raises:
-        OptionError: If its name does not say that there is one.
         FormatError: If there is none.
         MissingExtraError: If a package is needed that is not installed; it says which.
         OSError: If it cannot be read.
     """
-    return READERS[_format(path, READERS, "read")](path)
+    if Path(path).is_dir():
+        return _newest(path)
+    reader = READERS.get(Path(path).suffix.lower())
+    return _of_some_name(path) if reader is None else reader(path)
 
 
 def write_network(net: Net, path: str) -> None:
@@ -43,7 +45,7 @@ def write_network(net: Net, path: str) -> None:
         MissingExtraError: If a package is needed that is not installed; it says which.
         OSError: If it cannot be written.
     """
-    WRITERS[_format(path, WRITERS, "written")](net, path)
+    WRITERS[_written_as(path)](net, path)
 
 
 def check_target(path: str) -> None:
@@ -53,7 +55,7 @@ def check_target(path: str) -> None:
     Raises:
         OptionError: If not.
     """
-    _format(path, WRITERS, "written")
+    _written_as(path)
     prepare(path)
 
 
@@ -70,10 +72,29 @@ def prepare(path: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _format(path: str, known: Iterable[str], done: str) -> str:
+def _newest(folder: str) -> Net:
+    try:
+        return resume(folder).value
+    except FileNotFoundError:
+        raise FormatError(
+            f"there is no checkpoint in the folder {folder!r}; train --checkpoint writes them"
+        ) from None
+
+
+def _of_some_name(path: str) -> Net:
+    """Read a network whose name says nothing; `save` takes any."""
+    try:
+        return load_snapshot(path)
+    except FormatError as error:
+        raise FormatError(
+            f"{error}; networks in other formats end in {', '.join(list(READERS)[1:])}"
+        ) from None
+
+
+def _written_as(path: str) -> str:
     suffix = Path(path).suffix.lower()
-    if suffix not in known:
+    if suffix not in WRITERS:
         raise OptionError(
-            f"networks are {done} as {' or '.join(known)}, not as {suffix or 'what has no ending'}: {path}"
+            f"networks are written as {' or '.join(WRITERS)}, not as {suffix or 'what has no ending'}: {path}"
         )
     return suffix

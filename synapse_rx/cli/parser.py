@@ -17,6 +17,8 @@ from .predict import STANDARD_INPUT, predict_command
 from .resume import resume_command
 from .train import train_command
 
+NETWORK = "a network: a file (.safetensors, .onnx, .keras, .h5) or a folder of checkpoints"
+
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """
@@ -129,7 +131,7 @@ def _evaluate(commands: Any) -> None:
         "and the spread of the test errors, and a report for each class and the confusion matrix (of the last run).",
         examples.EVALUATE,
     )
-    made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
+    made.add_argument("file", nargs="?", metavar="FILE", help=NETWORK)
     _network_options(made)
     made.add_argument("--runs", type=int, default=3, metavar="N", help="seeds to train from (default: 3)")
 
@@ -146,7 +148,7 @@ def _predict(commands: Any) -> None:
         "answered.",
         examples.PREDICT,
     )
-    made.add_argument("file", metavar="FILE", help="a network (.safetensors, .onnx, ...)")
+    made.add_argument("file", metavar="FILE", help=NETWORK)
     made.add_argument(
         "samples",
         nargs="?",
@@ -171,7 +173,7 @@ def _export(commands: Any) -> None:
         "The ONNX graph takes raw samples, any number at a time, and answers as the network does.",
         examples.EXPORT,
     )
-    made.add_argument("file", metavar="FILE", help="a network that train --save wrote")
+    made.add_argument("file", metavar="FILE", help=NETWORK)
     made.add_argument("--onnx", required=True, metavar="OUT", help="the file to write (.onnx)")
 
 
@@ -181,11 +183,11 @@ def _convert(commands: Any) -> None:
         "convert",
         convert_command,
         "write a network in another format",
-        "The names of the files say which: it reads .safetensors, .onnx, .keras and .h5, and writes .safetensors and "
-        ".onnx.",
+        "The names of the files say which: it reads .safetensors, .onnx, .keras and .h5 (and the newest snapshot in a "
+        "folder of checkpoints), and writes .safetensors and .onnx.",
         examples.CONVERT,
     )
-    made.add_argument("source", metavar="IN", help="the file to read")
+    made.add_argument("source", metavar="IN", help=NETWORK)
     made.add_argument("target", metavar="OUT", help="the file to write")
 
 
@@ -199,7 +201,7 @@ def _info(commands: Any) -> None:
         "the layers of the network in it, how it was trained, and how far.",
         examples.INFO,
     )
-    made.add_argument("file", nargs="?", metavar="FILE", help="a network that train --save wrote")
+    made.add_argument("file", nargs="?", metavar="FILE", help=NETWORK)
     made.add_argument(
         "--warm", action="store_true", help="compile kernels ahead and keep them, so that no training has to"
     )

@@ -82,8 +82,10 @@ def test_a_file_may_be_written_anew(net: sx.Net) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["convert", "net.txt", "net.onnx"], "read as .safetensors or .onnx or .keras"),
-        (["convert", "net", "net.onnx"], "not as what has no ending: net"),
+        (["convert", "text.pt", "net.onnx"], "in other formats end in .onnx, .keras, .h5, .hdf5"),
+        (["convert", "nothing", "net.onnx"], "'nothing'"),
+        (["convert", "folder.onnx", "net.onnx"], "no checkpoint in the folder 'folder.onnx'"),
+        (["convert", "net.safetensors", "net"], "not as what has no ending: net"),
         (["convert", "net.safetensors", "net.h5"], "written as .safetensors or .onnx, not as .h5"),
         (["convert", "nothing.safetensors", "net.onnx"], "nothing.safetensors"),
         (["convert", "text.safetensors", "net.onnx"], "no safetensors file"),
@@ -94,7 +96,8 @@ def test_a_file_may_be_written_anew(net: sx.Net) -> None:
 def test_the_error_is_one_line(
     words: list[str], said: str, net: sx.Net, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("text.safetensors").write_text("no network at all")
+    for name in ("text.safetensors", "text.pt"):
+        Path(name).write_text("no network at all")
     Path("folder.onnx").mkdir()
     before = Path("net.safetensors").read_bytes()
 

@@ -50,9 +50,29 @@ def test_what_is_in_a_file_is_told(path: Path, capsys: pytest.CaptureFixture[str
     said = output(capsys, "info", path)
 
     assert said.startswith(f"{path}: {path.stat().st_size:,} bytes\n")
-    for part in ("Dense(20, 'sigmoid')", "1,510 parameters", "Adam(", "CrossEntropy(", "done after 1 epochs"):
+    for part in ("Dense(20, 'sigmoid')", "1,510 parameters", "Adam(", "CrossEntropy(", "done after 1 epoch,"):
         assert part in said
     assert "labels: 0, 1, 2" in said
+
+
+def test_whatever_holds_a_network_is_told_about_and_evaluated(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx")
+    monkeypatch.chdir(path.parent.parent)
+    output(capsys, *QUICK, "--epochs", 2, "--checkpoint", "run", "--save", path)
+    os.rename(path, "net")
+    output(capsys, "export", "net", "--onnx", "net.onnx")
+    (accuracy,) = re.findall("test accuracy .*", output(capsys, "evaluate", "net"))
+
+    for name, said in (
+        ("net", "done after 2 epochs"),
+        ("run", "run: 1 checkpoint, "),
+        ("net.onnx", "not trained here"),
+    ):
+        told = output(capsys, "info", name)
+        assert said in told and "1,510 parameters" in told
+        assert accuracy in output(capsys, "evaluate", name)
 
 
 def test_what_is_in_other_networks_is_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
