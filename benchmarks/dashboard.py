@@ -8,7 +8,7 @@ has allocated is compared with that of the same cell without a dashboard, and so
 rest of a tenth of a second between two messages to one reader, once without any, which shows what the server could do.
 
 **Swap to pixel.** A page in headless Chromium, where there is one: from a swap of the cell to the frame in which the
-chart shows it, and from a key pressed on a slider to the swap.
+chart shows it, from a key pressed on a slider to the swap, and from opening the page to the frame that shows all of it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def run(
 ) -> None:
     memory(epochs or (2_000 if quick else EPOCHS))
     messages(seconds or (1.0 if quick else 10.0))
-    pixels(times or (3 if quick else 30))
+    pixels(times or (3 if quick else 30), epochs or (2_000 if quick else EPOCHS))
 
 
 def memory(epochs: int) -> None:
@@ -205,9 +205,9 @@ def _counted(name: str, data: sx.TrainingSet, seconds: float, n: int) -> list[st
     ]
 
 
-def pixels(times: int) -> None:
+def pixels(times: int, epochs: int) -> None:
     """
-    Print how long it takes from a swap to the screen and from a key to the swap.
+    Print how long it takes from a swap to the screen, from a key to the swap, and until a long training is shown.
     """
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if peer("playwright") is None or chromium is None:
@@ -224,10 +224,16 @@ def pixels(times: int) -> None:
         page.wait_for_selector("#charts canvas[aria-label]")
         to_pixel = [_to_pixel(page, net) for _ in range(times)]
         to_swap = _to_swap(page, net, times)
+        page.close()
+        to_paint = _to_paint(browser, epochs, min(times, 10))
         browser.close()
     rows = [
         [name, *(f"{1e3 * value:.0f}" for value in (median(found), min(found), max(found)))]
-        for name, found in (("swap to pixel", to_pixel), ("key on a slider to swap", to_swap))
+        for name, found in (
+            ("swap to pixel", to_pixel),
+            ("key on a slider to swap", to_swap),
+            (f"{epochs:,} epochs on the screen", to_paint),
+        )
     ]
     table(f"Headless Chromium, {times} times", ["", "median ms", "least", "most"], rows)
 
@@ -275,4 +281,30 @@ def _to_swap(page: Any, net: sx.Atom[Net], times: int) -> list[float]:
         came.wait(60)
         found.append(swapped[0] - page.evaluate("() => window.pressed") / 1e3)
     net.remove_watch("pixels")
+    return found
+
+
+PAINTED = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+
+
+def _to_paint(browser: Any, epochs: int, times: int) -> list[float]:
+    """
+    Open a page, with nothing in its cache, on a network that has learnt for long.
+    """
+    rng = np.random.default_rng(0)
+    series = [sx.Series(rng.random(epochs)) for _ in range(4)]
+    names = ("loss", "learning_rate", "seconds", "samples_per_second")
+    stats = sx.Stats(epochs=epochs, **dict(zip(names, series, strict=True)))
+    net = _small()
+    net.swap(lambda old: evolve(old, training=evolve(old.training, stats=stats)))
+    found: list[float] = []
+    with sx.dashboard(net) as board:
+        for _ in range(times):
+            page = browser.new_page()
+            began = perf_counter()
+            page.goto(board.url)
+            page.wait_for_selector("#charts canvas[aria-label]")
+            page.evaluate(PAINTED)
+            found.append(perf_counter() - began)
+            page.close()
     return found

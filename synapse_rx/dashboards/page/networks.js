@@ -56,12 +56,12 @@ export class Networks {
     const row = element("tr", {}, element("td", {}, steer), element("td", {}, curves, key), element("th", { scope: "row" }));
     row.append(element("td", {}, element("span", { className: "status" })));
     row.dataset.id = net.id;
-    for (const [kind, id] of [["pointerenter", net.id], ["pointerleave", null]]) {
-      row.addEventListener(kind, () => {
-        page.pointed = page.nets.all.size > 1 ? id : null;
-        page.soon();
-      });
-    }
+    const point = (id) => {
+      page.pointed = page.nets.all.size > 1 ? id : null;
+      page.soon();
+    };
+    for (const kind of ["pointerenter", "focusin"]) row.addEventListener(kind, () => point(net.id));
+    for (const kind of ["pointerleave", "focusout"]) row.addEventListener(kind, () => point(null));
     return row;
   }
 
