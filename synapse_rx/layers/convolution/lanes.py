@@ -26,8 +26,8 @@ LEAST = 8
 SPARSEST = 4
 """Windows that may be left out for each that stands; beyond, gradients of inputs are mostly products with 0."""
 
-CACHE = 24 << 10
-"""Bytes of gradients looked at for one row of a kernel after the other: half of a first-level cache."""
+CACHE = 32 << 10
+"""Bytes of vectors that are read over and over: most of a first-level cache."""
 
 Tile = tuple[int, int]
 """Maps, and positions or columns of a kernel, whose sums are in registers at a time."""
@@ -81,7 +81,6 @@ class Plan:
         put(self, "out_sizes", (self.maps, *out[2 - len(at.sizes) :]))
         marked = self.rectified or pool != (1, 1)
         head = (self.groups, self.maps, *kernel, *stride, *dilation)
-        put(self, "numbers", (*head, *pool, *out, int(self.rectified), int(marked), int(at.is_padded)))
         put(self, "images", (self.channels, *sizes, *padded, *before))
         width, registers = _machine()
         put(self, "lanes", {4: width // 4, 8: width // 8})
@@ -94,6 +93,13 @@ class Plan:
             "pass": _best(PRODUCTS[registers], depth, sizes[1]),
         }
         put(self, "tiles", tiles)
+        reach = (kernel[1] - 1) * dilation[1]
+        chunks = [
+            _chunk(of, kernel[0] * ((tiles[name][1] - 1) * step + reach + 1) * width)
+            for name, of, step in (("forward", depth, stride[1]), ("pass", each, 1))
+        ]
+        flags = (int(self.rectified), int(marked), int(at.is_padded))
+        put(self, "numbers", (*head, *pool, *out, *flags, *chunks))
         border = (kernel[1] - 1) * dilation[1]
         d_columns = (out[1] * pool[1] - 1) * stride[1] + 1 + 2 * border
         d_columns = max(d_columns, before[1] + sizes[1] + border)
@@ -159,13 +165,13 @@ class Lanes:
         m, each = plan.tiles["forward"][0], plan.maps // plan.groups
         tiles = plan.groups * -(-each // m)
         packed = s.fixed("w in tiles", (tiles * m * math.prod(w.shape[1:]),))
-        self._arrange(_four(w), packed, plan.groups, m)
+        self._arrange(_four(w), packed, plan.groups, m, plan.numbers[15])
         biases = s.filled("b in tiles", (plan.groups, tiles // plan.groups * m), 0.0)
         if b is not None:
             s.xp.copyto(biases[:, :each], b.reshape(plan.groups, each))
         marked = plan.marked and s.training
         marks = self._marks() if marked else _nothing(s, "uint8")
-        numbers = plan.numbers if marked else (*plan.numbers[:13], 0, plan.numbers[14])
+        numbers = plan.numbers if marked else (*plan.numbers[:13], 0, *plan.numbers[14:])
         out, biases = y.reshape(s.n, -1), biases.reshape(-1)
 
         def part(hand: int, first: int, last: int) -> None:
@@ -191,7 +197,7 @@ class Lanes:
             w, m, depth = s.params["W"], passing[0], plan.channels // plan.groups
             size = plan.groups * -(-depth // m) * m * math.prod(w.shape) // depth // plan.groups
             packed, given = s.fixed("w turned in tiles", (size,)), dx.reshape(s.n, -1)
-            self._arrange_back(_four(w), packed, plan.groups, m)
+            self._arrange_back(_four(w), packed, plan.groups, m, plan.numbers[16])
         zeros = s.filled("zeros of a tile", (passing[0],), 0.0)
         columns = plan.numbers[11] * plan.numbers[9]
         chunk = max(1, CACHE // (weighing[0] * columns * lanes * s.dtype.itemsize))
@@ -238,7 +244,15 @@ class Lanes:
         depth, each = plan.channels // plan.groups, plan.maps // plan.groups
         rows, columns = plan.numbers[2:4]
         extent, outer = (depth, 1) if columns == 1 else (columns, depth)
-        return plan.groups * -(-each // m) * outer * rows * -(-extent // p) * m * p * self._lanes
+        return (
+            plan.groups
+            * -(-each // m)
+            * outer
+            * rows
+            * -(-extent // p)
+            * -(-m * p // self._lanes)
+            * self._lanes
+        )
 
     def _memory(self, hand: int) -> tuple[Array, Array, Array]:
         plan, s, lanes = self._plan, self._s, self._lanes
@@ -296,6 +310,12 @@ def _best(tiles: tuple[Tile, ...], maps: int, positions: int) -> Tile:
         return -(-maps // m) * -(-positions // p) * (max(m * p / 2, (m + p) / 2, 4) + 1.5)
 
     return min((tile for tile in tiles if tile[1] <= positions), key=cycles)
+
+
+def _chunk(channels: int, size: int) -> int:
+    """Return how many channels to take at a time, each of ``size`` bytes."""
+    most = max(1, CACHE // size)
+    return -(-channels // -(-channels // most))
 
 
 def _lengths(*counts: int) -> tuple[tuple[int, ...], ...]:

@@ -76,45 +76,41 @@ def frame(sizes: Any, plain: Any, x: Any, images: Any) -> None:
 
 
 @jit
-def arrange(w: Any, packed: Any, groups: int, m: int) -> None:
-    """Write W (maps, channels, rows, columns) as (groups, tiles, rows, columns, channels, m), with 0 for no map."""
+def arrange(w: Any, packed: Any, groups: int, m: int, chunk: int) -> None:
+    """Write W (maps, channels, rows, columns) as (groups, tiles, chunks, rows, columns, channels, m), 0 for no map."""
     maps, channels, rows, columns = w.shape
     each = maps // groups
     tiles = (each + m - 1) // m
+    zero = w.dtype.type(0)
     at = 0
     for group in range(groups):
         for tile in range(tiles):
-            for a in range(rows):
-                for b in range(columns):
-                    for c in range(channels):
-                        for i in range(m):
-                            o = tile * m + i
-                            if o < each:
-                                packed[at] = w[group * each + o, c, a, b]
-                            else:
-                                packed[at] = 0
-                            at += 1
+            for first in range(0, channels, chunk):
+                for a in range(rows):
+                    for b in range(columns):
+                        for c in range(first, min(first + chunk, channels)):
+                            for o in range(tile * m, (tile + 1) * m):
+                                packed[at] = w[group * each + o, c, a, b] if o < each else zero
+                                at += 1
 
 
 @jit
-def arrange_back(w: Any, packed: Any, groups: int, m: int) -> None:
-    """Write W turned round as (groups, tiles, rows, columns, maps, m), whose tiles are of channels."""
+def arrange_back(w: Any, packed: Any, groups: int, m: int, chunk: int) -> None:
+    """Write W turned round as (groups, tiles, chunks, rows, columns, maps, m), whose tiles are of channels."""
     maps, channels, rows, columns = w.shape
     each = maps // groups
     tiles = (channels + m - 1) // m
+    zero = w.dtype.type(0)
     at = 0
     for group in range(groups):
         for tile in range(tiles):
-            for a in range(rows):
-                for b in range(columns):
-                    for o in range(each):
-                        for i in range(m):
-                            c = tile * m + i
-                            if c < channels:
-                                packed[at] = w[group * each + o, c, rows - 1 - a, columns - 1 - b]
-                            else:
-                                packed[at] = 0
-                            at += 1
+            for first in range(0, each, chunk):
+                for a in range(rows - 1, -1, -1):
+                    for b in range(columns - 1, -1, -1):
+                        for o in range(first, min(first + chunk, each)):
+                            for c in range(tile * m, (tile + 1) * m):
+                                packed[at] = w[group * each + o, c, a, b] if c < channels else zero
+                                at += 1
 
 
 @jit
@@ -146,13 +142,13 @@ def forward(
     """
     lanes, m, p = len(sizes[0]), len(sizes[1]), len(sizes[2])
     groups, maps, kernel_rows, kernel_columns, down, across, far_down, far_across = plan[:8]
-    high, wide, out_rows, out_columns, rectified, marked, padded = plan[8:15]
+    high, wide, out_rows, out_columns, rectified, marked, padded, chunk = plan[8:16]
     channels, _, _, height, width, _, _ = images
     depth, each = channels // groups, maps // groups
     tiles = (each + m - 1) // m
     columns = out_columns * wide
     samples = x.shape[0]
-    of_tile = kernel_rows * kernel_columns * depth * m
+    window = kernel_rows * kernel_columns
     for block in range(span[0], span[1]):
         first = block * lanes
         count = min(lanes, samples - first)
@@ -167,26 +163,29 @@ def forward(
                 for group in range(groups):
                     for start in range(0, columns, p):
                         column = min(start, columns - p)
-                        source = ((group * depth * height + top) * width + column * across) * lanes
-                        for tile in range(tiles):
-                            number = group * tiles + tile
-                            multiply(
-                                sizes,
-                                framed,
-                                source,
-                                across * lanes,
-                                w,
-                                number * of_tile,
-                                kernel_columns * depth * m,
-                                b,
-                                number * m,
-                                rows,
-                                ((number * m * high + part) * columns + column) * lanes,
-                                high * columns * lanes,
-                                lanes,
-                                (kernel_rows, kernel_columns, depth),
-                                (far_down * width * lanes, far_across * lanes, height * width * lanes),
-                            )
+                        for channel in range(0, depth, chunk):
+                            many = min(chunk, depth - channel)
+                            source = ((group * depth + channel) * height + top) * width + column * across
+                            for tile in range(tiles):
+                                number = group * tiles + tile
+                                multiply(
+                                    sizes,
+                                    framed,
+                                    source * lanes,
+                                    across * lanes,
+                                    w,
+                                    (number * depth + channel) * window * m,
+                                    kernel_columns * many * m,
+                                    b,
+                                    number * m,
+                                    int(channel == 0),
+                                    rows,
+                                    ((number * m * high + part) * columns + column) * lanes,
+                                    high * columns * lanes,
+                                    lanes,
+                                    (kernel_rows, kernel_columns, many),
+                                    (far_down * width * lanes, far_across * lanes, height * width * lanes),
+                                )
             how = (high, wide, columns, out_columns, rectified, marked, count)
             for o in range(maps):
                 start = (o // each * tiles * m + o % each) * high * columns * lanes
@@ -221,7 +220,7 @@ def take_back(
 
 @jit
 def weigh(sizes: Any, framed: Any, d: Any, sums: Any, plan: Any, images: Any, spans: Any, chunk: int) -> None:
-    """Add the gradient of the weights of one block to ``sums``, lane by lane."""
+    """Add the gradient of the weights of one block to ``sums``."""
     lanes, m, p = len(sizes[0]), len(sizes[1]), len(sizes[2])
     groups, maps, kernel_rows, kernel_columns, down, across, far_down, far_across = plan[:8]
     high, wide, out_rows, out_columns, _, _, _ = plan[8:15]
@@ -235,6 +234,7 @@ def weigh(sizes: Any, framed: Any, d: Any, sums: Any, plan: Any, images: Any, sp
     extent, outer = (depth, 1) if by_channel else (kernel_columns, depth)
     step = height * width * lanes if by_channel else far_across * lanes
     parts = (extent + p - 1) // p
+    slot = (m * p + lanes - 1) // lanes * lanes
     for group in range(groups):
         for tile in range(tiles):
             number = group * tiles + tile
@@ -255,7 +255,7 @@ def weigh(sizes: Any, framed: Any, d: Any, sums: Any, plan: Any, images: Any, sp
                                 source * width * lanes + min(part * p, extent - p) * step,
                                 step,
                                 sums,
-                                place * m * p * lanes,
+                                place * slot,
                                 loops,
                                 (apart_down * d_columns * lanes, apart_across * lanes),
                                 (down * width * lanes, across * lanes),
@@ -263,28 +263,27 @@ def weigh(sizes: Any, framed: Any, d: Any, sums: Any, plan: Any, images: Any, sp
 
 
 @jit
-def settle(sizes: Any, sums: Any, dw: Any, groups: int, lies: bool) -> None:
-    """Write what `weigh` added up in the lanes of all threads (threads, ...) as the gradient of W."""
+def settle(sizes: Any, sums: Any, dw: Any, groups: int, by_channel: int) -> None:
+    """Write what `weigh` added up for all threads (threads, ...) as the gradient of W."""
     lanes, m, p = len(sizes[0]), len(sizes[1]), len(sizes[2])
     maps, depth, kernel_rows, kernel_columns = dw.shape
     each = maps // groups
     tiles = (each + m - 1) // m
-    extent, outer = (depth, 1) if lies else (kernel_columns, depth)
+    extent, outer = (depth, 1) if by_channel else (kernel_columns, depth)
     parts = (extent + p - 1) // p
+    slot = (m * p + lanes - 1) // lanes * lanes
     for o in range(maps):
         number, i = o // each * tiles + o % each // m, o % each % m
         for c in range(depth):
             for a in range(kernel_rows):
                 for b in range(kernel_columns):
-                    side, channel = (c, 0) if lies else (b, c)
+                    side, channel = (c, 0) if by_channel else (b, c)
                     part = side // p
                     j = side - min(part * p, extent - p)
                     place = ((number * outer + channel) * kernel_rows + a) * parts + part
-                    at = ((place * m + i) * p + j) * lanes
                     total = sums.dtype.type(0)
                     for thread in range(len(sums)):
-                        for lane in range(lanes):
-                            total += sums[thread, at + lane]
+                        total += sums[thread, place * slot + i * p + j]
                     dw[o, c, a, b] = total
 
 
@@ -299,8 +298,7 @@ def pass_back(
     d_rows, d_columns, border, _, _, planes = spans
     depth, each = channels // groups, maps // groups
     tiles = (depth + m - 1) // m
-    last = d_columns - 1 - border
-    by_row, by_column = kernel_columns * each * m, each * m
+    last, window, chunk = d_columns - 1 - border, kernel_rows * kernel_columns, plan[16]
     for group in range(groups):
         for i in range(in_rows):
             row = i + top
@@ -312,27 +310,30 @@ def pass_back(
                 # Columns of the kernel that no vector of the tile sees through are left out.
                 near = max(0, -((here + p - 1 - border) // far_across))
                 far = min(kernel_columns, (last - here) // far_across + 1)
-                loops = (max(0, end - begin), max(0, far - near), each)
-                source = group * planes * d_rows + row - (kernel_rows - 1 - begin) * far_down
-                for tile in range(tiles):
-                    number = group * tiles + tile
-                    multiply(
-                        sizes,
-                        d,
-                        (source * d_columns + here + near * far_across) * lanes,
-                        lanes,
-                        w,
-                        number * kernel_rows * by_row + begin * by_row + near * by_column,
-                        by_row,
-                        zeros,
-                        0,
-                        turned,
-                        (((group * depth + tile * m) * in_rows + i) * in_columns + column) * lanes,
-                        in_rows * in_columns * lanes,
-                        lanes,
-                        loops,
-                        (far_down * d_columns * lanes, far_across * lanes, d_rows * d_columns * lanes),
-                    )
+                for first in range(0, each, chunk):
+                    many = min(chunk, each - first)
+                    loops = (max(0, end - begin), max(0, far - near), many)
+                    source = (group * planes + first) * d_rows + row - (kernel_rows - 1 - begin) * far_down
+                    seen = (begin * kernel_columns + near) * many
+                    for tile in range(tiles):
+                        multiply(
+                            sizes,
+                            d,
+                            (source * d_columns + here + near * far_across) * lanes,
+                            lanes,
+                            w,
+                            (((group * tiles + tile) * each + first) * window + seen) * m,
+                            kernel_columns * many * m,
+                            zeros,
+                            0,
+                            int(first == 0),
+                            turned,
+                            (((group * depth + tile * m) * in_rows + i) * in_columns + column) * lanes,
+                            in_rows * in_columns * lanes,
+                            lanes,
+                            loops,
+                            (far_down * d_columns * lanes, far_across * lanes, d_rows * d_columns * lanes),
+                        )
 
 
 @jit
@@ -366,7 +367,7 @@ def backward(
         sizes, weighing, passing: Lanes and tiles: for turning, for the gradient of weights, and for that of inputs.
         x: Samples (N, size); dy: gradients of outputs (N, size); dx: those of inputs (N, size); marks: `forward`'s.
         w: What `arrange_back` made of the weights.
-        sums: Where gradients of weights are added up, lane by lane; sums_of_maps: those of the bias.
+        sums: Where gradients of weights are added up; sums_of_maps: those of the bias, lane by lane.
         plan, images, span: As for `forward`; spans: `lanes.Plan.spans`.
         wanted: Whether gradients of parameters are, and whether those of inputs; rows of a chunk of `weigh`.
         plain, framed, turned, d, zeros, rest: Working memory.

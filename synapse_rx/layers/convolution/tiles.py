@@ -33,6 +33,7 @@ def multiply(
     w_row: Any,
     b: Any,
     b_start: Any,
+    begins: Any,
     y: Any,
     y_start: Any,
     y_plane: Any,
@@ -43,30 +44,28 @@ def multiply(
     """
     Write a tile ``y[i, j] = b[i] + sum over r, c, k of w[r, c, k, i] x[r, c, k, j]``, whose x and y are vectors.
 
+    Where it does not begin the sum, it adds to y what is not b.
+
     Args:
         sizes: As in the module.
         x: Where the sums read, from ``x_start`` on; ``x_step`` is the distance of j from j + 1.
         w: Weights; ``w_row`` is the distance of those of r from those of r + 1, and the others lie close by.
-        b: What sums begin with.
+        b: What is added to the sums, from b_start on; begins: whether it is, or y goes on.
         y: Where they are written; y_plane and y_step are the distances of i and of j.
         loops: How many r, c and k there are.
         steps: The distances of r, c and k in x.
     """
     lanes, m, p = lengths(sizes)
     arguments = (
-        sizes, x, x_start, x_step, w, w_start, w_row, b, b_start, y, y_start, y_plane, y_step, loops, steps,
+        sizes, x, x_start, x_step, w, w_start, w_row, b, b_start, begins, y, y_start, y_plane, y_step, loops, steps,
     )  # fmt: skip
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        _, _, x_at, x_by, _, w_at, w_by, _, b_at, _, y_at, y_plane_by, y_by, loop, step = values
+        _, _, x_at, x_by, _, w_at, w_by, _, b_at, first, _, y_at, y_plane_by, y_by, loop, step = values
         code = VectorCode(context, builder, x, lanes)
-        x_data, w_data, b_data, y_data = (code.data(arguments[k], values[k]) for k in (1, 4, 7, 9))
+        x_data, w_data, b_data, y_data = (code.data(arguments[k], values[k]) for k in (1, 4, 7, 10))
         (rows, columns, depth), (row_by, column_by, by) = code.items(loop), code.items(step)
         sums = code.tile(m, p)
-        for i in range(m):
-            first = code.splat(b_data, builder.add(b_at, code.whole(i)))
-            for cell in sums[i]:
-                builder.store(first, cell)
         places = [builder.mul(x_by, code.whole(j)) for j in range(p)]
         many = code.whole(m)
         with cgutils.for_range(builder, rows) as row:
@@ -83,11 +82,20 @@ def multiply(
                         weight = code.splat(w_data, builder.add(weights, code.whole(i)))
                         for vector, cell in zip(vectors, sums[i], strict=True):
                             code.add_product(weight, vector, cell)
-        for i in range(m):
-            start = builder.add(y_at, builder.mul(y_plane_by, code.whole(i)))
-            for j in range(p):
-                place = builder.add(start, builder.mul(y_by, code.whole(j)))
-                code.store(builder.load(sums[i][j]), y_data, place)
+        ends = [
+            [code.offset(y_at, (y_plane_by, code.whole(i)), (y_by, code.whole(j))) for j in range(p)]
+            for i in range(m)
+        ]
+        with builder.if_else(builder.icmp_signed("!=", first, code.whole(0))) as (at_first, later):
+            with at_first:
+                for i in range(m):
+                    bias = code.splat(b_data, builder.add(b_at, code.whole(i)))
+                    for cell, place in zip(sums[i], ends[i], strict=True):
+                        code.store(builder.fadd(builder.load(cell), bias), y_data, place)
+            with later:
+                for i in range(m):
+                    for cell, place in zip(sums[i], ends[i], strict=True):
+                        code.store(builder.fadd(builder.load(cell), code.load(y_data, place)), y_data, place)
         return context.get_dummy_value()
 
     return types.void(*arguments), generate
@@ -110,13 +118,13 @@ def correlate(
     x_steps: Any,
 ) -> Any:
     """
-    Add to a tile of vectors: ``sums[i, j] += sum over r, c of d[i, r, c] x[j, r, c]``, lane by lane.
+    Add to a tile of numbers: ``sums[i, j] += sum over r, c and lanes of d[i, r, c] x[j, r, c]``.
 
     Args:
         sizes: As in the module.
         d: From d_start on; d_plane is the distance of i from i + 1.
         x: From x_start on; x_step is the distance of j from j + 1.
-        sums: The tile, in one piece from sums_start on.
+        sums: The tile, in one piece from sums_start on; filled up to whole vectors.
         loops: How many r and c there are.
         d_steps: The distances of r and c in d; x_steps: those in x.
     """
@@ -132,10 +140,6 @@ def correlate(
         (rows, columns), (d_row, d_column) = code.items(loop), code.items(d_step)
         x_row, x_column = code.items(x_step_values)
         cells = code.tile(m, p)
-        places = [[builder.add(sums_at, code.whole((i * p + j) * lanes)) for j in range(p)] for i in range(m)]
-        for i in range(m):
-            for j in range(p):
-                builder.store(code.load(sums_data, places[i][j]), cells[i][j])
         planes = [builder.mul(d_by, code.whole(i)) for i in range(m)]
         offsets = [builder.mul(x_by, code.whole(j)) for j in range(p)]
         with cgutils.for_range(builder, rows) as row:
@@ -149,9 +153,11 @@ def correlate(
                     factor = code.load(d_data, builder.add(d_here, planes[i]))
                     for vector, cell in zip(vectors, cells[i], strict=True):
                         code.add_product(factor, vector, cell)
-        for i in range(m):
-            for j in range(p):
-                code.store(builder.load(cells[i][j]), sums_data, places[i][j])
+        found = [builder.load(cell) for row in cells for cell in row]
+        for start in range(0, m * p, lanes):
+            place = builder.add(sums_at, code.whole(start))
+            total = builder.fadd(code.load(sums_data, place), code.totals(found[start : start + lanes]))
+            code.store(total, sums_data, place)
         return context.get_dummy_value()
 
     return types.void(*arguments), generate
@@ -173,13 +179,7 @@ def transpose(
         width = lanes // 2
         while width:  # exchange the corners of squares of 2 width rows, and of ever smaller ones inside
             for i in (i for i in range(lanes) if not i & width):
-                upper, lower = rows[i], rows[i + width]
-                first = [k if not k & width else lanes + k - width for k in range(lanes)]
-                second = [k + width if not k & width else lanes + k for k in range(lanes)]
-                rows[i], rows[i + width] = (
-                    code.shuffle(upper, lower, first),
-                    code.shuffle(upper, lower, second),
-                )
+                rows[i], rows[i + width] = code.exchanged(rows[i], rows[i + width], width)
             width //= 2
         for j, row in enumerate(rows):
             code.store(row, y_data, builder.add(y_at, builder.mul(y_by, code.whole(j))))

@@ -52,7 +52,11 @@ class VectorCode:
         return cgutils.unpack_tuple(self._builder, value)
 
     def tile(self, m: int, p: int) -> list[list[Any]]:
-        return [[cgutils.alloca_once(self._builder, self._vector) for _ in range(p)] for _ in range(m)]
+        """Return cells that hold 0."""
+        cells = [[self.cell() for _ in range(p)] for _ in range(m)]
+        for cell in (cell for row in cells for cell in row):
+            self._builder.store(self.zero, cell)
+        return cells
 
     def cell(self, kind: Any = None) -> Any:
         """Return a place for a vector, of numbers by default, that becomes a register."""
@@ -77,6 +81,23 @@ class VectorCode:
     def shuffle(self, one: Any, other: Any, order: list[int]) -> Any:
         places = ir.Constant(ir.VectorType(ir.IntType(32), self._lanes), order)
         return self._builder.shuffle_vector(one, other, places)
+
+    def totals(self, vectors: list[Any]) -> Any:
+        """Return a vector with the sum of the numbers of each of the vectors, of which there are at most as many."""
+        rows, width = [*vectors, *[self.zero] * (self._lanes - len(vectors))], self._lanes // 2
+        while width:
+            rows = [
+                self._builder.fadd(*self.exchanged(rows[i], rows[i + width], width)) for i in range(width)
+            ]
+            width //= 2
+        return rows[0]
+
+    def exchanged(self, upper: Any, lower: Any, width: int) -> tuple[Any, Any]:
+        """Exchange, in pairs of runs of ``width`` numbers, those to the right above with those to the left below."""
+        of_lower, lanes = self._lanes, range(self._lanes)
+        first = [of_lower + k - width if k & width else k for k in lanes]
+        second = [of_lower + k if k & width else k + width for k in lanes]
+        return self.shuffle(upper, lower, first), self.shuffle(upper, lower, second)
 
     def add_product(self, one: Any, other: Any, cell: Any) -> None:
         total = self._builder.call(self._multiply_add, [one, other, self._builder.load(cell)])
