@@ -57,6 +57,20 @@ def test_samples_shaped_like_pictures_are_shown_as_such_and_more_on_request(page
         assert "taken for" in first.get_attribute("alt")
 
 
+def test_of_very_many_classes_the_commonest_mistakes_are_listed(page: Any) -> None:
+    rng = np.random.default_rng(5)
+    data = sx.training_set(rng.random((120, 4)), rng.integers(0, 30, 120), batch=40)
+    net = sx.atom(trained(sx.mlp([4, 30], ["softmax"]).value, data))
+    with sx.dashboard(net, data=data) as served:
+        opened(page, served)
+        scroll_to(page, "#mistakes", "#samples figure")
+        api.expect(page.locator("#matrix")).to_be_hidden()
+        page.locator("#worst button").first.click()
+
+        api.expect(page.locator("#opened")).to_contain_text("the surest first (")
+        api.expect(page.locator("#samples.numbers figure").first).to_contain_text("(4 numbers)")
+
+
 def test_without_data_and_history_the_page_says_how_to_give_them(
     page: Any, net: Net, served: sx.Dashboard
 ) -> None:
