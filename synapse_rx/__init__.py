@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from .io.onnx import export_onnx as export_onnx
     from .io.onnx import import_onnx as import_onnx
     from .io.onnx import to_onnx as to_onnx
+    from .io.state_dict import import_state_dict as import_state_dict
     from .io.state_dict import to_state_dict as to_state_dict
     from .io.state_dict import with_state_dict as with_state_dict
     from .layers import GRU as GRU

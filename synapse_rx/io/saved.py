@@ -206,7 +206,9 @@ class Vector:
 
 def _about(path: Any, metadata: Mapping[str, str]) -> Any:
     if KEY not in metadata:
-        raise FormatError("it holds no network; save writes one")
+        raise FormatError(
+            "it holds no network, which is what save writes; import_state_dict gives layers the weights of PyTorch models"
+        )
     safetensors.require_checksums(path, metadata)
     about = loads(metadata[KEY])
     if not isinstance(about, dict) or not {"version", "net"} <= about.keys():

@@ -206,7 +206,7 @@ def test_a_file_of_weights_needs_no_pytorch(tmp_path: Path) -> None:
     arrays = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     safetensors.write(tmp_path / "model.safetensors", arrays, {})
 
-    net.swap(sx.with_state_dict, safetensors.read(tmp_path / "model.safetensors")[1])
+    net.swap(sx.with_state_dict, tmp_path / "model.safetensors")
 
     assert np.array_equal(net.value.params["5.W"], arrays["6.weight"].T)
 

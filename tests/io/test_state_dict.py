@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import synapse_rx as sx
-from synapse_rx.errors import DataError, MissingExtraError, OptionError, ShapeError, UnknownNameError
+from synapse_rx.errors import (
+    DataError,
+    FormatError,
+    MissingExtraError,
+    OptionError,
+    ShapeError,
+    UnknownNameError,
+)
+from synapse_rx.files import safetensors
 
 
 @pytest.fixture
@@ -51,6 +60,24 @@ def test_a_cell_is_edited_by_swap(net: sx.Net) -> None:
     assert np.allclose(cell.value.params["1.W"], linear(4, 2)["weight"].T)
     with pytest.raises(OptionError, match="swap"):
         sx.with_state_dict(cell, {})  # pyright: ignore[reportArgumentType]
+
+
+def test_layers_and_weights_make_a_network(tmp_path: Path) -> None:
+    weights = state(a=linear(3, 4), b=linear(4, 2))
+    layers = [sx.Input(3), sx.Dense(4, "tanh"), sx.Dense(2, "softmax")]
+    safetensors.write(tmp_path / "weights.safetensors", weights, {})
+
+    made = sx.import_state_dict(weights, layers, sx.training("adam"), labels=["no", "yes"], dtype="float64")
+    read = sx.import_state_dict(tmp_path / "weights.safetensors", layers, modules=["a", "b"])
+
+    assert made.value.params["1.W"].tolist() == weights["b.weight"].T.tolist()
+    assert made.value.labels == ("no", "yes") and made.value.training.algorithm == sx.Adam()
+    assert np.allclose(read.value.params.flat, made.value.params.flat)
+    with pytest.raises(ShapeError, match="layer 0"):
+        sx.import_state_dict(weights, [sx.Input(5), *layers[1:]])
+    (tmp_path / "weights.pt").write_bytes(b"PK\3\4 and so on")
+    with pytest.raises(FormatError, match="weights_only=True"):
+        sx.import_state_dict(tmp_path / "weights.pt", layers)
 
 
 def test_the_copy_is_nobody_elses(net: sx.Net) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ from attrs import evolve, frozen
 from ...atoms import Atom
 from ...errors import DataError, MissingExtraError, OptionError, ShapeError, UnknownNameError
 from ...network import Arch
+from ...network.compiled import layered
 from ...network.places import Path, Place
 from ...params import Params, path_of
 from ...snapshot import Net
 from ...typing import Array
 from .counterparts import Counterpart, counterpart
-from .modules import Module, array_of, chosen_modules, modules_of, shape_of, shapes_of
+from .modules import Module, array_of, chosen_modules, modules_of, shape_of, shapes_of, state_of
 
 BATCHES = "num_batches_tracked"
 """A count that PyTorch keeps beside running values, and that has no meaning here."""
@@ -72,7 +74,7 @@ def to_state_dict(
 
 def with_state_dict(
     net: Net,
-    state_dict: Mapping[str, Any],
+    state_dict: Mapping[str, Any] | str | PathLike[str],
     *,
     modules: Iterable[str] | None = None,
     layers: Iterable[int | str] | None = None,
@@ -85,7 +87,7 @@ def with_state_dict(
 
     Args:
         net: The snapshot.
-        state_dict: Arrays or tensors by name; PyTorch need not be installed.
+        state_dict: Arrays or tensors by name, or a safetensors file of them; PyTorch need not be installed.
         modules: The names of the modules to take weights from, in the order of the layers; by default all, in the order
             of the state dict, and those called by numbers alone, as in a ``Sequential``, in the order of these.
         layers: The layers to give weights to, by position or path; by default all that have any.
@@ -94,6 +96,8 @@ def with_state_dict(
         OptionError: If a layer is nothing in PyTorch, or there is no such layer or module.
         ShapeError: If layers and modules do not match; the message names the shapes of both.
         DataError: If what is there is no array of finite numbers.
+        FormatError: If the file is no safetensors file, or damaged.
+        OSError: If it cannot be read at all.
     """
     if not isinstance(net, Net):
         raise OptionError(
@@ -103,7 +107,7 @@ def with_state_dict(
     parts = _parts(net, layers)
     params, kept = {}, {}
     for part, module in zip(
-        parts, _matched(parts, chosen_modules(modules_of(state_dict), modules)), strict=True
+        parts, _matched(parts, chosen_modules(modules_of(state_of(state_dict)), modules)), strict=True
     ):
         ours = part.peer.back(_given(part, module))
         params |= _own(net.params, part.place.path, ours)
@@ -131,7 +135,7 @@ class _Part:
 
 
 def _parts(net: Net, layers: Iterable[int | str] | None) -> list[_Part]:
-    places = _with_weights(net.arch)
+    places = _with_weights(layered(net).arch)
     if layers is not None:
         wanted = [path_of(layer) for layer in layers]
         for path in wanted:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from ...errors import DataError, OptionError, UnknownNameError
+from ...errors import DataError, FormatError, OptionError, UnknownNameError
+from ...files import safetensors
 from ...typing import Array, Shape
 
 OUTPUT = "out_proj"
@@ -41,6 +43,24 @@ class Module:
 
     def __str__(self) -> str:
         return f"{self.name or 'the model'}: {shapes_of(self.tensors)}"
+
+
+def state_of(given: Mapping[str, Any] | str | PathLike[str]) -> Mapping[str, Any]:
+    """
+    Return a state dict, or that in a safetensors file.
+
+    Raises:
+        FormatError: If the file is none, or damaged.
+        OSError: If it cannot be read at all.
+    """
+    if not isinstance(given, str | PathLike):
+        return given
+    try:
+        return safetensors.read(given)[1]
+    except FormatError as error:
+        raise FormatError(
+            f"{error}; what torch.save writes is not read here, but torch.load(..., weights_only=True) gives a state dict"
+        ) from None
 
 
 def modules_of(state_dict: Mapping[str, Any]) -> list[Module]:
