@@ -9,8 +9,6 @@ from attrs import evolve, frozen
 
 from ..atoms import Atom
 from ..errors import OptionError, UnknownNameError, WatchError
-from ..network import Arch
-from ..network.checks import check_training, loss_of
 from ..regularizers import Regularizer
 from ..snapshot import (
     Net,
@@ -64,10 +62,7 @@ def check_fit(net: Net) -> None:
         OptionError: If the algorithm cannot train this architecture, or not with these options.
         LossError: If the network cannot be trained by gradients of its loss.
     """
-    if isinstance(net.arch, Arch):
-        check_training(net)
-        if net.training.algorithm.loss_for(net.arch.output) is None:
-            net.arch.check_trainable(loss_of(net))
+    net.arch.check_training(net)
 
 
 def _paused(net: Net) -> Net:

@@ -173,6 +173,16 @@ class EnergyArch(Described, ABC):
             raise DataError(f"{brief(self)} counts every sample once; leave weights= and class_weights= out")
         pending(net, data.data)
         self.check_data(data)
+        self.check_training(net)
+
+    def check_training(self, net: Net) -> None:
+        """
+        Check that ``net``, a model of this description, can be trained as it says, whatever the data.
+
+        Raises:
+            OptionError: If the algorithm cannot train it, or not with these options.
+            LossError: If it cannot learn by its loss.
+        """
         self.fitted(net.training.loss or self.default_loss())
         algorithm, stats = net.training.algorithm, net.training.stats
         if isinstance(algorithm, FullBatchAlgorithm) or algorithm.loss_for(Linear()) is not None:

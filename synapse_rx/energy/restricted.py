@@ -21,10 +21,13 @@ from .energy_arch import EnergyArch
 from .energy_loss import EnergyLoss
 from .machine import Machine
 
+MOST_CHAINS = 100_000
+"""More are not meant: what they begin as is drawn when a file does not say, so that a damaged one could ask for any."""
 
-def _count_or_none(instance: Any, attribute: Any, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise OptionError(f"chains of rbm must be a whole number >= 0, not {value!r}")
+
+def _chains(instance: Any, attribute: Any, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_CHAINS:
+        raise OptionError(f"chains of rbm must be a whole number from 0 to {MOST_CHAINS}, not {value!r}")
 
 
 @frozen(repr=False)
@@ -55,7 +58,7 @@ class RBM(EnergyArch):
     visible: int = field(validator=count)
     hidden: int = field(validator=count)
     units: str = field(default="binary", validator=one_of("binary", "gaussian"))
-    chains: int = field(default=0, kw_only=True, validator=_count_or_none)
+    chains: int = field(default=0, kw_only=True, validator=_chains)
     deviation: float = field(default=0.01, kw_only=True, converter=number, validator=positive)
 
     @property

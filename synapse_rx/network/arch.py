@@ -179,6 +179,20 @@ class Arch(Described):
 
         check_fit(net, data)
 
+    def check_training(self, net: Net) -> None:
+        """
+        Check that ``net``, a network of this architecture, can be trained as it says, whatever the data.
+
+        Raises:
+            OptionError: If the algorithm cannot train it, or not with these options.
+            LossError: If it cannot be trained by gradients of its loss.
+        """
+        from .checks import check_training, loss_of
+
+        check_training(net)
+        if net.training.algorithm.loss_for(self.output) is None:
+            self.check_trainable(loss_of(net))
+
     def learner(self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False) -> Learner:
         """
         Return what trains ``net``, a network of this architecture, on ``data`` (`NetworkLearner`).

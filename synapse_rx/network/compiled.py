@@ -12,7 +12,7 @@ from ..activations.joined import Joined
 from ..atoms import Atom
 from ..backends import NumpyBackend
 from ..data import DataSet, TrainingSet, test_set
-from ..errors import DataError
+from ..errors import DataError, OptionError
 from ..snapshot import Net, State, Stats
 from ..typing import Array, Shape
 from .arch import Arch
@@ -205,6 +205,20 @@ def snapshot_of(net: Atom[Net] | Net) -> Net:
     snapshot = net if isinstance(net, Net) else getattr(net, "value", None)
     if not isinstance(snapshot, Net):
         raise DataError(f"a network is wanted, a cell or a snapshot, not {type(net).__name__}")
+    return snapshot
+
+
+def layered(net: Atom[Net] | Net) -> Net:
+    """
+    Return the snapshot meant, which must be of a network of layers.
+
+    Raises:
+        DataError: If it is no network.
+        OptionError: If it is another one, such as an energy model.
+    """
+    snapshot = snapshot_of(net)
+    if not isinstance(snapshot.arch, Arch):
+        raise OptionError(f"this is for networks of layers, and {snapshot.arch} is none")
     return snapshot
 
 

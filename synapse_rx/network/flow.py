@@ -10,7 +10,7 @@ from ..atoms import Atom
 from ..described import brief
 from ..snapshot import Net
 from .arch import Arch
-from .estimate import snapshot_of
+from .compiled import layered
 from .places import Path, Place
 from .summary import shape_text
 
@@ -69,7 +69,7 @@ class Flow:
 
 def flow(net: Atom[Net] | Net | Arch) -> Flow:
     """Return what flows where in a cell, a snapshot or an architecture, from its input to its output."""
-    arch: Arch = net if isinstance(net, Arch) else snapshot_of(net).arch
+    arch: Arch = net if isinstance(net, Arch) else layered(net).arch
     drawn = Flow()
     end = drawn.draw(arch.places, drawn.box(Box("input")))
     drawn.arrows.append((end, drawn.box(Box("output")), shape_text(arch.out_shape)))

@@ -18,7 +18,7 @@ from ..errors import LossError
 from ..params import Layout
 from ..snapshot import Net
 from .checks import loss_of
-from .estimate import snapshot_of
+from .compiled import layered
 from .places import Path, Place
 from .problem import NetworkProblem
 from .program import Program
@@ -117,7 +117,7 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
     Raises:
         OptionError: If batch is no whole number >= 1.
     """
-    snapshot = snapshot_of(net)
+    snapshot = layered(net)
     size = check_count("batch", batch, 1)
     arch = snapshot.arch
     program, vectors = _worked(snapshot, size)

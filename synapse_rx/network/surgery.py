@@ -21,6 +21,7 @@ from ..params import Params, path_of
 from ..snapshot import Net, State, freeze
 from .arch import Arch
 from .build import fresh_params
+from .compiled import layered
 from .inside import Change, changed, has
 from .places import Path
 
@@ -32,7 +33,7 @@ def append_layers(net: Net, *layers: Layer) -> Net:
     Raises:
         ShapeError: If one does not fit the one before it.
     """
-    return _with_layers(net, (*net.arch.layers, *layers))
+    return _with_layers(net, (*layered(net).arch.layers, *layers))
 
 
 def truncate(net: Net, before: int | str) -> Net:
@@ -49,7 +50,7 @@ def truncate(net: Net, before: int | str) -> Net:
     position = _position(net, before)
     if position == 0:
         raise OptionError(f"a network without layers is none; the first of {net.arch} must stay")
-    return _with_layers(net, net.arch.layers[:position])
+    return _with_layers(net, layered(net).arch.layers[:position])
 
 
 def replace_layer(net: Net, layer: int | str, *by: Layer) -> Net:
@@ -75,7 +76,7 @@ def replace_layer(net: Net, layer: int | str, *by: Layer) -> Net:
         return _changed_inside(
             net, target, lambda _: one, lambda path: () if path[: len(target)] == target else path
         )
-    layers, position = net.arch.layers, _position(net, layer)
+    layers, position = layered(net).arch.layers, _position(net, layer)
     behind = position + len(by)
     new = [one.place((index,)) for index, one in enumerate(by, position)]
 
@@ -107,7 +108,7 @@ def rename_layer(net: Net, layer: int | str, name: str) -> Net:
     target = path_of(layer) if isinstance(layer, str) else ()
     if not target:
         position = _position(net, layer)
-        target = net.arch.layers[position].place((position,))
+        target = layered(net).arch.layers[position].place((position,))
     found: list[Path] = []
 
     def renamed(one: Layer) -> Layer:
@@ -135,7 +136,7 @@ def freeze_up_to(net: Net, layer: int | str) -> Net:
     Raises:
         OptionError: If there is no such layer.
     """
-    before = net.arch.layers[: _position(net, layer)]
+    before = layered(net).arch.layers[: _position(net, layer)]
     return freeze(net, *(_key(one.place((index,))) for index, one in enumerate(before)))
 
 
@@ -148,11 +149,11 @@ def with_input_shape(net: Net, *shape: int) -> Net:
     Raises:
         ShapeError: If the layers do not fit.
     """
-    return _rebuilt(net, Arch(Input(shape), net.arch.layers), lambda path: path)
+    return _rebuilt(net, Arch(Input(shape), layered(net).arch.layers), lambda path: path)
 
 
 def _changed_inside(net: Net, target: Path, change: Change, came_from: Callable[[Path], Path]) -> Net:
-    layers = net.arch.layers
+    layers = layered(net).arch.layers
     if not any(has(one, (index,), target) for index, one in enumerate(layers)):
         net.arch.check_layer(_key(target))  # which lists those there are
         raise OptionError(f"{_key(target)!r} is no layer that could be changed by itself")
@@ -226,13 +227,13 @@ def _still_there(arch: Arch, factors: Any) -> Any:
 
 def _position(net: Net, layer: int | str) -> int:
     """Return the position of the layer meant; that of the layer it is inside of, for a path."""
-    count = len(net.arch.layers)
+    count = len(layered(net).arch.layers)
     if isinstance(layer, int) and not isinstance(layer, bool):
         if -count <= layer < count:
             return layer % count
         raise OptionError(f"{net.arch} has layers 0 to {count - 1}, not {layer}")
     path = path_of(layer) if isinstance(layer, str) else ()
-    for position, one in enumerate(net.arch.layers):
+    for position, one in enumerate(layered(net).arch.layers):
         if path and one.place((position,)) == path:
             return position
     raise OptionError(f"layers are named by positions 0 to {count - 1} or by their own names, not {layer!r}")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import synapse_rx as sx
 from synapse_rx import energy
+from synapse_rx.dashboards.steering import steer
 from synapse_rx.energy import RBM, ContrastiveDivergence, DeepBelief
 from synapse_rx.errors import DataError, Diverged, LossError, OptionError, ShapeError
 from synapse_rx.snapshot import Net
@@ -255,3 +256,27 @@ def test_mistakes_are_refused_where_they_are_made() -> None:
         RBM(3, 2, chains=-1)
     with pytest.raises(OptionError, match="sizes of two layers"):
         energy.deep_belief_net([3])
+
+
+def test_what_is_about_layers_says_that_there_are_none() -> None:
+    net = energy.rbm(3, 2)
+
+    for ask in (
+        sx.summary,
+        sx.to_dot,
+        sx.check_gradients,
+        sx.to_state_dict,
+        lambda net: sx.truncate(net.value, 1),
+    ):
+        with pytest.raises(OptionError, match=r"networks of layers, and RBM\(3, 2\) is none"):
+            ask(net)
+
+
+def test_a_dashboard_steers_it_and_refuses_what_cannot_train_it() -> None:
+    net = energy.rbm(3, 2)
+
+    steer(net, {"command": "options", "options": {"learning_rate": 0.5}})
+
+    assert net.value.training.algorithm == sx.Backprop(0.5)
+    with pytest.raises(OptionError, match="only gradients"):
+        steer(net, {"command": "algorithm", "name": "lbfgs"})
