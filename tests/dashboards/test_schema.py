@@ -88,6 +88,7 @@ def test_all_answers_are_what_the_schema_says(net: Net) -> None:
         for name in ("history", "histograms", "confusion", "mistakes"):
             checked(ask.http.get(f"nets/1/{name}").json(), name)
         checked(ask.http.get("nets/1/distributions?parameter=0.W").json(), "distributions")
+        assert checked(ask.http.get("nets/1/mistakes?true=0&taken=0").json(), "mistakes")["samples"]
         checked(ask.http.get("about").json(), "about")
         checked(ask.http.get("snapshot?parameters=true").json())
         checked(ask.command(command="options", options={"learning_rate": 0.2}).json(), "done")
