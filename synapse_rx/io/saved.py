@@ -207,7 +207,7 @@ class Vector:
 def _about(path: Any, metadata: Mapping[str, str]) -> Any:
     if KEY not in metadata:
         raise FormatError(
-            "it holds no network, which is what save writes; import_state_dict gives layers the weights of PyTorch models"
+            "it holds no network, which is what save writes; import_state_dict makes one of layers and PyTorch weights"
         )
     safetensors.require_checksums(path, metadata)
     about = loads(metadata[KEY])

@@ -59,7 +59,7 @@ def state_of(given: Mapping[str, Any] | str | PathLike[str]) -> Mapping[str, Any
         return safetensors.read(given)[1]
     except FormatError as error:
         raise FormatError(
-            f"{error}; what torch.save writes is not read here, but torch.load(..., weights_only=True) gives a state dict"
+            f"{error}; files of torch.save are not read here, but torch.load(..., weights_only=True) gives state dicts"
         ) from None
 
 
