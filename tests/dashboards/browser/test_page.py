@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import synapse_rx as sx
@@ -9,6 +10,7 @@ from tests.nets import blobs
 from tests.subscribers.snapshots import publish
 
 from .looking import IN_A_BROWSER, Net, api, chart, opened, scroll_to, until
+from .relay import Relay
 
 pytestmark = IN_A_BROWSER
 
@@ -110,6 +112,34 @@ def test_a_page_survives_a_reload_and_a_new_server(page: Any, net: Net) -> None:
             "aria-label", "loss by epoch: training 0.405 at epoch 3; validation 0.81 at epoch 3"
         )
         page.troubles.clear()
+
+
+def test_a_page_that_was_cut_off_hears_what_it_missed_and_nothing_twice(
+    page: Any, net: Net, served: sx.Dashboard
+) -> None:
+    asked: list[Any] = []
+    page.on("request", lambda request: request.url.endswith("/events") and asked.append(request))
+    publish(net, 2)
+    with Relay(served.host, served.port) as relay:
+        page.goto(served.url.replace(str(served.port), str(relay.port)))
+        canvas = chart(page, "loss").locator("canvas")
+        api.expect(canvas).to_have_attribute("aria-label", re.compile("at epoch 2$"))
+
+        relay.cut()
+        api.expect(page.locator("#connection")).to_have_text("connection lost, trying again")
+        publish(net, 3)
+        relay.mend()
+
+        api.expect(canvas).to_have_attribute("aria-label", re.compile("at epoch 5$"))
+        api.expect(page.locator("#connection")).to_have_text("connected")
+        canvas.focus()
+        page.keyboard.press("Home")
+        for epoch, value in enumerate(["0.5", "0.45", "0.405", "0.3645", "0.3281"], 1):
+            api.expect(page.locator("#spoken")).to_contain_text(f"training {value} at epoch {epoch};")
+            page.keyboard.press("ArrowRight")
+        page.close()
+    assert "last-event-id" in asked[-1].headers
+    page.troubles.clear()  # that nobody answered is noted by the browser
 
 
 def test_without_the_token_the_page_asks_for_it(page: Any, net: Net, served: sx.Dashboard) -> None:
