@@ -124,3 +124,26 @@ def test_a_server_that_dies_in_the_middle_takes_nothing_along() -> None:
     assert run.watch_errors == []
     board.close()
     listening.close()
+
+
+def test_a_server_that_fails_is_told_of_once_and_training_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import uvicorn
+
+    async def broken(self: Any, sockets: Any) -> None:
+        raise RuntimeError("no more file descriptors")
+
+    monkeypatch.setattr(uvicorn.Server, "serve", broken)
+    net = sx.atom(small_net())
+    with sx.dashboard(net) as served:
+        served._thread.join()
+        snapshot = sx.deref(sx.train(net, blobs(), EPOCHS))
+        assert served.closed
+
+    assert snapshot.training.status == "done"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the dashboard failed and is off; training goes on"
+    ]
+    with socket.create_server(("127.0.0.1", served.port)):
+        pass  # its port is free again
