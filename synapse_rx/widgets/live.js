@@ -1,6 +1,7 @@
 // The live view of networks below the cell of a notebook: draws what the model's `nets` says, and sends commands.
 
 const WIDTH = 420, HEIGHT = 130, LEFT = 4, RIGHT = 416, TOP = 6, BOTTOM = 124;
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" }; // in JupyterLab keys would else be shortcuts of the notebook
 const WIDE = 20; // a curve whose largest value is so many times its smallest is drawn on a logarithmic axis
 
 function render({ model, el }) {
@@ -80,7 +81,7 @@ function card(ask) {
 }
 
 function button(command, ask) {
-  const made = element("button", { type: "button" }, command[0].toUpperCase() + command.slice(1));
+  const made = element("button", { type: "button", ...OWN_KEYS }, command[0].toUpperCase() + command.slice(1));
   made.onclick = () => ask({ command });
   return made;
 }
@@ -88,7 +89,7 @@ function button(command, ask) {
 function slider(first, ask) {
   let knob = first, held = false;
   const label = first.name.replaceAll("_", " ");
-  const input = element("input", { type: "range", step: "any", "aria-label": label });
+  const input = element("input", { type: "range", step: "any", "aria-label": label, ...OWN_KEYS });
   const number = element("output", {});
   const root = element("label", {}, `${label} `, input, " ", number);
 

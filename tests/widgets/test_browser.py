@@ -134,3 +134,23 @@ def test_a_view_that_is_taken_away_listens_no_more(page: Any) -> None:
     page.evaluate("end()")
 
     assert page.evaluate("Object.keys(heard)") == []
+
+
+def test_keys_pressed_on_a_knob_are_no_shortcuts_of_the_notebook(page: Any) -> None:
+    knobs = [*page.locator(".bar input").all(), *page.locator(".bar button").all()]
+
+    assert len(knobs) == 5
+    assert {knob.get_attribute("data-lm-suppress-shortcuts") for knob in knobs} == {"true"}
+
+
+@pytest.mark.parametrize(
+    "colours", ["color: black; background: white", "color: #ddd; background: #111"], ids=str
+)
+def test_it_is_accessible(page: Any, colours: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page.evaluate("colours => document.body.setAttribute('style', colours)", colours)
+
+    # A piece of a page: title, language and landmarks are the notebook's.
+    found = axe.run(page, context=".synapse-rx-live", options={"rules": {"region": {"enabled": False}}})
+
+    assert found.violations_count == 0, found.generate_report()
