@@ -9,12 +9,16 @@ import numpy as np
 from ..algorithms import Algorithm, FullBatchAlgorithm, Perceptron
 from ..backends import NumpyBackend
 from ..data import TrainingSet, training_set
-from ..snapshot import Net
-from .build import mlp
+from ..layers import Conv2D, Dense, Input, Layer, MaxPool2D
+from ..snapshot import Net, training
+from .build import mlp, neural_net
 from .compiled import compile
 from .learner import NetworkLearner
 
 _MINUTE = 60.0
+
+_CONVOLUTIONS = (((10, 5), (20, 5)), ((8, 5), (16, 5)), ((32, 3), (64, 3), (64, 3)))
+"""Channels and kernels of networks whose convolutions are compiled; others differ in the tiles that suit them."""
 
 
 def warm() -> Iterator[str]:
@@ -34,6 +38,19 @@ def warm() -> Iterator[str]:
         yield member.kind
     compile(mlp([3, 2], "softmax"))
     yield "answers"
+    for sizes in _CONVOLUTIONS:
+        layers = [layer for channels, kernel in sizes for layer in _convolution(channels, kernel)]
+        net = neural_net([Input((1, 28, 28)), *layers, Dense(2, "softmax")], training("backprop")).value
+        _train(net, _images(), chunks=False)
+        yield "-".join(f"conv{channels}x{kernel}" for channels, kernel in sizes)
+
+
+def _convolution(channels: int, kernel: int) -> tuple[Layer, Layer]:
+    return Conv2D(channels, kernel, activation="relu"), MaxPool2D(2)
+
+
+def _images() -> TrainingSet:
+    return training_set(np.ones((8, 1, 28, 28), "float32"), ["a", "b"] * 4, batch=8)
 
 
 def _set(stored: str, dtype: str) -> TrainingSet:

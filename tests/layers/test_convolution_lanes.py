@@ -11,7 +11,7 @@ import pytest
 
 import synapse_rx as sx
 from synapse_rx import crew, fast
-from synapse_rx.layers.convolution import lanes
+from synapse_rx.layers.convolution import lanes, lanes_plan
 from tests.contracts.layer import Chain
 from tests.nets import trained
 from tests.scratches import peak_allocation
@@ -29,12 +29,12 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     Compute everything in one small tile, which is compiled faster than that of every size.
     """
-    for tiles in (lanes.PRODUCTS, lanes.CORRELATIONS):
+    for tiles in (lanes_plan.PRODUCTS, lanes_plan.CORRELATIONS):
         for registers in tiles:
             monkeypatch.setitem(tiles, registers, ((3, 2),))
-    lanes.plan.cache_clear()
+    lanes_plan.plan.cache_clear()
     yield
-    lanes.plan.cache_clear()
+    lanes_plan.plan.cache_clear()
 
 
 @pytest.fixture

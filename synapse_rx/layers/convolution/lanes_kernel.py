@@ -3,7 +3,7 @@ Convolutions with rectification and maximum pooling in machine code, a block of 
 
 A block has as many samples as a vector has lanes. It is turned so that vectors hold one number of each of its samples;
 windows then need no columns, edges no masks, and odd sizes no leftovers. What one layer does to a block stays in cache.
-What the names of plans mean is in `lanes`.
+What the names of plans mean is in `lanes_plan`.
 
 Imported only where kernels are compiled (`synapse_rx.fast`).
 """
@@ -137,7 +137,7 @@ def forward(
         sizes: Lanes and tiles, as in `tiles`.
         x: Samples (N, size); y: outputs (N, size); marks: where each comes from, N times the size.
         w: What `arrange` made of the weights; b: a bias for every map of every tile.
-        plan: `lanes.Plan.numbers`; images: `lanes.Plan.images`; span: the first block and the one behind the last.
+        plan, images: Numbers and images of a `lanes_plan.Plan`; span: the first block and the one behind the last.
         plain, framed, rows, turned, rest: Working memory.
     """
     lanes, m, p = len(sizes[0]), len(sizes[1]), len(sizes[2])
@@ -263,12 +263,13 @@ def weigh(sizes: Any, framed: Any, d: Any, sums: Any, plan: Any, images: Any, sp
 
 
 @jit
-def settle(sizes: Any, sums: Any, dw: Any, groups: int, by_channel: int) -> None:
+def settle(sizes: Any, sums: Any, dw: Any, groups: int) -> None:
     """Write what `weigh` added up for all threads (threads, ...) as the gradient of W."""
     lanes, m, p = len(sizes[0]), len(sizes[1]), len(sizes[2])
     maps, depth, kernel_rows, kernel_columns = dw.shape
     each = maps // groups
     tiles = (each + m - 1) // m
+    by_channel = kernel_columns == 1
     extent, outer = (depth, 1) if by_channel else (kernel_columns, depth)
     parts = (extent + p - 1) // p
     slot = (m * p + lanes - 1) // lanes * lanes
@@ -338,7 +339,6 @@ def pass_back(
 
 @jit
 def backward(
-    sizes: Any,
     weighing: Any,
     passing: Any,
     x: Any,
@@ -364,29 +364,29 @@ def backward(
     Pass gradients of blocks back through pooling, rectification and convolution.
 
     Args:
-        sizes, weighing, passing: Lanes and tiles: for turning, for the gradient of weights, and for that of inputs.
+        weighing, passing: Lanes and tiles, as in `tiles`: for the gradient of weights, and for that of inputs.
         x: Samples (N, size); dy: gradients of outputs (N, size); dx: those of inputs (N, size); marks: `forward`'s.
         w: What `arrange_back` made of the weights.
         sums: Where gradients of weights are added up; sums_of_maps: those of the bias, lane by lane.
-        plan, images, span: As for `forward`; spans: `lanes.Plan.spans`.
+        plan, images, span: As for `forward`; spans: `lanes_plan.Plan.spans`.
         wanted: Whether gradients of parameters are, and whether those of inputs; rows of a chunk of `weigh`.
         plain, framed, turned, d, zeros, rest: Working memory.
     """
-    lanes = len(sizes[0])
+    lanes = len(weighing[0])
     learns, needs_dx, chunk = wanted
     padded = plan[14]
     for block in range(span[0], span[1]):
         first = block * lanes
         count = min(lanes, x.shape[0] - first)
-        gather(sizes, dy, first, count, turned, rest)
-        take_back(sizes, turned, marks, first, count, d, sums_of_maps, plan, spans)
+        gather(weighing, dy, first, count, turned, rest)
+        take_back(weighing, turned, marks, first, count, d, sums_of_maps, plan, spans)
         if learns:
             if padded:
-                gather(sizes, x, first, count, plain, rest)
-                frame(sizes, plain, framed, images)
+                gather(weighing, x, first, count, plain, rest)
+                frame(weighing, plain, framed, images)
             else:
-                gather(sizes, x, first, count, framed, rest)
+                gather(weighing, x, first, count, framed, rest)
             weigh(weighing, framed, d, sums, plan, images, spans, chunk)
         if needs_dx:
             pass_back(passing, d, w, zeros, turned, plan, images, spans)
-            scatter(sizes, turned, dx, first, count, rest)
+            scatter(weighing, turned, dx, first, count, rest)
