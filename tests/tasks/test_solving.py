@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
-from synapse_rx import tasks
+from synapse_rx import graph, tasks
 from synapse_rx.snapshot import Net
 
 
@@ -105,3 +105,12 @@ def test_a_recurrent_network_solves_distracted_recall_over_more_steps() -> None:
     task = tasks.distracted_recall(16, samples=3000, batch=40)
 
     assert learns(task, recurrent(task, sx.GRU(24, returns="sequence"), 0.01), 60, 5)
+
+
+def test_neuron_graphs_solve_tasks_too() -> None:
+    xor, recall = tasks.xor(), tasks.distracted_recall(10)
+    first = graph.graph_net(graph.perceptron(2, 4, 1), sx.training("adam", learning_rate=0.1))
+    second = graph.graph_net(graph.lstm(10, 10, 4), sx.training("adam", learning_rate=0.02))
+
+    assert learns(xor, first, 600, 100)
+    assert learns(recall, second, 60, 5)
