@@ -40,6 +40,16 @@ def check_fit(net: Net, data: TrainingSet | StreamSet) -> Loss:
     if isinstance(net.training.algorithm, FullBatchAlgorithm):
         _check_same_every_epoch(net.training.algorithm.kind, data)
     check_training(net)
+    return fitted_loss(net)
+
+
+def fitted_loss(net: Net) -> Loss:
+    """
+    Return the loss a network is trained with, in the form its output wants.
+
+    Raises:
+        LossError: If the network cannot be trained by gradients of it.
+    """
     own = net.training.algorithm.loss_for(net.arch.output)
     return net.arch.check_trainable(loss_of(net)) if own is None else own
 

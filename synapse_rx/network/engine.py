@@ -12,7 +12,7 @@ from ..data import StreamSet, TrainingSet
 from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
-from .checks import check_fit
+from .checks import fitted_loss
 from .chunk import Chunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator
 from .feed import Feed
@@ -50,7 +50,8 @@ class Engine:
         evaluators: Measure the network between epochs, by what they measure: "validation", "training".
 
     Raises:
-        SynapseError: If network, training and data do not fit together.
+        LossError: If the network cannot be trained by gradients of its loss. Whether network, training and data fit
+            together is for whoever makes an engine to check.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Engine:
     ) -> None:
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
-        self._loss = check_fit(net, data)
+        self._loss = fitted_loss(net)
         self.classes = data.classes
         self._layout = net.params.layout
         self._backend = backend

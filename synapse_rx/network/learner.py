@@ -123,12 +123,14 @@ class NetworkLearner:
         """Take over what was edited in ``net`` since ``seen`` (`Learner`)."""
         edits = changes(seen, net)
         names = {name for name, _ in edits}
+        rebuilt = bool(names & REBUILT) or seen.training.update != net.training.update
+        if rebuilt or names & {"arch", "dtype"}:
+            net.arch.check(net, self._data)  # before anything is changed
         if names & {"arch", "dtype"}:
             # Unless a whole snapshot was put in, the state is still the one of what was there before.
             state = net.training.state if "state" in names else State()
             self._build(evolve(net, training=evolve(net.training, state=state)))
             return edits
-        rebuilt = bool(names & REBUILT) or seen.training.update != net.training.update
         searched = self._settle() if rebuilt else False
         if rebuilt:
             self._rebuild(net, another_loss="loss" in names)
