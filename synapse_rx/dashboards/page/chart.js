@@ -7,6 +7,7 @@ import { curve, stroke } from "./stroke.js";
 
 const PAD = { left: 56, right: 12, top: 12, bottom: 22 };
 const NEAR = 6; // pixels from an event within which it is told
+const MOST_TOLD = 8; // lines that are told in words, those of the steered network first
 
 export class Chart {
   constructor(title, { onZoom, onRead, onSay }) {
@@ -49,7 +50,7 @@ export class Chart {
     pen.rect(PAD.left, 0, right - PAD.left, bottom + 1);
     pen.clip();
     this.#events(pen, color, bottom);
-    for (const line of this.lines) {
+    for (const line of strongest(this.lines).reverse()) {
       pen.setLineDash(line.part === "validation" ? [5, 3] : []);
       pen.strokeStyle = color(line.color);
       pen.lineWidth = line.strong ? 2.2 : 1.5;
@@ -119,20 +120,21 @@ export class Chart {
   #tell() {
     const parts = [];
     const keys = [];
-    for (const line of this.lines) {
+    for (const line of strongest(this.lines).slice(0, MOST_TOLD)) {
       const i = this.cursor === null ? line.x.length - 1 : nearest(line.x, this.cursor);
       if (i < 0) continue;
       parts.push(`${line.label} ${short(line.y[i])} at epoch ${grouped(line.x[i])}`);
       keys.push([line, `${line.label} ${short(line.y[i])}`]);
     }
+    const more = this.lines.length > MOST_TOLD ? `and ${grouped(this.lines.length - MOST_TOLD)} more` : "";
     const done = this.#near().map(({ text }) => text);
-    const text = [...parts, ...done].join("; ");
+    const text = [...parts, ...(more ? [more] : []), ...done].join("; ");
     if (text === this.told) return;
     this.told = text;
     this.canvas.setAttribute("aria-label", `${this.title} by epoch: ${text || "nothing yet"}`);
     this.#legend(keys);
     const epoch = this.cursor === null ? "" : `epoch ${grouped(Math.round(this.cursor))}`;
-    put(this.read.lastChild, [epoch, done.join("; ")].filter(Boolean).join(": "));
+    put(this.read.lastChild, [more, epoch, done.join("; ")].filter(Boolean).join(": "));
   }
 
   #legend(keys) {
@@ -220,4 +222,8 @@ export class Chart {
     this.x = { low: view.first, high: view.last }; // what is pressed before the next frame goes on from here
     this.onZoom(view);
   }
+}
+
+function strongest(lines) {
+  return [...lines.filter((line) => line.strong), ...lines.filter((line) => !line.strong)];
 }

@@ -7,6 +7,7 @@ import { newest, showsLossOnce, shownCurves } from "./nets.js";
 
 const LAST = ["learning_rate", "gradient_norm", "update_ratio", "samples_per_second", "seconds"];
 const TITLES = { seconds: "seconds an epoch", samples_per_second: "samples a second" };
+const MANY = 6; // networks; of more the steered one stands out
 const FINE = 1000; // epochs; of longer histories a closer look is asked for
 
 export class Curves {
@@ -66,8 +67,9 @@ export class Curves {
       for (const { kind, part, points } of shownCurves(curves, once)) {
         if (!points.y.some(Number.isFinite)) continue;
         const label = [several ? net.name : "", part].filter(Boolean).join(" ") || titleOf(kind);
-        const faint = page.pointed !== null && page.pointed !== net.id;
-        const line = { ...points, label, part, color: page.color(net), faint, strong: several && net.id === page.steered };
+        const strong = several && net.id === (page.pointed ?? page.steered);
+        const faint = !strong && (page.pointed !== null || page.shown.length > MANY);
+        const line = { ...points, label, part, color: page.color(net), faint, strong };
         groups.set(kind, [...(groups.get(kind) ?? []), line]);
       }
     }

@@ -18,6 +18,10 @@ export class Networks {
     const table = find("nets");
     const all = [...page.nets.all.values()];
     find("no-nets").hidden = all.length > 0;
+    const box = table.tHead.querySelector("input");
+    if (box) Object.assign(box, {
+      hidden: all.length < 2, checked: page.shown.length > 0, indeterminate: page.hidden.size > 0 && page.shown.length > 0,
+    });
     table.hidden = !all.length;
     const once = showsLossOnce(all);
     const errors = new Map(all.map((net) => [net, errorsOf(net, once)]));
@@ -34,7 +38,21 @@ export class Networks {
     const columns = ["steer", "curves", "name", "status", ...["epochs", ...kinds.map(words), "samples/s"]];
     table.tHead.replaceChildren(element("tr", {}, ...columns.map((textContent, i) =>
       element("th", { scope: "col", textContent, className: i > 3 ? "number" : "" }))));
+    table.tHead.rows[0].cells[1].prepend(this.#all(table));
     table.tBodies[0].replaceChildren();
+  }
+
+  // A box that ticks all networks, or none.
+  #all(table) {
+    const { page } = this;
+    const box = element("input", { type: "checkbox", checked: !page.hidden.size });
+    box.setAttribute("aria-label", "all curves");
+    box.addEventListener("change", () => {
+      page.hidden = new Set(box.checked ? [] : page.nets.all.keys());
+      for (const row of table.tBodies[0].rows) row.cells[1].firstChild.checked = box.checked;
+      page.soon();
+    });
+    return box;
   }
 
   #row(net) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,25 @@ def test_runs_are_overlaid_and_their_hyper_parameters_compared(page: Any) -> Non
 
         api.expect(read).not_to_contain_text("net 1")
         api.expect(read).to_contain_text("net 2 training 0.405")
+
+
+def test_of_many_networks_the_steered_one_stands_out_and_all_are_hidden_at_once(page: Any) -> None:
+    nets = [sx.atom(small_net(seed=seed)) for seed in range(12)]
+    for net in nets:
+        publish(net, 2)
+    with sx.dashboard(*nets) as served:
+        opened(page, served)
+        read = chart(page, "loss").locator(".read")
+        api.expect(read).to_contain_text("net 1 training")
+        api.expect(read).to_contain_text("and 16 more")
+        page.get_by_label("steer net 9").check()
+        api.expect(read.locator(".entry").first).to_contain_text("net 9 training")
+
+        page.get_by_label("all curves").uncheck()
+        api.expect(page.locator("#no-curves")).to_be_visible()
+        page.get_by_label("curves of net 4").check()
+
+        api.expect(read).to_have_text(re.compile("net 4 training 0.45.*net 4 validation 0.9"))
 
 
 def test_what_was_done_is_in_the_log_and_told_by_the_charts(
