@@ -3,6 +3,7 @@ Look for bytes that a reader of files does not refuse as it should, for as long 
 
     python fuzz/loaders.py network                      networks, as save writes them
     python fuzz/loaders.py forged                       the same, with checksums put right: what a forger would do
+    python fuzz/loaders.py mapped                       the same, mapped into memory
     python fuzz/loaders.py onnx -max_total_time=600     ONNX graphs, for ten minutes
     python fuzz/loaders.py keras
     python fuzz/loaders.py training_set
@@ -138,6 +139,12 @@ def _a_keras_model(path: Path) -> None:
 TARGETS = {
     "network": Target(".safetensors", sx.load, lambda path: sx.save(a_network(), path)),
     "forged": Target(".safetensors", sx.load, lambda path: sx.save(a_network(), path), with_right_checksums),
+    "mapped": Target(
+        ".safetensors",
+        lambda path: sx.load(path, mmap=True),
+        lambda path: sx.save(a_network(), path),
+        with_right_checksums,
+    ),
     "onnx": Target(".onnx", sx.import_onnx, lambda path: sx.export_onnx(a_network(), path)),
     "keras": Target(".keras", sx.import_keras, _a_keras_model),
     "training_set": Target(
@@ -190,9 +197,10 @@ def _instrument(atheris: Any) -> None:
     """
     for name, module in list(sys.modules.items()):
         if name.startswith(("synapse_rx.files.", "synapse_rx.io.", "json.")):
-            for function in vars(module).values():
-                if isinstance(function, FunctionType) and function.__module__ == name:
-                    atheris.instrument_func(function)
+            for value in list(vars(module).values()):
+                for function in vars(value).values() if isinstance(value, type) else [value]:
+                    if isinstance(function, FunctionType) and function.__module__ == name:
+                        atheris.instrument_func(function)
 
 
 if __name__ == "__main__":

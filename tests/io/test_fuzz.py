@@ -26,7 +26,7 @@ def script() -> Any:
     return module
 
 
-@pytest.mark.parametrize("name", ["network", "forged", "onnx", "keras", "training_set"])
+@pytest.mark.parametrize("name", ["network", "forged", "mapped", "onnx", "keras", "training_set"])
 def test_a_valid_file_is_read_and_damaged_ones_are_no_harm(name: str, script: Any, tmp_path: Path) -> None:
     pytest.importorskip({"onnx": "onnx", "keras": "h5py"}.get(name, "numpy"))
     target, seed = script.TARGETS[name], tmp_path / f"valid{script.TARGETS[name].suffix}"
@@ -42,4 +42,4 @@ def test_the_usage_names_the_targets() -> None:
     done = subprocess.run([sys.executable, SCRIPT], capture_output=True, text=True, cwd=SCRIPT.parents[1])
 
     assert done.returncode == 1
-    assert "network|forged|onnx|keras|training_set" in done.stderr
+    assert "network|forged|mapped|onnx|keras|training_set" in done.stderr

@@ -12,7 +12,8 @@ from attrs import evolve
 
 import synapse_rx as sx
 from synapse_rx.io.saved import VERSION
-from tests.golden import files
+from synapse_rx.io.values import family
+from tests.golden import descriptions, files
 from tests.nets import trained
 
 FOLDER = Path(files.__file__).with_suffix("")
@@ -43,3 +44,28 @@ def test_a_network_from_a_file_learns_on_in_the_middle_of_its_epoch(path: Path) 
 
     assert after.training.stats.epochs == net.training.stats.epochs + 1
     assert np.isfinite(after.training.stats.loss[-1])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("descriptions-*.json")), ids=lambda path: path.stem)
+def test_every_description_that_was_ever_written_is_understood(path: Path) -> None:
+    for name, data in json.loads(path.read_text(encoding="utf-8")):
+        again = sx.to_data(sx.from_data(family(name), data))
+
+        assert data.items() <= json.loads(json.dumps(again)).items(), f"{name} {data} is {again} now"
+
+
+def test_there_are_descriptions_of_every_family() -> None:
+    names = {name for name, _ in json.loads(descriptions.PATH.read_text(encoding="utf-8"))}
+
+    assert {
+        "layer",
+        "activation",
+        "loss",
+        "algorithm",
+        "schedule",
+        "update",
+        "initializer",
+        "metric",
+            "arch",
+            "energy_arch",
+    } <= names

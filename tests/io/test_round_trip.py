@@ -6,6 +6,7 @@ import gc
 import math
 import os
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -22,6 +23,8 @@ from synapse_rx.activations import Linear
 from synapse_rx.algorithms import Algorithm, Backprop
 from synapse_rx.files import safetensors
 from synapse_rx.frozen import is_mapped
+from synapse_rx.graph import graph_net
+from synapse_rx.graph.architect import lstm
 from synapse_rx.initializers import Initializer
 from synapse_rx.io.saved import KEY
 from synapse_rx.io.values import decode, encode
@@ -119,6 +122,23 @@ def test_networks_with_every_layer(layer: Layer, in_shape: Any, tmp_path: Path) 
 @pytest.mark.parametrize("description", defaults(), ids=str)
 def test_every_description(description: Any) -> None:
     assert decode(encode(description, "it", {}), {}) == description
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: sx.energy.rbm(6, 4, chains=3),
+        lambda: sx.energy.deep_belief_net([6, 4, 3]),
+        lambda: sx.energy.hopfield(6),
+        lambda: graph_net(lstm(3, 4, 2), "adam"),
+    ],
+    ids=["rbm", "deep belief net", "hopfield", "graph"],
+)
+def test_networks_that_are_no_layers(make: Callable[[], sx.Atom[Net]], tmp_path: Path) -> None:
+    net = make().value
+
+    assert round_trip(net, tmp_path) == net
+    assert sx.load_snapshot(tmp_path / "net.safetensors", mmap=True) == net
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=str)
