@@ -21,6 +21,7 @@ from ..network.checks import check_samples
 from ..network.estimate import Evaluation
 from ..network.learner import NetworkLearner
 from ..network.normalizing import pending
+from ..network.summary import Summary
 from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net
 from ..typing import Array, Shape
@@ -219,6 +220,12 @@ class EnergyArch(Described, ABC):
         from .evaluating import evaluation
 
         return evaluation(net, data)
+
+    def summary(self, net: Net, batch: int) -> Summary:
+        """Return what ``net`` is made of, and what it costs to train on batches of a size."""
+        from .summing_up import summary
+
+        return summary(net, batch)
 
     def __repr__(self) -> str:
         return brief(self)

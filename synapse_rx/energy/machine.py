@@ -69,6 +69,11 @@ class Machine(ABC):
         """Forget what was asked before; there is nothing."""
         return
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of working memory made so far; parameters and gradients are not counted."""
+        return self._buffers.nbytes
+
     def scratch(self, n: int) -> Scratch:
         """Return the memory for batches of ``n`` samples."""
         found = self._scratches.get(n)

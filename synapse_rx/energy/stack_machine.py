@@ -61,7 +61,13 @@ class StackMachine(Sampler):
         chains = {} if kept is None else arch.keeps.views(kept, (self._at,))
         self._chains: Array | None = chains.get("chains")
         n = 0 if self._chains is None else len(self._chains)
-        self._walk = Scratch(backend, Buffers(backend, n, theta.dtype), n, rng=rng)
+        self._walked = Buffers(backend, n, theta.dtype)
+        self._walk = Scratch(backend, self._walked, n, rng=rng)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of working memory made so far, that of chains included (`Machine`)."""
+        return super().nbytes + self._walked.nbytes
 
     def learn(self, x: Array, scale: float, values: Array) -> None:
         """Write the gradient of contrastive divergence and, into ``values``, both errors (`Machine`)."""

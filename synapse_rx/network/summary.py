@@ -17,8 +17,9 @@ from ..described import brief
 from ..errors import LossError
 from ..params import Layout
 from ..snapshot import Net
+from .arch import Arch
 from .checks import loss_of
-from .compiled import layered
+from .compiled import snapshot_of
 from .places import Path, Place
 from .problem import NetworkProblem
 from .program import Program
@@ -117,9 +118,11 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
     Raises:
         OptionError: If batch is no whole number >= 1.
     """
-    snapshot = layered(net)
+    snapshot = snapshot_of(net)
     size = check_count("batch", batch, 1)
     arch = snapshot.arch
+    if not isinstance(arch, Arch):
+        return arch.summary(snapshot, size)
     program, vectors = _worked(snapshot, size)
     memory = program.nbytes_by_path
     rows = [

@@ -262,7 +262,6 @@ def test_what_is_about_layers_says_that_there_are_none() -> None:
     net = energy.rbm(3, 2)
 
     for ask in (
-        sx.summary,
         sx.to_dot,
         sx.check_gradients,
         sx.to_state_dict,
@@ -280,3 +279,14 @@ def test_a_dashboard_steers_it_and_refuses_what_cannot_train_it() -> None:
     assert net.value.training.algorithm == sx.Backprop(0.5)
     with pytest.raises(OptionError, match="only gradients"):
         steer(net, {"command": "algorithm", "name": "lbfgs"})
+
+
+@pytest.mark.parametrize("net", MODELS, ids=lambda net: f"{net.arch}-{net.training.loss.kind}")
+def test_a_summary_lists_its_parts_and_counts_what_it_costs(net: Net) -> None:
+    small, large = (sx.summary(net, batch) for batch in (32, 320))
+
+    assert small.parameters == net.params.flat.size == sum(row.parameters for row in small.layers)
+    assert small.kept == net.kept.flat.size
+    assert small.multiply_adds == sum(view.size for name, view in net.params.items() if name.endswith("W"))
+    assert large.nbytes > small.nbytes > 2 * net.params.flat.nbytes
+    assert str(small).splitlines()[1].split()[0] == "Input"
