@@ -71,6 +71,10 @@ def _in_the_place_of(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield part
         os.replace(part, target)
+    except OSError as error:
+        if error.filename == str(part):  # of which nobody has heard
+            error.filename = str(target)
+        raise
     finally:
         # It is still there after an error, and where both are names of the same file.
         part.unlink(missing_ok=True)

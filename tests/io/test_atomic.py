@@ -90,6 +90,15 @@ def test_a_disk_that_fails_leaves_what_was_there(
     assert not there or sx.load(path).value == old
 
 
+def test_a_folder_that_is_not_there_is_told_with_the_name_of_the_file(path: Path) -> None:
+    wanted = path.parent / "missing" / path.name
+
+    with pytest.raises(FileNotFoundError) as told:
+        sx.save(small_net(), wanted)
+
+    assert told.value.filename == str(wanted)
+
+
 def test_what_cannot_be_written_down_leaves_what_was_there(path: Path) -> None:
     old = small_net()
     sx.save(old, path)
