@@ -33,7 +33,11 @@ class Slots:
 
     def __enter__(self) -> None:
         self._wait()
-        self._when_in()
+        try:
+            self._when_in()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *exc: Any) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from itertools import count
 from typing import Any, cast
 
@@ -126,6 +127,7 @@ def train(
         try:
             SETTINGS.ask(trainer, threads, switch_interval)
             if executor == "thread":
+                trainer.hurry = partial(WORKERS.hurry, trainer)
                 WORKERS.submit(trainer)
             else:
                 advance_inline(trainer, loop)

@@ -52,6 +52,7 @@ class Trainer:
         started: Whether training ever began; a queued one waits, and may end so.
         last: The snapshot it published or saw last.
         when_over: Called right before the outcome is there.
+        hurry: Called when it was asked for something that it can do at once, on its next turn.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Trainer:
         self.epochs_done = 0
         self.outcome: Future[Net] = Future()
         self.when_over: Callable[[], None] = lambda: None
+        self.hurry: Callable[[], None] = lambda: None
         self.telling = Telling(atom, strict=strict)
         self._make: Callable[[Net], Learner] | None = make
         self._learner: Learner | None = None
@@ -88,6 +90,7 @@ class Trainer:
         self._nap = Nap(atom, self._has_to_wake)
         self._when_ready: Callable[[Callable[[], None]], object] | None = None
         self._thread: int | None = None
+        self._broken: Exception | None = None  # what kept it from being woken
 
     @property
     def status(self) -> str:
@@ -163,6 +166,7 @@ class Trainer:
         elif reply is Reply.SOON:
             self._nap.end()
             self.change_status(("training", "paused"), "stopping")
+            self.hurry()
         return reply is not Reply.TOO_LATE
 
     def cancel(self) -> bool:
@@ -172,6 +176,7 @@ class Trainer:
             self._settle("cancelled", CancelledError("training was cancelled before it began"))
         elif reply is Reply.SOON:
             self._nap.end()
+            self.hurry()
         return reply is not Reply.TOO_LATE
 
     def change_status(self, present: Collection[str], wanted: str) -> bool:
@@ -189,7 +194,11 @@ class Trainer:
         when_ready = self._when_ready
         self._nap.begin(callback)
         if when_ready is not None:
-            when_ready(self._nap.end)
+            try:
+                when_ready(self._nap.end)
+            except Exception as error:
+                self._broken = error
+                self._nap.end()
 
     def fail(self, error: BaseException) -> Next:
         """End with ``error``, noting where it happened."""
@@ -208,6 +217,8 @@ class Trainer:
 
     def _advance(self, learner: Learner, seconds: float) -> Next:
         self._check_strict()
+        if self._broken is not None:
+            raise self._broken
         self._when_ready = None
         status = self._look(learner).training.status
         if self._wishes.stopping or status == "stopping":
@@ -329,6 +340,7 @@ class Trainer:
             self._close(learner)
         # Forgotten before it is called: it knows the run, which is to go away, and to be heard of, with its last user.
         when_over, self.when_over = self.when_over, lambda: None
+        self.hurry = lambda: None
         when_over()
         if error is not None:
             self.outcome.set_exception(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import suppress
 from threading import Condition, Thread
 from time import perf_counter
 
@@ -49,6 +50,13 @@ class Workers:
         self._put(trainer)
         self._make_thread()
 
+    def hurry(self, trainer: Trainer) -> None:
+        """Let a trainer that waits for its turn have the next one: it was asked for something that takes no time."""
+        with self._change:
+            with suppress(ValueError):  # it does not wait
+                self._jobs.remove(trainer)
+                self._jobs.appendleft(trainer)
+
     def _work(self) -> None:
         while (trainer := self._take()) is not None:
             end = perf_counter() + TURN
@@ -60,8 +68,14 @@ class Workers:
             if after is Next.MORE:
                 self._put(trainer)
             elif after is Next.PAUSED:
-                trainer.when_awake(lambda trainer=trainer: self.submit(trainer))
+                trainer.when_awake(lambda trainer=trainer: self._resume(trainer))
             del trainer
+
+    def _resume(self, trainer: Trainer) -> None:
+        try:
+            self.submit(trainer)
+        except RuntimeError as error:  # whoever woke it is not to be blamed that there is no thread for it
+            trainer.fail(error)
 
     def _put(self, trainer: Trainer) -> None:
         with self._change:

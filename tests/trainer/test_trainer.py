@@ -105,6 +105,21 @@ def test_a_cancel_while_it_waits_for_its_slot_learns_nothing_more() -> None:
     assert script.learnt == 0
 
 
+@pytest.mark.parametrize("wish", ["stop", "cancel"])
+def test_what_it_can_do_at_once_is_done_on_the_next_turn(wish: str) -> None:
+    hurried: list[str] = []
+    _, one = trainer()
+    one.hurry = lambda: hurried.append(wish)
+    one.begin()
+    one.advance()
+
+    getattr(one, wish)()
+    assert hurried == [wish]
+    assert one.advance() is Next.DONE
+    getattr(one, wish)()
+    assert hurried == [wish]
+
+
 def test_a_stop_while_it_learns_keeps_what_was_learnt() -> None:
     script = Script()
     net, one = trainer(script)

@@ -92,6 +92,23 @@ class TestForWantOfData:
 
         assert woken == [1]
 
+    def test_it_fails_if_nothing_would_wake_it(self) -> None:
+        def gone(callback: Callable[[], None]) -> None:
+            raise OSError("there is no source any more")
+
+        woken: list[int] = []
+        script = Script(Progress(0, False, when_ready=gone))
+        net = some_net()
+        one = Trainer(net, lambda snapshot: script, sx.epochs(1))
+        one.begin()
+        one.advance()
+
+        one.when_awake(lambda: woken.append(1))
+
+        assert woken == [1] and not net.watches
+        assert one.advance() is Next.DONE
+        assert isinstance(one.outcome.exception(0), OSError)
+
     @pytest.mark.parametrize("ends", ["stop", "cancel"])
     def test_it_wakes_to_end(self, ends: str) -> None:
         net, one, _, woken, script = asleep()

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.network.learner import NetworkLearner
 from synapse_rx.trainer import workers
+from synapse_rx.trainer.next import Next
 from synapse_rx.trainer.slots import Slots
 from tests.trainer.tools import (
     ENDLESS,
@@ -139,6 +140,40 @@ def test_more_nets_than_threads_all_move(monkeypatch: pytest.MonkeyPatch, short_
 
     assert all(run.result(LONG).training.status == "stopped" for run in runs)
     assert len(training_threads()) <= 3
+
+
+def test_one_in_a_hurry_has_the_next_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "MOST_THREADS", 1)
+    order: list[str] = []
+    pool = workers.Workers(1)
+    go, over = threading.Event(), threading.Event()
+    first = Noted("first", order, lambda: go.wait(LONG))
+    last = Noted("last", order)
+    pool.submit(first)  # pyright: ignore[reportArgumentType]
+    assert first.began.wait(LONG)
+    for one in (Noted("second", order), last, Noted("end", order, over.set)):
+        pool.submit(one)  # pyright: ignore[reportArgumentType]
+
+    pool.hurry(last)  # pyright: ignore[reportArgumentType]
+    pool.hurry(first)  # pyright: ignore[reportArgumentType]
+    go.set()
+
+    assert over.wait(LONG)
+    assert order == ["first", "last", "second", "end"]
+
+
+class Noted:
+    """Has one turn, and notes it."""
+
+    def __init__(self, name: str, order: list[str], meanwhile: Callable[[], object] = lambda: None) -> None:
+        self._name, self._order, self._meanwhile = name, order, meanwhile
+        self.began = threading.Event()
+
+    def advance(self, most: float | None = None) -> Next:
+        self._order.append(self._name)
+        self.began.set()
+        self._meanwhile()
+        return Next.DONE
 
 
 def test_nets_take_turns() -> None:
