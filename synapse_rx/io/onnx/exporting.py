@@ -68,10 +68,10 @@ def to_onnx(net: Atom[Net] | Net) -> Any:
         MissingExtraError: If the package onnx is not installed.
     """
     snapshot = net.value if isinstance(net, Atom) else net
-    if not isinstance(snapshot, Net) or not isinstance(snapshot.arch, Arch):
-        raise OptionError(
-            f"a network of layers can be exported, a cell or a snapshot, not {type(net).__name__}"
-        )
+    if not isinstance(snapshot, Net):
+        raise OptionError(f"a network can be exported, a cell or a snapshot, not {type(net).__name__}")
+    if not isinstance(snapshot.arch, Arch):
+        raise OptionError(f"a network of layers can be exported, not {type(snapshot.arch).__name__}")
     if 4 * (snapshot.params.flat.size + snapshot.kept.flat.size) > LARGEST:
         raise OptionError("an ONNX file holds at most 2 GiB, less than the parameters of this network need")
     graph = Graph(snapshot, TRANSLATIONS)

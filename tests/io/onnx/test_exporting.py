@@ -250,3 +250,5 @@ def test_an_output_without_a_form_is_listed() -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises(OptionError, match="not list"):
         sx.to_onnx([])  # pyright: ignore[reportArgumentType]
+    with pytest.raises(OptionError, match="a network of layers can be exported, not RBM"):
+        sx.to_onnx(sx.energy.rbm(6, 4))
