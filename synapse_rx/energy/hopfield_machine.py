@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..activations.sigmoid import logistic
 from ..backends import Backend
 from ..scratch import Scratch
 from ..typing import Array
@@ -14,6 +13,7 @@ from .attractor import Attractor
 from .drawing import draw_binary
 from .energy_loss import EnergyLoss
 from .hebbian import Hebbian
+from .moving import move
 from .probability_flow import ProbabilityFlow
 from .sampler import Sampler
 
@@ -135,29 +135,30 @@ class HopfieldMachine(Attractor, Sampler):
             still = fields == 0 if clamped is None else (fields == 0) | clamped
             xp.copyto(x, fields, where=~still)
             return
-        field = s.array("field")
-        for unit in order.tolist():
-            self._field(x, unit, field)
-            xp.sign(field, out=field)
-            still = field == 0 if clamped is None else (field == 0) | clamped[:, unit]
-            xp.copyto(x[:, unit], field, where=~still)
+        thresholds = self._thresholds(s)
+        thresholds.fill(0)
+        move(x, self._fields(x, s), self.weights, order, thresholds, _mask(x, clamped, s), s)
 
     def sweep(self, x: Array, temperature: float, clamped: Array | None = None) -> None:
         """
         Draw every unit once by its probability at a temperature, given all others: heat bath (`Sampler`).
 
-        ``p(x_i = 1) = sigmoid(2 field_i / temperature)`` leaves ``exp(-E / temperature)`` as it is.
+        ``p(x_i = 1) = sigmoid(2 field_i / temperature)`` leaves ``exp(-E / temperature)`` as it is: with u drawn
+        uniformly, that is where the field is above ``ln(u / (1 - u)) temperature / 2``.
         """
         s, xp = self.scratch(len(x)), self.xp
-        field, drawn = s.array("field"), s.array("drawn")
-        for unit in range(self.units):
-            self._field(x, unit, field)
-            xp.multiply(field, 2.0 / temperature, out=field)
-            logistic(field, field, s)
-            draw_binary(field, drawn, self.rng, xp)
-            xp.multiply(drawn, 2.0, out=drawn)
-            xp.subtract(drawn, 1.0, out=drawn)
-            xp.copyto(x[:, unit], drawn, where=True if clamped is None else ~clamped[:, unit])
+        drawn, thresholds = s.array("drawn", (self.units,)), self._thresholds(s)
+        self.rng.random(drawn.shape, dtype=drawn.dtype, out=drawn)
+        xp.log(drawn, out=thresholds)
+        xp.negative(drawn, out=drawn)
+        xp.log1p(drawn, out=drawn)
+        xp.subtract(thresholds, drawn, out=thresholds)
+        xp.multiply(thresholds, temperature / 2, out=thresholds)
+        order = np.arange(self.units)
+        move(x, self._fields(x, s), self.weights, order, thresholds, _mask(x, clamped, s), s)
+
+    def _thresholds(self, s: Scratch) -> Array:
+        return s.array("thresholds", (self.units,))
 
     def _signs(self, x: Array, s: Scratch) -> Array:
         states = s.array("states", (self.units,))
@@ -172,12 +173,6 @@ class HopfieldMachine(Attractor, Sampler):
         self.xp.multiply(x, self._own, out=own)
         self.xp.subtract(fields, own, out=fields)
         return self.xp.add(fields, self.bias, out=fields)
-
-    def _field(self, x: Array, unit: int, out: Array) -> None:
-        """Write the field of one unit into ``out`` (N,)."""
-        self.xp.matmul(x, self.weights[unit], out=out)  # symmetric, and rows lie together
-        self.xp.add(out, self.bias[unit], out=out)
-        self.xp.subtract(out, x[:, unit] * self._own[unit], out=out)
 
     def _energies(self, x: Array, fields: Array, values: Array, s: Scratch) -> None:
         # -1/2 x (fields - b) - b x = -1/2 x (fields + b)
@@ -202,3 +197,11 @@ class HopfieldMachine(Attractor, Sampler):
         if self._flows:
             xp.sum(margins, axis=1, out=values[0])
         return margins
+
+
+def _mask(x: Array, clamped: Array | None, s: Scratch) -> Array:
+    if clamped is not None:
+        return clamped
+    nothing = s.array("nothing", x.shape[1:], bool)
+    nothing.fill(False)
+    return nothing
