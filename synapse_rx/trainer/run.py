@@ -94,3 +94,7 @@ class TrainingRun(OutcomeTask[Net]):
 
     def _would_wait_for_itself(self) -> bool:
         return self._trainer.is_advancing_here
+
+    def _settle(self, timeout: float | None) -> None:
+        self._trainer.before_waiting()
+        super()._settle(timeout)

@@ -53,6 +53,7 @@ class Trainer:
         last: The snapshot it published or saw last.
         when_over: Called right before the outcome is there.
         hurry: Called when it was asked for something that it can do at once, on its next turn.
+        before_waiting: Called when a thread is about to wait for it.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Trainer:
         self.outcome: Future[Net] = Future()
         self.when_over: Callable[[], None] = lambda: None
         self.hurry: Callable[[], None] = lambda: None
+        self.before_waiting: Callable[[], None] = lambda: None
         self.telling = Telling(atom, strict=strict)
         self._make: Callable[[Net], Learner] | None = make
         self._learner: Learner | None = None
@@ -340,7 +342,7 @@ class Trainer:
             self._close(learner)
         # Forgotten before it is called: it knows the run, which is to go away, and to be heard of, with its last user.
         when_over, self.when_over = self.when_over, lambda: None
-        self.hurry = lambda: None
+        self.hurry = self.before_waiting = lambda: None
         when_over()
         if error is not None:
             self.outcome.set_exception(error)

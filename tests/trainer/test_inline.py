@@ -162,3 +162,19 @@ async def test_an_error_in_inline_training_reaches_who_awaits() -> None:
 
     with pytest.raises(sx.errors.ShapeError):
         await sx.train(net, some_data(), 3, executor="inline")
+
+
+@pytest.mark.parametrize("wish", ["stop", "cancel", "wait"])
+def test_threads_take_over_when_its_loop_is_closed(wish: str) -> None:
+    net = some_net()
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> sx.TrainingRun:
+        return sx.train(net, some_data(), 3 if wish == "wait" else ENDLESS, executor="inline")
+
+    run = loop.run_until_complete(begin())
+    loop.close()  # without ending its tasks, as asyncio.run would
+    getattr(run, wish)()
+
+    assert run.wait(LONG)
+    assert net.value.training.status == {"stop": "stopped", "cancel": "cancelled", "wait": "done"}[wish]
