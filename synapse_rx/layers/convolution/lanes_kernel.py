@@ -14,65 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit
-from .pooled_rows import pool, spread
-from .tiles import correlate, multiply, transpose
-
-
-@jit
-def gather(sizes: Any, x: Any, first: int, count: int, turned: Any, rest: Any) -> None:
-    """Write samples (N, size) from ``first`` on as (size, lanes); lanes behind ``count`` are 0."""
-    lanes, size, zero = len(sizes[0]), x.shape[1], x.dtype.type(0)
-    if count == lanes and size >= lanes:
-        flat = x.reshape(-1)
-        for start in range(0, size, lanes):
-            at = min(start, size - lanes)
-            transpose(sizes, flat, first * size + at, size, turned, at * lanes, lanes)
-    elif size >= lanes:
-        for lane in range(lanes):
-            for at in range(size):
-                rest[lane * size + at] = x[first + lane, at] if lane < count else zero
-        for start in range(0, size, lanes):
-            at = min(start, size - lanes)
-            transpose(sizes, rest, at, size, turned, at * lanes, lanes)
-    else:
-        for at in range(size):
-            for lane in range(lanes):
-                turned[at * lanes + lane] = x[first + lane, at] if lane < count else zero
-
-
-@jit
-def scatter(sizes: Any, turned: Any, y: Any, first: int, count: int, rest: Any) -> None:
-    """Write (size, lanes) as samples (N, size) from ``first`` on, as many as ``count``."""
-    lanes, size = len(sizes[0]), y.shape[1]
-    if count == lanes and size >= lanes:
-        flat = y.reshape(-1)
-        for start in range(0, size, lanes):
-            at = min(start, size - lanes)
-            transpose(sizes, turned, at * lanes, lanes, flat, first * size + at, size)
-    elif size >= lanes:
-        for start in range(0, size, lanes):
-            at = min(start, size - lanes)
-            transpose(sizes, turned, at * lanes, lanes, rest, at, size)
-        for lane in range(count):
-            for at in range(size):
-                y[first + lane, at] = rest[lane * size + at]
-    else:
-        for at in range(size):
-            for lane in range(count):
-                y[first + lane, at] = turned[at * lanes + lane]
-
-
-@jit
-def frame(sizes: Any, plain: Any, x: Any, images: Any) -> None:
-    """Copy rows of vectors into the middle of padded ones."""
-    lanes = len(sizes[0])
-    channels, height, width, rows, columns, top, left = images
-    for channel in range(channels):
-        for i in range(height):
-            source = (channel * height + i) * width * lanes
-            place = ((channel * rows + top + i) * columns + left) * lanes
-            for k in range(width * lanes):
-                x[place + k] = plain[source + k]
+from ..lanes.pooled_rows import pool, spread
+from ..lanes.tiles import correlate, multiply
+from ..lanes.turning import frame, gather, scatter
 
 
 @jit
@@ -134,7 +78,7 @@ def forward(
     Convolve blocks of samples, rectify and pool them.
 
     Args:
-        sizes: Lanes and tiles, as in `tiles`.
+        sizes: Lanes and tiles, as in `lanes.tiles`.
         x: Samples (N, size); y: outputs (N, size); marks: where each comes from, N times the size.
         w: What `arrange` made of the weights; b: a bias for every map of every tile.
         plan, images: Numbers and images of a `lanes_plan.Plan`; span: the first block and the one behind the last.
@@ -186,7 +130,7 @@ def forward(
                                     (kernel_rows, kernel_columns, many),
                                     (far_down * width * lanes, far_across * lanes, height * width * lanes),
                                 )
-            how = (high, wide, columns, out_columns, rectified, marked, count)
+            how = (high, wide, columns, out_columns, wide, rectified, marked, count)
             for o in range(maps):
                 start = (o // each * tiles * m + o % each) * high * columns * lanes
                 place = (o * out_rows + out_row) * out_columns
@@ -208,7 +152,17 @@ def take_back(
     d_rows, d_columns, border, apart_down, apart_across, planes = spans
     each = maps // groups
     size = maps * out_rows * out_columns
-    how = (high, wide, apart_down * d_columns * lanes, apart_across * lanes, out_columns, marked, count)
+    how = (
+        high,
+        wide,
+        apart_down * d_columns * lanes,
+        apart_across * lanes,
+        out_columns,
+        wide,
+        0,
+        marked,
+        count,
+    )
     for o in range(maps):
         plane = (o // each * planes + o % each) * d_rows * d_columns
         for out_row in range(out_rows):
@@ -364,7 +318,7 @@ def backward(
     Pass gradients of blocks back through pooling, rectification and convolution.
 
     Args:
-        weighing, passing: Lanes and tiles, as in `tiles`: for the gradient of weights, and for that of inputs.
+        weighing, passing: Lanes and tiles, as in `lanes.tiles`: for the gradient of weights, and for that of inputs.
         x: Samples (N, size); dy: gradients of outputs (N, size); dx: those of inputs (N, size); marks: `forward`'s.
         w: What `arrange_back` made of the weights.
         sums: Where gradients of weights are added up; sums_of_maps: those of the bias, lane by lane.

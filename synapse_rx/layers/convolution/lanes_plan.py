@@ -7,6 +7,7 @@ from functools import lru_cache
 from attrs import frozen
 
 from ...typing import Shape
+from ..lanes.machine import machine
 from ..windows import Windows
 
 CACHE = 32 << 10
@@ -105,7 +106,7 @@ def plan(channels: int, maps: int, groups: int, windows: Windows, pool: Shape, r
         pool: The size of the windows of the pooling, side by side; ones for none.
         rectified: Whether what is below 0 becomes 0 before the pooling.
     """
-    width, registers = _machine()
+    width, registers = machine()
     kernel, stride, dilation = map(_two, (windows.kernel, windows.stride, windows.dilation))
     sizes, padded, counts, pooled = map(_two, (windows.sizes, windows.padded, windows.counts, pool))
     top, left = ((0, 0), *windows.pads)[-2][0], windows.pads[-1][0]
@@ -151,19 +152,6 @@ def plan(channels: int, maps: int, groups: int, windows: Windows, pool: Shape, r
 def filled(count: int, by: int) -> int:
     """Return the next multiple of ``by``."""
     return -(-count // by) * by
-
-
-@lru_cache(maxsize=1)
-def _machine() -> tuple[int, int]:
-    """Return the bytes of a vector and the number of registers for them."""
-    from llvmlite import binding
-
-    features = binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64, 32
-    if features.get("neon"):
-        return 16, 32
-    return (32, 16) if features.get("avx2") else (16, 16)
 
 
 def _best(tiles: tuple[Tile, ...], maps: int, positions: int) -> Tile:

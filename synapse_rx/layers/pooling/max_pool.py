@@ -6,12 +6,25 @@ from attrs import frozen
 
 from ...scratch import Scratch
 from ...typing import Array
+from .max_pool_lanes import max_pool_lanes, suits
 from .pool import Pool, Stage
 
 
 @frozen
 class MaxPool(Pool):
     """The arithmetic of `MaxPool1D`, `MaxPool2D` and `MaxPool3D`, which say what their axes are."""
+
+    def forward(self, x: Array, s: Scratch) -> Array:
+        places = self.windows(x.shape[1:])
+        if suits(places, s):
+            return max_pool_lanes(places, s).forward(x, s)
+        return super().forward(x, s)
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        places = self.windows(x.shape[1:])
+        if suits(places, s):
+            return max_pool_lanes(places, s).backward(x, y, dy, s)
+        return super().backward(x, y, dy, s)
 
     def reduce(self, stage: Stage, x: Array, y: Array, s: Scratch) -> None:
         taps = stage.taps

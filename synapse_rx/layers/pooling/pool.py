@@ -18,7 +18,7 @@ from ...options import flag
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..spatial import SpatialLayer, channels_and_sizes, given, paddings, per_axis, put
-from ..windows import Pads, windows
+from ..windows import Pads, Windows, windows
 
 Tap = tuple[Any, Any]
 """One element of all windows along an axis: its index in the inputs, and that of its windows in the outputs."""
@@ -85,8 +85,11 @@ class Pool(SpatialLayer):
 
     def is_side_by_side(self, in_shape: Shape) -> bool:
         """Return whether windows lie within inputs of ``in_shape`` and no input in two of them."""
-        places = windows(in_shape[1:], *self._geometry, self.padding, self.ceil)
-        return self.kernel == self.stride and not places.is_padded
+        return self.kernel == self.stride and not self.windows(in_shape).is_padded
+
+    def windows(self, in_shape: Shape) -> Windows:
+        """Return where the windows lie on inputs of ``in_shape``."""
+        return windows(in_shape[1:], *self._geometry, self.padding, self.ceil)
 
     def forward(self, x: Array, s: Scratch) -> Array:
         for stage in self.stages(x.shape[1:]):

@@ -1,4 +1,4 @@
-"""Compiled convolutions: the numbers of the reference, whatever the sizes and options."""
+"""Compiled convolution and pooling: the numbers of the reference, whatever the sizes and options."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def passes(layers: Any, in_shape: Any, n: int, dtype: Any) -> list[Any]:
 def assert_alike(found: list[Any], wanted: list[Any], tolerance: float) -> None:
     for one, other in zip(found, wanted, strict=True):
         assert one.dtype == other.dtype
-        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * abs(other).max())
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * abs(other).max(initial=0))
 
 
 @pytest.mark.usefixtures("small_tiles")
@@ -85,6 +85,10 @@ def assert_alike(found: list[Any], wanted: list[Any], tolerance: float) -> None:
         ([sx.Conv2D(1, 9, padding=4), sx.MaxPool2D(2, ceil=True)], IMAGES, 9),
         ([sx.Conv1D(3, 4, activation="relu"), sx.MaxPool1D(3)], (2, 20), 18),
         ([sx.Conv2D(3, 2, activation="relu"), sx.Conv2D(2, 2, activation="tanh")], IMAGES, 8),
+        ([sx.MaxPool2D(2)], IMAGES, 9),
+        ([sx.MaxPool2D((2, 3), 2, padding=1)], IMAGES, 33),
+        ([sx.MaxPool2D(3, (1, 2), padding="same")], IMAGES, 8),
+        ([sx.MaxPool1D(4, 3, ceil=True), sx.MaxPool1D(1, 2)], (2, 20), 13),
     ],
     ids=str,
 )
@@ -96,6 +100,24 @@ def test_they_give_what_the_reference_gives(
     switch(True)
 
     assert_alike(passes(layers, in_shape, n, dtype), wanted, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize(
+    "layer", [sx.MaxPool2D(2), sx.MaxPool2D(3, 2, padding=1), sx.MaxPool2D(2, 1)], ids=str
+)
+def test_the_first_of_equal_inputs_takes_the_gradient(layer: Any, switch: Any) -> None:
+    x = np.random.default_rng(1).integers(0, 3, (10, *IMAGES)).astype(np.float64)
+
+    def dx() -> Any:
+        chain = Chain(layer, IMAGES, 10)
+        y = chain.forward(x)
+        return chain.backward(np.arange(float(y.size)).reshape(y.shape)).copy()
+
+    switch(False)
+    wanted = dx()
+    switch(True)
+
+    np.testing.assert_array_equal(dx(), wanted)
 
 
 @pytest.mark.usefixtures("small_tiles")
@@ -125,9 +147,9 @@ def test_what_is_no_number_stays_so() -> None:
 
 @pytest.mark.usefixtures("small_tiles")
 def test_nothing_is_allocated_after_the_first_pass() -> None:
-    layers = [sx.Conv2D(8, 3, activation="relu"), sx.MaxPool2D(2), sx.Flatten()]
+    layers = [sx.Conv2D(8, 3, activation="relu"), sx.MaxPool2D(2), sx.MaxPool2D(2, 1), sx.Flatten()]
     chain = Chain(sx.Chain(layers), (2, 20, 20), 200, dtype=np.float32)
-    x, dy = np.ones((200, 2, 20, 20), np.float32), np.ones((200, 8 * 9 * 9), np.float32)
+    x, dy = np.ones((200, 2, 20, 20), np.float32), np.ones((200, 8 * 8 * 8), np.float32)
 
     assert peak_allocation(lambda: (chain.forward(x), chain.backward(dy))) < 20_000
 
