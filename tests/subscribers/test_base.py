@@ -344,5 +344,6 @@ def test_coming_and_going_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
     for n in range(100):
         cycle(n)
 
-    assert left() == before
+    # Less is fine: what tests before this one left behind may go meanwhile.
+    assert all(now <= then for now, then in zip(left(), before, strict=True))
     assert not any(net.watches for net in nets)
