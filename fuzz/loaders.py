@@ -9,9 +9,9 @@ Look for bytes that a reader of files does not refuse as it should, for as long 
     python fuzz/loaders.py training_set
 
 Needs atheris (``pip install atheris``), whose options go behind the name. It begins with the valid files that it puts
-into fuzz/corpus/NAME, and keeps there what leads it further. What it finds is in a file ``crash-...``:
+into fuzz/corpus/NAME, and keeps there what leads it further. What it finds is in a file beside that folder:
 
-    python fuzz/loaders.py network crash-...
+    python fuzz/loaders.py network fuzz/corpus/network-crash-...
 """
 
 from __future__ import annotations
@@ -185,8 +185,10 @@ def main(words: list[str]) -> None:
         files = [word for word in words[1:] if not word.startswith("-")] or [str(corpus)]
         options = [word for word in words[1:] if word.startswith("-")]
         _instrument(atheris)
+        found = f"-artifact_prefix={CORPUS / name}-"
         atheris.Setup(
-            [sys.argv[0], *options, *files], lambda content: check(target, content, Path(folder)) and None
+            [sys.argv[0], found, *options, *files],
+            lambda content: check(target, content, Path(folder)) and None,
         )
         atheris.Fuzz()
 
