@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from errno import EISDIR
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,6 +107,10 @@ def load_snapshot(
         FormatError: If the file is another one, damaged or of a newer version, or has a description of unknown kind.
         OSError: If it cannot be read at all.
     """
+    if Path(path).is_dir():
+        raise IsADirectoryError(
+            EISDIR, "it is a folder; resume reads the newest checkpoint in one", str(path)
+        )
     about, arrays, params = _mapped(path) if mmap else _read(path)
     with trusting(functions), _blaming(path):
         net = from_record(about, arrays, params)

@@ -39,6 +39,11 @@ def no_waiting_for_the_disk() -> Iterator[None]:
         yield
 
 
+def test_a_folder_is_told_from_a_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="resume reads"):
+        sx.load(tmp_path)
+
+
 def rich_net() -> Net:
     """
     Return a network with a bit of everything in it.

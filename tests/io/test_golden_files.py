@@ -66,6 +66,6 @@ def test_there_are_descriptions_of_every_family() -> None:
         "update",
         "initializer",
         "metric",
-            "arch",
-            "energy_arch",
+        "arch",
+        "energy_arch",
     } <= names
