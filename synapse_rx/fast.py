@@ -85,6 +85,14 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
+def jit_sums(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` as machine code that takes sums in any order, and products and sums in one instruction."""
+    import numba
+
+    flags = {"reassoc", "contract"}
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
+
+
 @lru_cache(maxsize=1)
 def _available() -> bool:
     return why_not() is None

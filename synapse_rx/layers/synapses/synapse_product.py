@@ -11,12 +11,19 @@ from collections.abc import Iterator
 
 from ...scratch import Scratch
 from ...typing import Array
+from ..machine_code import suits
 
 BLOCK = 1 << 16
 """Numbers in a block: two of float32 stay in the second-level cache of a common core."""
 
 DEVICE_BLOCK = 1 << 24
 """The same for a device, which gains from large ones."""
+
+PRODUCTS = 1 << 15
+"""Products that compiled kernels keep as float64 at a time."""
+
+LEAST = 1e-30
+"""Compiled kernels multiply eight factors before they look how small the product is; none may be smaller than this."""
 
 
 def log_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> None:
@@ -29,6 +36,9 @@ def log_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> Non
         out: (N, outputs).
         least: Factors below it count as this much.
     """
+    if least >= LEAST and suits(s):
+        _compiled_product(x, w, out, least, s)
+        return
     xp = s.xp
     inputs_at_once, rows_at_once = _extent(w, s)
     ones = s.filled("ones_inputs", (inputs_at_once,), 1)
@@ -59,6 +69,9 @@ def log_product_gradients(
         dx: Where dL/dx goes (N, inputs), or None.
         dw: Where dL/dW goes (inputs, outputs), or None.
     """
+    if least >= LEAST and suits(s):
+        _compiled_gradients(x, w, dl, dx, dw, least, s)
+        return
     xp = s.xp
     inputs_at_once, rows_at_once = _extent(w, s)
     ones = s.filled("ones_outputs", w.shape[1:], 1)
@@ -85,6 +98,52 @@ def log_product_gradients(
         if dx is not None:
             xp.multiply(ratio, weights, out=ratio)
             dx[rows, inputs] = xp.matmul(ratio, ones, out=by_inputs[:n, :k])
+
+
+def _compiled_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> None:
+    from .synapse_kernel import log_product
+
+    shape = (max(1, min(s.capacity, PRODUCTS // w.shape[1])), w.shape[1])
+    products, exponents = s.fixed("products", shape, "float64"), s.fixed("exponents", shape, "int64")
+    x, logs = _own(x, "x of our own", s), out if _plain(out) else s.array("logs in one piece", out.shape[1:])
+    log_product(x, w, logs, s.dtype.type(least), products, exponents)
+    if logs is not out:
+        s.xp.copyto(out, logs)
+
+
+def _compiled_gradients(
+    x: Array, w: Array, dl: Array, dx: Array | None, dw: Array | None, least: float, s: Scratch
+) -> None:
+    from .synapse_kernel import log_product_gradients
+
+    x, dl = _own(x, "x of our own", s), _own(dl, "dl of our own", s)
+    of_inputs, of_weights = dx, dw
+    if dx is None:
+        of_inputs = s.fixed("no inputs", (0, 0))
+    elif not _plain(dx):
+        of_inputs = s.array("dx in one piece", dx.shape[1:])
+    if dw is None:
+        of_weights = s.fixed("no weights", (1, 0))
+    elif not _plain(dw):
+        of_weights = s.fixed("dw in one piece", dw.shape)
+    wanted = int(dx is not None), int(dw is not None)
+    log_product_gradients(x, w, dl, of_inputs, of_weights, s.dtype.type(least), *wanted)
+    for wish, made in ((dx, of_inputs), (dw, of_weights)):
+        if wish is not None and wish is not made:
+            s.xp.copyto(wish, made)
+
+
+def _own(x: Array, name: str, s: Scratch) -> Array:
+    """Return x, or a copy of it if it is of a type for which kernels would be compiled once more."""
+    if _plain(x):
+        return x
+    copy = s.array(name, x.shape[1:])
+    s.xp.copyto(copy, x)
+    return copy
+
+
+def _plain(x: Array) -> bool:
+    return x.flags.c_contiguous and x.flags.writeable
 
 
 def _blocks(n: int, w: Array, name: str, s: Scratch) -> Iterator[tuple[slice, slice, Array]]:
