@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def graphs(draw: Any, gradient: str = "bptt", smooth: bool = True) -> g.NeuronGr
     hidden = [g.Layer(draw(size), draw(st.sampled_from(functions))) for _ in range(draw(st.integers(0, 3)))]
     exit = g.Layer(draw(size), draw(st.sampled_from(("sigmoid", "tanh", "linear"))))
     layers = [entrance, *hidden, exit]
-    made = [one.project(other) for one, other in zip(layers, layers[1:], strict=False)]
+    made = [one.project(other) for one, other in pairwise(layers)]
     for source in layers:
         for target in layers[1:]:
             if not draw(st.booleans()):

@@ -81,7 +81,7 @@ def test_back_propagation_through_time_is_exact_for_every_graph(graph: g.NeuronG
     made = chain(graph, 7)
     dy = dy[:, -1] if graph.returns == "last" else dy
 
-    y, grad, dx = passed(made, x, dy)
+    _, grad, dx = passed(made, x, dy)
     np.testing.assert_allclose(grad, differences(made, x, dy), atol=1e-6)
     h = 1e-5
     for place in [(0, 0, 0), (1, 3, 1), (0, 6, 0)]:
