@@ -27,7 +27,8 @@ class EnergyLoss(Loss):
 
     def for_output(self, activation: Activation) -> Loss:
         raise LossError(
-            f"{self.kind} trains {self.learners}, not a network with outputs; take a loss such as cross_entropy"
+            f"{self.kind} trains {self.learners}, not a network that ends in {activation.kind}; take a loss such as "
+            "cross_entropy"
         )
 
     def values(self, y: Array, t: Array, values: Array, s: Scratch) -> None:
