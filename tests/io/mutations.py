@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ def edited(about: str, rng: np.random.Generator) -> Any:
     """
     data = json.loads(about)
     for _ in range(rng.integers(1, MOST_EDITS, endpoint=True)):
-        holders = list(_holders(data))
+        holders = _holders(data)
         holder = holders[rng.integers(len(holders))]
         keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
         key = keys[rng.integers(len(keys))]
@@ -64,7 +63,7 @@ def edited(about: str, rng: np.random.Generator) -> Any:
             holder[key] = {TAGS[rng.integers(len(TAGS))]: holder[key]}
         else:
             holder[key] = WORDS[rng.integers(len(WORDS))]
-        if not any(_holders(data)):
+        if not isinstance(data, (dict, list)) or not data:
             break
     return data
 
@@ -104,11 +103,12 @@ def _other_arrays(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> di
     return changed
 
 
-def _holders(data: Any) -> Iterator[Any]:
+def _holders(data: Any) -> list[Any]:
     """
-    Yield all lists and objects that hold something.
+    Return all lists and objects that hold something.
     """
-    if isinstance(data, (dict, list)) and data:
-        yield data
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from _holders(value)
+    found = [data]
+    for one in found:  # grows while it is gone through
+        inner = one.values() if isinstance(one, dict) else one
+        found += [value for value in inner if isinstance(value, (dict, list)) and value]
+    return found
