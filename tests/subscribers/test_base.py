@@ -279,7 +279,7 @@ def test_changes_that_are_told_while_it_is_attached_wait_for_its_beginning() -> 
     class Slow(Counting):
         def _begun(self, track: Track, net: Net) -> None:
             reached.set()
-            go_on.wait(20)
+            go_on.wait(100)
             order.append("begun")
 
         def _changed(self, track: Track, old: Net, new: Net) -> None:
@@ -288,12 +288,12 @@ def test_changes_that_are_told_while_it_is_attached_wait_for_its_beginning() -> 
     net = fresh()
     attaching = threading.Thread(target=Slow, args=(net,))
     attaching.start()
-    assert reached.wait(20)
+    assert reached.wait(100)
     telling = threading.Thread(target=begin, args=(net,))
     telling.start()
     go_on.set()
-    attaching.join(20)
-    telling.join(20)
+    attaching.join(100)
+    telling.join(100)
 
     assert order == ["begun", "changed"]
 
@@ -334,7 +334,7 @@ def test_coming_and_going_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
         gc.collect()
         threads = [thread for thread in threading.enumerate() if thread.name.startswith("synapse-rx-")]
         for thread in threads:
-            thread.join(20)
+            thread.join(100)
         alive = [thread for thread in threads if thread.is_alive()]
         files = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
         return len(alive), files, sum(sx.Subscriber in type(thing).__mro__ for thing in gc.get_objects())

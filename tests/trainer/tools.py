@@ -14,7 +14,7 @@ import numpy as np
 import synapse_rx as sx
 from synapse_rx.trainer import loops
 
-LONG = 20.0
+LONG = 60.0
 """Seconds that nothing here takes; whoever waits longer has found a bug."""
 
 ENDLESS = 10**9
