@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from . import autodiff as autodiff
     from . import energy as energy
     from . import errors as errors
+    from . import graph as graph
     from . import schedules as schedules
     from . import tasks as tasks
     from .activations import ELU as ELU
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from .detection import overlaps as overlaps
     from .estimators import SynapseClassifier as SynapseClassifier
     from .estimators import SynapseRegressor as SynapseRegressor
+    from .graph import clear as clear
     from .io import load as load
     from .io import load_snapshot as load_snapshot
     from .io import resume as resume

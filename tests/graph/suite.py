@@ -91,7 +91,7 @@ def recall(seed: int) -> bool:
     task = tasks.distracted_recall(
         9, targets=2, distractors=2, prompts=2, samples=1000, tests=200, batch=10, seed=seed
     )
-    net = learnt(g.lstm(6, 3, 2, gradient="bptt"), seed, task.data, sx.epochs(200) | sx.error_below(0.003))
+    net = learnt(g.lstm(6, 3, 2, activation="tanh", gradient="bptt"), seed, task.data, sx.epochs(200) | sx.error_below(0.003))
     return task.solved(net)
 
 
