@@ -15,8 +15,6 @@ from typing import Any
 import synapse_rx as sx
 from synapse_rx.described import Described, snake_case
 from synapse_rx.errors import SynapseError
-from synapse_rx.graph import GraphArch
-from synapse_rx.graph.architect import lstm
 from synapse_rx.io.saved import VERSION
 from synapse_rx.io.values import family_of
 from tests.algorithms.test_every_algorithm import EVERY as ALGORITHMS
@@ -31,12 +29,7 @@ def written() -> Iterator[tuple[str, Any]]:
     """
     Yield families and plain data of every kind of description that has any.
     """
-    others = [
-        sx.energy.rbm(6, 4).value.arch,
-        sx.energy.hopfield(6).value.arch,
-        GraphArch.of_graph(lstm(3, 4, 2)),
-    ]
-    ones: list[Described] = [*BASES, *(layer for layer, _ in EXAMPLES), *ALGORITHMS, *SCHEDULES, *others]
+    ones: list[Described] = [*BASES, *(layer for layer, _ in EXAMPLES), *ALGORITHMS, *SCHEDULES]
     for one in ones:
         try:
             yield snake_case(family_of(one).__name__), sx.to_data(one)
