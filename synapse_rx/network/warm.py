@@ -9,7 +9,7 @@ import numpy as np
 from ..algorithms import Algorithm, FullBatchAlgorithm, Perceptron
 from ..backends import NumpyBackend
 from ..data import TrainingSet, training_set
-from ..layers import Conv2D, Dense, Input, Layer, MaxPool2D
+from ..layers import Activation, BatchNorm, Conv2D, Dense, Input, Layer, MaxPool2D
 from ..snapshot import Net, training
 from .build import mlp, neural_net
 from .compiled import compile
@@ -38,15 +38,21 @@ def warm() -> Iterator[str]:
         yield member.kind
     compile(mlp([3, 2], "softmax"))
     yield "answers"
+    others = [Conv2D(8, 3), BatchNorm(), Activation("relu"), MaxPool2D(3, 2)]
+    _train(_images_net(others), _images(), chunks=False)
+    yield "batch_norm max_pool2d"
     for sizes in _CONVOLUTIONS:
         layers = [layer for channels, kernel in sizes for layer in _convolution(channels, kernel)]
-        net = neural_net([Input((1, 28, 28)), *layers, Dense(2, "softmax")], training("backprop")).value
-        _train(net, _images(), chunks=False)
+        _train(_images_net(layers), _images(), chunks=False)
         yield "-".join(f"conv{channels}x{kernel}" for channels, kernel in sizes)
 
 
 def _convolution(channels: int, kernel: int) -> tuple[Layer, Layer]:
     return Conv2D(channels, kernel, activation="relu"), MaxPool2D(2)
+
+
+def _images_net(layers: list[Layer]) -> Net:
+    return neural_net([Input((1, 28, 28)), *layers, Dense(2, "softmax")], training("backprop")).value
 
 
 def _images() -> TrainingSet:

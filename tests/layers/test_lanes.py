@@ -1,4 +1,4 @@
-"""Compiled convolution and pooling: the numbers of the reference, whatever the sizes and options."""
+"""Compiled convolution, pooling and normalisation: the numbers of the reference, whatever the sizes and options."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def passes(layers: Any, in_shape: Any, n: int, dtype: Any) -> list[Any]:
     rng = np.random.default_rng(5)
     x = rng.standard_normal((n, *in_shape)).astype(dtype)
     y = chain.forward(x).copy()
-    return [y, chain.backward(rng.standard_normal(y.shape).astype(dtype)).copy(), chain.grad]
+    return [y, chain.backward(rng.standard_normal(y.shape).astype(dtype)).copy(), chain.grad, chain.kept]
 
 
 def assert_alike(found: list[Any], wanted: list[Any], tolerance: float) -> None:
@@ -85,6 +85,8 @@ def assert_alike(found: list[Any], wanted: list[Any], tolerance: float) -> None:
         ([sx.Conv2D(1, 9, padding=4), sx.MaxPool2D(2, ceil=True)], IMAGES, 9),
         ([sx.Conv1D(3, 4, activation="relu"), sx.MaxPool1D(3)], (2, 20), 18),
         ([sx.Conv2D(3, 2, activation="relu"), sx.Conv2D(2, 2, activation="tanh")], IMAGES, 8),
+        ([sx.BatchNorm()], IMAGES, 9),
+        ([sx.Conv2D(3, 2), sx.BatchNorm(epsilon=0.1), sx.Activation("relu"), sx.MaxPool2D(2)], IMAGES, 33),
         ([sx.MaxPool2D(2)], IMAGES, 9),
         ([sx.MaxPool2D((2, 3), 2, padding=1)], IMAGES, 33),
         ([sx.MaxPool2D(3, (1, 2), padding="same")], IMAGES, 8),

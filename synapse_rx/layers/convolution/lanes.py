@@ -14,7 +14,7 @@ from typing import Any
 from ... import crew, fast
 from ...scratch import Scratch
 from ...typing import Array, Shape
-from ..contiguous import contiguous
+from ..contiguous import owned
 from ..windows import Windows
 from .lanes_plan import CACHE, Plan, filled, plan
 
@@ -118,12 +118,7 @@ class Lanes:
         return dx
 
     def _rows(self, x: Array, name: str) -> Array:
-        x = contiguous(x, f"{name} in one piece", self._s)
-        if not x.flags.writeable:  # a type of its own, for which all would be compiled once more
-            copy = self._s.array(f"{name} of our own", x.shape[1:])
-            self._s.xp.copyto(copy, x)
-            x = copy
-        return x.reshape(len(x), -1)
+        return owned(x, name, self._s).reshape(len(x), -1)
 
     def _weights(self, s: Scratch) -> Array:
         plan, w = self._plan, s.params["W"]

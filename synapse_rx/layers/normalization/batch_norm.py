@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from ...activations import ReLU
 from ...initializers import Constant, Zeros
 from ...options import flag, number, one_of, positive, unit
 from ...params import ParameterSpec
 from ...scratch import Scratch
 from ...typing import Array, Shape
-from ..base import Layer
+from ..activation import Activation
+from ..base import Layer, Step
 from ..totals import totals
+from .batch_norm_step import BatchNormStep, suits
 
 
 @frozen
@@ -62,6 +66,12 @@ class BatchNorm(Layer):
 
     def multiply_adds(self, in_shape: Shape) -> int:
         return math.prod(in_shape)
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        rectified = bool(behind) and behind[0] == Activation(ReLU())
+        if not (self.affine and self.per == "channel" and suits(in_shape, s)):
+            return self, 0
+        return BatchNormStep(self.epsilon, rectified, self._follow, s), int(rectified)
 
     def forward(self, x: Array, s: Scratch) -> Array:
         deviation = s.fixed("deviation", self._broad(x))
@@ -117,13 +127,18 @@ class BatchNorm(Layer):
         xp.divide(variance, values, out=variance)
         self._invert(variance, deviation, s)
         xp.multiply(normal, deviation, out=normal)
+        self._follow(mean, variance, values, s)
+        return normal
+
+    def _follow(self, mean: Array, variance: Array, values: int, s: Scratch) -> None:
+        """Let the running mean and variance follow those of so many values, which are spent afterwards."""
+        xp = s.xp
         xp.multiply(variance, values / (values - 1), out=variance)
         for batch, running in ((mean, s.kept["mean"]), (variance, s.kept["variance"])):
-            running = running.reshape(deviation.shape)
+            running = running.reshape(batch.shape)
             xp.subtract(batch, running, out=batch)
             xp.multiply(batch, self.momentum, out=batch)
             xp.add(running, batch, out=running)
-        return normal
 
     def _normal(self, x: Array, mean: Array, deviation: Array, s: Scratch) -> Array:
         normal = s.array("normal", x.shape[1:])

@@ -7,7 +7,7 @@ import math
 from ... import crew, fast
 from ...scratch import Scratch
 from ...typing import Array, Shape
-from ..contiguous import contiguous
+from ..contiguous import owned
 from ..lanes.machine import machine
 from ..windows import Windows
 
@@ -89,12 +89,7 @@ class MaxPoolLanes:
         return dx
 
     def _rows(self, x: Array, name: str) -> Array:
-        x = contiguous(x, f"{name} in one piece", self._s)
-        if not x.flags.writeable:  # a type of its own, for which all would be compiled once more
-            copy = self._s.array(f"{name} of our own", x.shape[1:])
-            self._s.xp.copyto(copy, x)
-            x = copy
-        return x.reshape(len(x) * x.shape[1], -1)
+        return owned(x, name, self._s).reshape(len(x) * x.shape[1], -1)
 
     def _marks(self, channels: int) -> Array:
         # A vector of marks more, because those of the last channels are written a whole vector at a time.

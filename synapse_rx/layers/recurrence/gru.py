@@ -13,6 +13,7 @@ from ...typing import Array
 from .gates import sigmoid, sigmoid_backward, tanh_backward
 from .level import Level
 from .recurrent import Recurrent
+from .stepped import SteppedStrand
 from .strand import Strand
 from .time import by_gate, rows
 
@@ -55,7 +56,7 @@ class GRU(Recurrent):
         return (_After if self.reset == "after" else _Before)(level, direction)
 
 
-class _Gated(Strand):
+class _Gated(SteppedStrand):
     """
     What both conventions share.
 

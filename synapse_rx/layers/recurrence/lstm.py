@@ -10,9 +10,12 @@ from ...initializers import Constant, Initializer, Zeros
 from ...options import finite, flag, number
 from ...params import ParameterSpec
 from ...typing import Array
+from ..machine_code import suits
 from .gates import sigmoid, sigmoid_backward, tanh_backward
 from .level import Level
+from .lstm_whole import LSTMWhole
 from .recurrent import Recurrent
+from .stepped import SteppedStrand
 from .strand import Strand
 from .time import by_gate, rows
 
@@ -54,10 +57,12 @@ class LSTM(Recurrent):
         return (ParameterSpec("P", (width,), Zeros(), self.units, self.units),)
 
     def strand(self, level: Level, direction: int) -> Strand:
+        if not self.peepholes and suits(level.s):
+            return LSTMWhole(level, direction)
         return _Strand(level, direction, self.peepholes)
 
 
-class _Strand(Strand):
+class _Strand(SteppedStrand):
     """
     Shapes:
         a (T, 4, N, units): the gates, in the memory of z and dz; c (T, N, units): the cell after each step, c_before:

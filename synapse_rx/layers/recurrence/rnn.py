@@ -11,6 +11,7 @@ from ...activations import Tanh
 from ...errors import OptionError
 from .level import Level
 from .recurrent import Recurrent
+from .stepped import SteppedStrand
 from .strand import Strand
 
 
@@ -42,7 +43,7 @@ class RNN(Recurrent):
         return _Strand(self.activation, level, direction)
 
 
-class _Strand(Strand):
+class _Strand(SteppedStrand):
     def __init__(self, activation: Function, level: Level, direction: int) -> None:
         super().__init__(level, direction)
         self.f = activation

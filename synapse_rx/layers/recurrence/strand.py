@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...typing import Array
 from .ends import Ends
-from .time import over_time, rows
+from .time import over_time
 
 if TYPE_CHECKING:
     from .level import Level
@@ -15,18 +15,12 @@ if TYPE_CHECKING:
 
 class Strand(ABC):
     """
-    The views one direction of one level works on in one pass, and the arithmetic of its steps.
-
-    Members do one step in `step` and the gradient of one in `step_back`; the order of steps, ends of sequences and
-    truncation are settled here.
+    The views one direction of one level works on in one pass.
 
     Shapes:
         z and dz (T, N, gates units): what the inputs add to the logits of the gates, and the gradient of it;
         h (T, N, units): the hidden state after each step, before: that before each step;
         dh (N, units): the gradient of the state, on its way back.
-
-    Attributes:
-        running: Every state after each step, (T, N, units), with its gradient on the way back, (N, units).
     """
 
     def __init__(self, level: Level, direction: int) -> None:
@@ -38,36 +32,13 @@ class Strand(ABC):
         self.z, self.dz = level.z[direction], level.dz[direction]
         self.h, self.before = self.states(level.hidden[:, :, own])
         self.U, self.b = level.param("U")[:, gates], level.param("b")[gates]
-        self.U_turned = s.fixed("U_turned", (width, units))
         self.dh = s.array("dh", (units,))
-        self.running = [(self.h, self.dh)]
-        self.product = s.array("product", (width,))
-        self.order = range(level.steps - 1, -1, -1) if self.reverse else range(level.steps)
 
     @abstractmethod
-    def step(self, t: int) -> None:
-        """Read step t: write h[t], given before[t] and z[t], which may be used up."""
-
-    @abstractmethod
-    def step_back(self, t: int, passes: bool) -> None:
-        """
-        Write dz[t], given the gradient of h[t] in dh; turn dh into that of before[t] where it ``passes`` on.
-
-        The same for further states.
-        """
-
-    def gradients(self) -> None:
-        """Write the gradients of U and of what else is its own, over all steps at once."""
-        self.xp.matmul(rows(self.before).T, rows(self.dz), out=self.dU)
-
     def forward(self, ends: Ends | None) -> None:
         """Read all steps; states behind an end are zeros."""
-        for t in self.order:
-            self.step(t)
-            if ends is not None:
-                for state, _ in self.running:
-                    self.xp.multiply(state[t], ends.counts[t], out=state[t])
 
+    @abstractmethod
     def backward(self, dy: Array | None, last: Array | None, ends: Ends | None, truncate: int | None) -> None:
         """
         Write dz and, where the layer learns, the gradients of its own parameters.
@@ -78,26 +49,6 @@ class Strand(ABC):
             ends: Where the samples end; None if all steps count.
             truncate: Steps after which no gradient passes on; None to go back to the start.
         """
-        self.xp.copyto(self.U_turned, self.U.T)  # products with it are faster so, all steps together
-        gradients = [gradient for _, gradient in self.running]
-        for gradient in gradients:
-            gradient.fill(0)
-        if last is not None:
-            self.xp.copyto(self.dh, last)
-        for number in range(len(self.order) - 1, -1, -1):
-            t = self.order[number]
-            if dy is not None:
-                self.xp.add(self.dh, dy[t], out=self.dh)
-            if ends is not None:
-                for gradient in gradients:
-                    self.xp.multiply(gradient, ends.counts[t], out=gradient)
-            passes = number > 0 and (truncate is None or number % truncate > 0)
-            self.step_back(t, passes)
-            if not passes:
-                for gradient in gradients:
-                    gradient.fill(0)
-        if self.s.learns:
-            self.gradients()
 
     def part(self, width: int) -> Any:
         """Return the columns of this direction among those of all, each ``width`` wide."""

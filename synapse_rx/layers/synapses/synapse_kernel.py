@@ -123,7 +123,7 @@ def logarithm(p: Any, exponent: Any) -> Any:
     """
     Return ``ln(p 2^exponent)`` for p in [1, 2), to about 1e-12.
 
-    By ``ln p = 2 artanh((p - 1) / (p + 1))``, p between the roots of 1/2 and 2, so that what is close to 0 is exact too.
+    By ``ln p = 2 artanh((p - 1) / (p + 1))`` with p between the roots of 1/2 and 2, exact also close to 0.
     """
     high = p > SQRT2
     p = p * 0.5 if high else p

@@ -11,6 +11,7 @@ from ...params import ParameterSpec
 from ..recurrence import Level, Recurrent, Strand
 from ..recurrence.ends import Ends
 from ..recurrence.gates import sigmoid, sigmoid_backward
+from ..recurrence.stepped import SteppedStrand
 from ..recurrence.time import by_gate, rows
 from .synapse import START
 from .synapse_product import log_product, log_product_gradients
@@ -56,7 +57,7 @@ class SynapseRNN(Recurrent):
         return _Strand(level, direction)
 
 
-class _Strand(Strand):
+class _Strand(SteppedStrand):
     """
     Shapes:
         a (T, 3, N, units): e, p and u; spare and d (3, N, units);

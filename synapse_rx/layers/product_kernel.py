@@ -1,0 +1,66 @@
+"""
+Matrix products in machine code, float32, of arrays given by the addresses of their first numbers and their row lengths.
+
+Imported only where kernels are compiled (`synapse_rx.fast`). Nothing is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+
+from ..fast import jit
+
+FLOAT, PLAIN, TURNED = ord("s"), ord("n"), ord("t")
+
+# What numba itself links `np.dot` to; it multiplies column by column, so that everything stands here turned round.
+_address, _count = types.uintp, types.intp
+sgemm: Any = types.ExternalFunction(
+    "numba_xxgemm",
+    types.int32(  # pyright: ignore[reportCallIssue]
+        types.int8,
+        types.int8,
+        types.int8,
+        _count,
+        _count,
+        _count,
+        _address,
+        _address,
+        _count,
+        _address,
+        _count,
+        _address,
+        _address,
+        _count,
+    ),
+)
+
+
+@jit
+def multiply(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
+    """
+    Put ``A B + factor C`` into C.
+
+    Args:
+        shape: Rows and columns of C, and what is summed over.
+        one: The address of the number 1.
+        a, b, c: The address of each matrix and the distance of its rows.
+        factor: The address of 0 or 1.
+    """
+    n, m, k = shape
+    sgemm(FLOAT, PLAIN, PLAIN, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])
+
+
+@jit
+def multiply_by_turned(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
+    """Put ``A B^T + factor C`` into C, as `multiply`."""
+    n, m, k = shape
+    sgemm(FLOAT, TURNED, PLAIN, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])
+
+
+@jit
+def multiply_turned(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
+    """Put ``A^T B + factor C`` into C, as `multiply`."""
+    n, m, k = shape
+    sgemm(FLOAT, PLAIN, TURNED, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])

@@ -1,0 +1,96 @@
+"""
+The functions of gates in machine code, float32, and how a sequence is gone through.
+
+Imported only where kernels are compiled (`synapse_rx.fast`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...fast import jit, jit_fused
+
+ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
+FAR = np.float32(7.90531110763549805)
+"""Beyond it tanh is 1 to the last place."""
+
+# tanh x = x P(x^2) / Q(x^2) for |x| <= FAR, a minimax approximation that is off by a few units in the last place; the
+# coefficients are those that Eigen and XNNPACK use.
+P0, P1, P2, P3, P4, P5, P6 = map(
+    np.float32,
+    (
+        4.89352455891786e-03,
+        6.37261928875436e-04,
+        1.48572235717979e-05,
+        5.12229709037114e-08,
+        -8.60467152213735e-11,
+        2.00018790482477e-13,
+        -2.76076847742355e-16,
+    ),
+)
+Q0, Q1, Q2, Q3 = map(
+    np.float32, (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06)
+)
+WORD = 4
+"""Bytes of a number."""
+
+
+@jit_fused
+def tanh(x: Any) -> Any:
+    """Return tanh x."""
+    x = FAR if x > FAR else x
+    x = -FAR if x < -FAR else x
+    s = x * x
+    p = (((((P6 * s + P5) * s + P4) * s + P3) * s + P2) * s + P1) * s + P0
+    return x * p / (((Q3 * s + Q2) * s + Q1) * s + Q0)
+
+
+@jit_fused
+def sigmoid(x: Any) -> Any:
+    """Return 1 / (1 + exp(-x)), as the reference does: by tanh."""
+    return HALF * tanh(HALF * x) + HALF
+
+
+@jit_fused
+def sigmoids(z: Any, b: Any) -> None:
+    """Turn each z into sigmoid(z + b)."""
+    for j in range(len(z)):
+        z[j] = sigmoid(z[j] + b[j])
+
+
+@jit_fused
+def tanhs(z: Any, b: Any) -> None:
+    """Turn each z into tanh(z + b)."""
+    for j in range(len(z)):
+        z[j] = tanh(z[j] + b[j])
+
+
+@jit
+def cut(x: Any, keep: Any) -> None:
+    """Multiply x by ``keep``, 1 or 0."""
+    for j in range(len(x)):
+        x[j] *= keep
+
+
+@jit
+def add(x: Any, more: Any) -> None:
+    """Add ``more`` to x."""
+    for j in range(len(x)):
+        x[j] += more[j]
+
+
+@jit
+def step_at(number: int, steps: int, reverse: int) -> Any:
+    """Return which step is the one ``number``, and the rows of states before and after it."""
+    if reverse:
+        t = steps - 1 - number
+        return t, t + 2, t + 1
+    return number, number, number + 1
+
+
+@jit
+def passes_on(number: int, truncate: int) -> Any:
+    """Return whether gradients go on behind the step ``number``."""
+    return number > 0 and (truncate == 0 or number % truncate > 0)
