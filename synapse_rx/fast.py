@@ -85,8 +85,15 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
 
 
+def jit_fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` as machine code that may take a product and a sum in one instruction, rounded once."""
+    import numba
+
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
+
+
 def jit_sums(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function`` as machine code that takes sums in any order, and products and sums in one instruction."""
+    """Return ``function`` as machine code like that of `jit_fused` which also takes sums in any order."""
     import numba
 
     flags = {"reassoc", "contract"}
