@@ -169,6 +169,11 @@ class Trainings:
         run.when_over(lambda run: self._ended(name, run))
 
     def _ended(self, name: str, run: MemberRun) -> None:
+        with self._lock:
+            if (
+                self._live.get(name) is not run
+            ):  # it was removed, and there is another one of that name by now
+                return
         try:
             self._note(name, run.result())
         except CancelledError:  # by itself: its cell keeps what was published, which is no result

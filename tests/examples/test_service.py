@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-import synapse_rx as sx
-
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 pytest.importorskip("fastapi", reason="fastapi is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
@@ -20,7 +18,7 @@ uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 LONG = 60.0
 ENDLESS = 1_000_000
 PERCEPTRON = {"layers": [64, 20, 10], "activations": ["relu", "softmax"], "options": {"learning_rate": 0.01}}
-DIGIT = sx.load_test_set("digits").x[:1].tolist() if pytest.importorskip("sklearn") else []
+DIGIT = [[n / 64 for n in range(64)]]
 
 
 @pytest.fixture(scope="module")

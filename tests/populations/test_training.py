@@ -235,6 +235,21 @@ def test_who_is_removed_is_stopped_and_left_out() -> None:
     assert waiting.value.training.status == "idle"
 
 
+def test_another_one_of_the_same_name_takes_the_place_of_who_was_removed() -> None:
+    elsewhere = Elsewhere()
+    population = sx.population({"a": fresh(), "b": fresh()}, train=elsewhere)
+    run = population.train(two_classes(), 1)
+    elsewhere.runs[0].patient = True
+    population.remove("a")
+    another = population.add("a", fresh())
+    elsewhere.runs[0].end()
+    elsewhere.runs[1].end()
+    assert not run.wait(0)
+    elsewhere.runs[2].end()
+
+    assert run.result(LONG) == {"a": another.value, "b": population["b"].value}
+
+
 def test_waiting_for_all_on_a_members_own_thread_is_refused() -> None:
     population, refused = some(2), []
 
@@ -289,12 +304,14 @@ class Remote:
     def __init__(self, net: sx.Atom[Net]) -> None:
         self._net = net
         self._over: Future[Net] = Future()
+        self.patient = False
 
     def end(self) -> None:
         self._over.set_result(self._net.value)
 
     def stop(self) -> bool:
-        self.end()
+        if not self.patient:
+            self.end()
         return True
 
     def cancel(self, msg: Any | None = None) -> bool:
