@@ -25,12 +25,13 @@ WRITER = """
 import sys
 import synapse_rx as sx
 from attrs import evolve
+from synapse_rx.io.saved import write_snapshot
 
-net = sx.mlp([300, 500, 10]).value
+net = sx.mlp([784, 1500, 10]).value
 print("ready", flush=True)
 while True:
     net = evolve(net, version=net.version + 1, params=net.params.with_flat(net.params.flat + 1))
-    sx.save(net, sys.argv[1])
+    write_snapshot(net, sys.argv[1], cached=net.version % 2 == 0)  # as a file, and as a checkpoint
 """
 SECONDS = 60
 
@@ -44,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
 def test_a_writer_that_is_killed_leaves_a_whole_file(times: int, path: Path) -> None:
     moments = random.Random(0)
-    sx.save(sx.mlp([300, 500, 10]), path)
+    sx.save(sx.mlp([784, 1500, 10]), path)
     first = sx.load(path).value.params.flat
     for _ in range(times):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
