@@ -25,6 +25,9 @@ class Activation(Described, ABC):
     differentiable: ClassVar[bool] = True
     """False where no gradient can be passed back (thresholds, samples)."""
 
+    exact: ClassVar[bool] = True
+    """False where `backward` passes on something else than the derivative, such as the gradient straight through."""
+
     stochastic: ClassVar[bool] = False
     """True where outputs are drawn from ``s.rng``."""
 

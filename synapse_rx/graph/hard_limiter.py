@@ -23,6 +23,7 @@ class HardLimiter(Activation):
 
     aliases: ClassVar[tuple[str, ...]] = ("hlim",)
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    exact: ClassVar[bool] = False
 
     def forward(self, z: Array, y: Array, s: Scratch) -> None:
         s.xp.sign(z, out=y)

@@ -33,7 +33,7 @@ VARIANTS = [
     LogSoftmax(axis=0),
 ]
 EVERY = [*(member() for member in Activation.members() if member.function_field is None), *VARIANTS]
-SMOOTH = [f for f in EVERY if f.differentiable]
+SMOOTH = [f for f in EVERY if f.differentiable and f.exact]
 CERTAIN = [f for f in EVERY if not f.stochastic]
 
 

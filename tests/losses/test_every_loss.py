@@ -69,7 +69,7 @@ def chosen(loss: Loss, f: Activation) -> Loss | None:
 
 PAIRS = list(itertools.product(NAMED, ACTIVATIONS))
 ALLOWED = [(loss, f) for named, f in PAIRS if (loss := chosen(named, f)) is not None]
-TRAINABLE = [(loss, f) for loss, f in ALLOWED if f.differentiable]
+TRAINABLE = [(loss, f) for loss, f in ALLOWED if f.differentiable and f.exact]
 LINKED = [(loss, f) for loss, f in TRAINABLE if loss.links(f)]
 LOSSES = list(
     {

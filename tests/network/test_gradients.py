@@ -30,7 +30,7 @@ FUNCTIONS = [
     GELU(approximate=True),
     Swish(2.5),
 ]
-SMOOTH = [f for f in FUNCTIONS if f.differentiable]
+SMOOTH = [f for f in FUNCTIONS if f.differentiable and f.exact]
 LOSSES = [
     member()
     for member in Loss.members()
@@ -50,7 +50,7 @@ def takes(loss: Loss, output: Function) -> bool:
 
 
 PAIRS = list(itertools.product(LOSSES, FUNCTIONS))
-TRAINABLE = [(loss, f) for loss, f in PAIRS if takes(loss, f) and f.differentiable]
+TRAINABLE = [(loss, f) for loss, f in PAIRS if takes(loss, f) and f.differentiable and f.exact]
 UNDEFINED = [(loss, f) for loss, f in PAIRS if not takes(loss, f)]
 FLAT = [(loss, f) for loss, f in PAIRS if takes(loss, f) and not f.differentiable]
 
