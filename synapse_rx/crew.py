@@ -21,7 +21,7 @@ Part = Callable[[int, int, int], None]
 
 def threads() -> int:
     """Return how many threads matrix products have at the moment."""
-    return min((library.num_threads for library in _libraries()), default=1)
+    return min((library.num_threads or 1 for library in _libraries()), default=1)
 
 
 def share(pieces: int, most: int, part: Part) -> int:
@@ -89,7 +89,8 @@ os.register_at_fork(after_in_child=_HELPERS.forget)
 
 @cache
 def _libraries() -> list[Any]:
-    # Looked for once: it scans the loaded libraries, which takes milliseconds. numpy's is there from the beginning.
+    # Looked for once, since it scans the loaded libraries: numpy's is the one that counts.
+    import numpy  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
     every: Any = ThreadpoolController()

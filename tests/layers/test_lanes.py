@@ -84,6 +84,7 @@ def assert_alike(found: list[Any], wanted: list[Any], tolerance: float) -> None:
         ([sx.Conv2D(4, 3, activation="relu"), sx.MaxPool2D(2, 1)], IMAGES, 9),
         ([sx.Conv2D(1, 9, padding=4), sx.MaxPool2D(2, ceil=True)], IMAGES, 9),
         ([sx.Conv1D(3, 4, activation="relu"), sx.MaxPool1D(3)], (2, 20), 18),
+        ([sx.Conv1D(1, 2, activation="relu"), sx.MaxPool1D(300)], (1, 700), 8),
         ([sx.Conv2D(3, 2, activation="relu"), sx.Conv2D(2, 2, activation="tanh")], IMAGES, 8),
         ([sx.BatchNorm()], IMAGES, 9),
         ([sx.Conv2D(3, 2), sx.BatchNorm(epsilon=0.1), sx.Activation("relu"), sx.MaxPool2D(2)], IMAGES, 33),

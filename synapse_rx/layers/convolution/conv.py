@@ -14,6 +14,7 @@ from ..activation import Activation
 from ..base import Layer, Step
 from ..contiguous import contiguous
 from ..pooling.max_pool import MaxPool
+from ..pooling.max_pool_lanes import LARGEST
 from ..windows import windows
 from .convolving import Convolving, sum_by_channel
 from .correlation import Correlation, correlation
@@ -62,7 +63,7 @@ class Conv(Convolving):
         rectified = bool(behind) and behind[0] == Activation(ReLU())
         after = behind[rectified] if len(behind) > rectified else None
         if isinstance(after, MaxPool) and after.is_side_by_side(self.out_shape(in_shape)):
-            pool = after.kernel
+            pool = after.kernel if math.prod(after.kernel) <= LARGEST else None
         if not (rectified or pool) or not suits(slides.windows, s):
             return self, 0
         return self._lanes(slides, s, pool, rectified), rectified + (pool is not None)
