@@ -108,8 +108,8 @@ class Params:
     All parameters as one flat read-only vector and the layout of its named views.
 
     ``params[0]["W"]`` is the weight matrix of the first layer, ``params["0.W"]`` the same by its full name,
-    ``params.flat`` the whole vector. A given array is copied unless it owns its memory and is read-only already, or lies
-    in memory that cannot be written to, such as a file that is mapped read-only.
+    ``params.flat`` the whole vector. A given array is copied unless it owns its memory and is read-only already, or
+    lies in memory that cannot be written to, such as a file that is mapped read-only.
 
     Raises:
         ShapeError: If the vector's length is not the layout's.
