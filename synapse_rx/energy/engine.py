@@ -47,6 +47,7 @@ class EnergyEngine:
         values: The errors of every sample learnt.
         classes: None, since answers are no classes.
         chunk: None, since batches are learnt one by one.
+        lends: False, since snapshots are given copies.
         states: Nothing, since nothing is carried from batch to batch but what is kept.
         evaluators: Measure the model between epochs, by what they measure: "validation".
 
@@ -56,6 +57,7 @@ class EnergyEngine:
 
     classes = None
     chunk = None
+    lends = False
     states: Mapping[str, Array] = {}
 
     def __init__(

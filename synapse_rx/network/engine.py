@@ -23,6 +23,9 @@ from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
 from .supply import Supply
 from .updating import Updating
 
+LARGE = 1_000_000
+"""Parameters from which on a snapshot is given the vectors themselves, and the training goes on with copies."""
+
 
 class Engine:
     """
@@ -179,6 +182,24 @@ class Engine:
         host = self._backend.to_host(self.theta if flat is None else flat)
         host.setflags(write=False)
         return Params(self._layout, host)
+
+    @property
+    def lends(self) -> bool:
+        """Whether `lend` is worth its while: the parameters are many and lie where a snapshot's do."""
+        return self.theta.size >= LARGE and self._backend.name == "numpy"
+
+    def lend(self) -> Params:
+        """Return the parameters themselves as a value; nothing may be learnt till it works on others (`move_to`)."""
+        self.theta.setflags(write=False)
+        return Params(self._layout, self.theta)
+
+    def move_to(self, theta: Array) -> None:
+        """Go on with other parameters, in the same working memory."""
+        self.theta = self.problem.theta = theta
+        self._program.move_to(theta)
+        self._updating.move_to(theta)
+        for evaluator in self.evaluators.values():
+            evaluator.move_to(theta)
 
     def read_kept(self, before: Params) -> Params:
         """Return what layers keep as a value; ``before`` itself where nothing is kept."""

@@ -95,6 +95,10 @@ class Evaluator:
         self._program.forget()
         self._next = 0
 
+    def move_to(self, theta: Array) -> None:
+        """Measure other parameters from now on."""
+        self._program.move_to(theta)
+
     def advance(self) -> bool:
         """Measure one more batch; return whether all are measured."""
         if self._next < self._feed.n_batches:

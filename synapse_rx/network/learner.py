@@ -72,6 +72,7 @@ class NetworkLearner:
         net.arch.check(net, data)  # before anything is opened that would have to be closed
         self._fingerprint = data.fingerprint()
         self._supply = Supply(data)
+        self._lent = False  # whether a snapshot was given the vectors themselves
         self._pace = 0.0  # seconds a batch of a chunk takes; 0 before the first
         self._build(net)
 
@@ -84,6 +85,7 @@ class NetworkLearner:
         """Learn for about ``seconds``, at most ``batches`` batches, at most to the end of the epoch (`Learner`)."""
         start = perf_counter()
         deadline = start + seconds
+        self._own()
         if self._finished is not None:
             self._stats = self._counted(self._stats)
             self._begin_epoch(self._epoch.number + 1)
@@ -107,11 +109,13 @@ class NetworkLearner:
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
         how = net.training
+        lends = self._engine.lends and not isinstance(self._algorithm, FullBatchAlgorithm)
+        self._lent = self._lent or lends
         return Net(
             arch=net.arch,
-            params=self._engine.read(self._iterate()),
+            params=self._engine.lend() if lends else self._engine.read(self._iterate()),
             training=evolve(
-                how, loss=loss_of(net), state=self._state_value(), stats=self._counted(how.stats)
+                how, loss=loss_of(net), state=self._state_value(lends=lends), stats=self._counted(how.stats)
             ),
             labels=net.labels if net.labels is not None else self._engine.classes,
             normalization=net.normalization or self._data.normalization,
@@ -122,6 +126,7 @@ class NetworkLearner:
     def adopt(self, seen: Net, net: Net) -> tuple[Edit, ...]:
         """Take over what was edited in ``net`` since ``seen`` (`Learner`)."""
         edits = changes(seen, net)
+        self._own()
         names = {name for name, _ in edits}
         rebuilt = bool(names & REBUILT) or seen.training.update != net.training.update
         if rebuilt or names & {"arch", "dtype"}:
@@ -192,6 +197,21 @@ class NetworkLearner:
         self._engine.feed.begin(self._epoch.number)
         self._engine.carry_on(old.states)
         self._epoch.recount(self._engine.values.kinds, another_loss=another_loss)
+
+    def _own(self) -> None:
+        """
+        Go on with copies of what a snapshot was given.
+
+        By now the cell has let go of the snapshot before that one, so that there is room for them: of large networks
+        two snapshots are never held beside the vectors that are worked on.
+        """
+        if not self._lent:
+            return
+        self._lent = False
+        self._engine.move_to(self._engine.theta.copy())
+        for name, value in self._state.items():
+            if np.ndim(value):
+                self._state[name] = value.copy()
 
     def _settle(self) -> bool:
         """Leave a search where it stands, at its iterate; return whether there was one."""
@@ -375,13 +395,17 @@ class NetworkLearner:
             self._added = stats, self._finished.into(stats, self._steps)
         return self._added[1]
 
-    def _state_value(self) -> State:
+    def _state_value(self, *, lends: bool) -> State:
         values = dict(self._state)
+        lent = set(values) if lends else set[str]()
         if self._engine.average is not None:
             values[AVERAGE] = self._engine.average
         if self.batch:
             values |= {CARRIED + name: value for name, value in self._engine.states.items()}
-        slots = {name: self._backend.to_host(v) if np.ndim(v) else v for name, v in values.items()}
+        slots = {
+            name: self._backend.to_host(value) if np.ndim(value) and name not in lent else value
+            for name, value in values.items()
+        }
         search = isinstance(self._algorithm, FullBatchAlgorithm)
         position = None if search or self._finished is not None else self._epoch.position(self._fingerprint)
         generator = self._backend.generator_state(self._generator)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import MethodType
+from typing import TypeVar
+from weakref import WeakMethod
 
 from ..backends import Backend
 from ..fast import Kernel, compiled
 from ..typing import Array
+
+T = TypeVar("T")
 
 BLOCK = 1 << 17
 """Numbers in a block: three vectors of float32 blocks fit the second-level cache of a common core."""
@@ -33,8 +38,10 @@ class NetworkProblem:
         self.xp = backend.xp
         self.theta = theta
         self.grad = self.zeros()
-        self.evaluate = evaluate
-        self._loss = loss
+        # Weakly where they are methods, of whoever owns this: vectors go with their last user, not when garbage is
+        # collected, before which another training may want as many.
+        self.evaluate = _weakly(evaluate)
+        self._loss = _weakly(loss)
         self._temporaries: dict[int, Array] = {}
         self._host = backend.name == "numpy"
         # A device gains nothing from blocks: it would only launch more kernels.
@@ -75,3 +82,17 @@ class NetworkProblem:
             size = min(longest, self.theta.size)
             vector = self._temporaries[k] = self.xp.empty(size, self.theta.dtype)
         return vector
+
+
+def _weakly(function: Callable[[], T]) -> Callable[[], T]:
+    """Return a method so that it does not keep its object alive; any other function as it is."""
+    if not isinstance(function, MethodType):
+        return function
+    weak = WeakMethod(function)
+
+    def call() -> T:
+        method = weak()
+        assert method is not None
+        return method()
+
+    return call

@@ -157,6 +157,14 @@ class Program:
         for value in self.states.values():
             value.fill(0)
 
+    def move_to(self, theta: Array) -> None:
+        """Work on other parameters from now on, in the same working memory."""
+        self._memory.theta = theta
+        for node in self._row.walk():
+            if node.params:
+                node.params = self._memory.params(node.place.path)
+        self._passes.clear()  # what they know of the parameters is made anew, in the buffers that are there
+
     @property
     def nbytes(self) -> int:
         """Bytes of working memory made so far; parameters and gradients are not counted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field
 
 from ..backends import Backend
 from ..layers.base import Step
@@ -15,7 +15,7 @@ from ..typing import Array
 from .places import Path, Place
 
 
-@frozen
+@define(eq=False)
 class Memory:
     """
     The vectors a program works on, seen by place.

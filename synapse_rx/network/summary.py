@@ -65,8 +65,9 @@ class Summary:
         multiply_adds: Multiplications with addition of a forward pass of one sample.
         batch: Samples in the batch that memory is counted for.
         dtype: The type of all these numbers.
-        nbytes: Bytes held while training on batches of this size: parameters, gradient, the algorithm's vectors, and
-            the working memory of layers and loss, each as it is allocated; data and snapshots come on top.
+        nbytes: Bytes held while training on batches of this size: parameters, gradient, the algorithm's vectors, the
+            gathered batch and the working memory of layers and loss, each as it is allocated; data and snapshots come
+            on top.
     """
 
     in_shape: Any
@@ -150,7 +151,7 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
 
 
 def _worked(net: Net, batch: int) -> tuple[Program, int]:
-    """Return a program that has learnt a batch, and the bytes of the vectors this was done with."""
+    """Return a program that has learnt a batch, and the bytes of the batch and the vectors this was done with."""
     host, arch, how = NumpyBackend(), net.arch, net.training
     theta = host.from_host(net.params.flat)
     x, t = (np.zeros((batch, *shape), theta.dtype) for shape in (arch.in_shape, arch.out_shape))
@@ -178,7 +179,7 @@ def _worked(net: Net, batch: int) -> tuple[Program, int]:
             else:
                 how.algorithm.at(0.0, 0, how.stats).step(problem, slots)
     held = sum(value.nbytes for value in slots.values() if isinstance(value, np.ndarray))
-    return program, problem.nbytes + held + kept.nbytes
+    return program, problem.nbytes + held + kept.nbytes + x.nbytes + t.nbytes
 
 
 @frozen

@@ -43,6 +43,10 @@ class Updating:
         self._scratch: Array = None if update.regularization is None else self._xp.empty_like(theta)
         self.average = self._first_average(average)
 
+    def move_to(self, theta: Array) -> None:
+        """Work on other parameters from now on."""
+        self._theta = theta
+
     def penalty(self) -> float:
         """Return the penalty of the present weights."""
         penalty = self.update.regularization

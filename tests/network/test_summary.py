@@ -51,8 +51,9 @@ def test_memory_is_what_training_allocates(algorithm: str) -> None:
     engine = learning._engine
     slots = [value.nbytes for value in learning._state.values() if isinstance(value, np.ndarray)]
     held = engine._program.nbytes + engine.problem.nbytes + sum(slots)
+    batch = sum(part.nbytes for part in (engine._x, engine._t))
 
-    assert sx.summary(net, batch=5).nbytes == held
+    assert sx.summary(net, batch=5).nbytes == held + batch
 
 
 def test_memory_grows_with_the_batch() -> None:
