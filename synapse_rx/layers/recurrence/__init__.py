@@ -3,3 +3,4 @@
 from .level import Level as Level
 from .recurrent import Recurrent as Recurrent
 from .strand import Strand as Strand
+from .whole import WholeStrand as WholeStrand

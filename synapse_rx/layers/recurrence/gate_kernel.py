@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...fast import jit, jit_fused
+from ..product_kernel import multiply_turned
 
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 FAR = np.float32(7.90531110763549805)
@@ -94,3 +95,26 @@ def step_at(number: int, steps: int, reverse: int) -> Any:
 def passes_on(number: int, truncate: int) -> Any:
     """Return whether gradients go on behind the step ``number``."""
     return number > 0 and (truncate == 0 or number % truncate > 0)
+
+
+@jit
+def sum_rows(gradients: Any, states: Any, du: Any, sizes: Any, numbers: Any) -> None:
+    """
+    Write the gradient of U: products of states before each step with gradients of what they add to, summed up.
+
+    Args:
+        gradients: (T N, width) and their width.
+        states: All states, the length of a row of them, and where those of the strand begin in it.
+        du: The address of the gradient and the distance of its rows.
+        sizes, numbers: As in `lstm_kernel.forward`.
+    """
+    steps, n, units, reverse, started, _, _, _, _ = sizes
+    d, width = gradients
+    hidden, length, begin = states
+    zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
+    # States before the first step that are 0 add nothing.
+    skipped = 0 if started else 1
+    first = 0 if reverse else skipped
+    left = (hidden.ctypes.data + WORD * ((first + 2 * reverse) * n * length + begin), length)
+    right = (d.ctypes.data + WORD * first * n * width, width)
+    multiply_turned((units, width, (steps - skipped) * n), one, left, right, zero, du)

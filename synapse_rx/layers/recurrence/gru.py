@@ -10,7 +10,9 @@ from ...initializers import Zeros
 from ...options import one_of
 from ...params import ParameterSpec
 from ...typing import Array
+from ..machine_code import suits
 from .gates import sigmoid, sigmoid_backward, tanh_backward
+from .gru_whole import GRUWhole
 from .level import Level
 from .recurrent import Recurrent
 from .stepped import SteppedStrand
@@ -53,6 +55,8 @@ class GRU(Recurrent):
         return (ParameterSpec("c", (width,), Zeros(), self.units, self.units, regularized=False),)
 
     def strand(self, level: Level, direction: int) -> Strand:
+        if self.reset == "after" and suits(level.s):
+            return GRUWhole(level, direction)
         return (_After if self.reset == "after" else _Before)(level, direction)
 
 

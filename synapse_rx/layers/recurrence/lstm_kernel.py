@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_fused
-from ..product_kernel import multiply, multiply_by_turned, multiply_turned
-from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, sigmoids, step_at, tanh, tanhs
+from ..product_kernel import multiply, multiply_by_turned
+from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, sigmoids, step_at, sum_rows, tanh, tanhs
 
 
 @jit
@@ -84,7 +84,7 @@ def backward(
         squashed: Working memory (units,).
         wanted: Steps after which gradients are cut, 0 for never; the address of the gradient of U, 0 for none.
     """
-    steps, n, units, reverse, started, length, begin, u, u_length = sizes
+    steps, n, units, reverse, _, length, begin, u, u_length = sizes
     truncate, du = wanted
     zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
     width = 4 * units
@@ -114,13 +114,7 @@ def backward(
                 dh[k] = ZERO
                 dc[k] = ZERO
     if du:
-        # States before the first step that are 0 add nothing.
-        skipped = 0 if started else 1
-        first = skipped if not reverse else 0
-        states = (hidden.ctypes.data + WORD * ((first + 2 * reverse) * n * length + begin), length)
-        gradients = (z.ctypes.data + WORD * first * n * width, width)
-        into = (du, u_length)
-        multiply_turned((units, width, (steps - skipped) * n), one, states, gradients, zero, into)
+        sum_rows((z, width), (hidden, length, begin), (du, u_length), sizes, numbers)
 
 
 @jit_fused

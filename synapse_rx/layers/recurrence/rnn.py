@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from ...activations import Activation as Function
-from ...activations import Tanh
+from ...activations import ReLU, Tanh
 from ...errors import OptionError
+from ..machine_code import suits
 from .level import Level
 from .recurrent import Recurrent
+from .rnn_whole import RNNWhole
 from .stepped import SteppedStrand
 from .strand import Strand
 
@@ -40,6 +42,8 @@ class RNN(Recurrent):
     uses_up_z: ClassVar[bool] = False
 
     def strand(self, level: Level, direction: int) -> Strand:
+        if self.activation in (Tanh(), ReLU()) and suits(level.s):
+            return RNNWhole(level, direction, self.activation == ReLU())
         return _Strand(self.activation, level, direction)
 
 

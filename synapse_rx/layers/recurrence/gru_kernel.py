@@ -1,0 +1,148 @@
+"""
+Whole sequences through gated recurrent units in machine code, float32, the reset gate behind the product.
+
+Imported only where kernels are compiled (`synapse_rx.fast`); see `lstm_kernel`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...fast import jit, jit_fused
+from ..product_kernel import multiply, multiply_by_turned
+from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, sigmoids, step_at, sum_rows, tanh
+
+
+@jit
+def forward(
+    z: Any, b: Any, c: Any, product: Any, inner: Any, hidden: Any, counts: Any, sizes: Any, numbers: Any
+) -> None:
+    """
+    Read all steps: turn what the inputs add to the gates (T N, 3 units) into the gates, write states.
+
+    Args:
+        z, b, hidden, counts, sizes, numbers: As in `lstm_kernel.forward`.
+        c: What is added to the third product (units,).
+        product: Working memory (N, 3 units).
+        inner: Where the third product and c go, (T N, units).
+    """
+    steps, n, units, reverse, started, length, begin, u, u_length = sizes
+    zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
+    width = 3 * units
+    for number in range(steps):
+        t, before, after = step_at(number, steps, reverse)
+        if started or number > 0:
+            states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
+            multiply((n, width, units), one, states, (u, u_length), zero, (product.ctypes.data, width))
+        else:
+            for k in range(len(product)):
+                product[k] = ZERO
+        for sample in range(n):
+            row = z[(t * n + sample) * width :][:width]
+            products = product[sample * width :][:width]
+            seen = inner[(t * n + sample) * units :][:units]
+            place = (after * n + sample) * length + begin
+            earlier = (before * n + sample) * length + begin
+            add(row[: 2 * units], products[: 2 * units])
+            sigmoids(row[: 2 * units], b[: 2 * units])
+            _state(row, products[2 * units :], b[2 * units :], c, seen, units)
+            _mix(row, hidden[earlier:][:units], hidden[place:][:units], units)
+            if len(counts):
+                cut(hidden[place:][:units], counts[t * n + sample])
+
+
+@jit_fused
+def _state(gates: Any, product: Any, b: Any, c: Any, seen: Any, units: int) -> None:
+    r, candidate = gates[:units], gates[2 * units :]
+    for k in range(units):
+        seen[k] = product[k] + c[k]
+    for k in range(units):
+        candidate[k] = tanh(candidate[k] + b[k] + r[k] * seen[k])
+
+
+@jit_fused
+def _mix(gates: Any, before: Any, h: Any, units: int) -> None:
+    u, candidate = gates[units:], gates[2 * units :]
+    for k in range(units):
+        h[k] = (before[k] - candidate[k]) * u[k] + candidate[k]
+
+
+@jit
+def backward(
+    z: Any,
+    dv: Any,
+    inner: Any,
+    hidden: Any,
+    counts: Any,
+    dy: Any,
+    dh: Any,
+    dc: Any,
+    sizes: Any,
+    numbers: Any,
+    wanted: Any,
+) -> None:
+    """
+    Turn gates into the gradients of their logits, last step first, and write those of U and c.
+
+    Args:
+        z, inner, hidden, counts, sizes, numbers: As `forward` left them.
+        dv: Where the gradients of the products with U go, (T N, 3 units).
+        dy, dh, wanted: As in `lstm_kernel.backward`.
+        dc: Where the gradient of c goes (units,).
+    """
+    steps, n, units, reverse, _, length, begin, u, u_length = sizes
+    truncate, du = wanted
+    one = numbers.ctypes.data + WORD
+    width = 3 * units
+    for k in range(units):
+        dc[k] = ZERO
+    for number in range(steps - 1, -1, -1):
+        t, before, _ = step_at(number, steps, reverse)
+        for sample in range(n):
+            row = z[(t * n + sample) * width :][:width]
+            of_products = dv[(t * n + sample) * width :][:width]
+            seen = inner[(t * n + sample) * units :][:units]
+            earlier = (before * n + sample) * length + begin
+            of_state = dh[sample * units :][:units]
+            if len(dy):
+                add(of_state, dy[(t * n + sample) * units :][:units])
+            if len(counts):
+                cut(of_state, counts[t * n + sample])
+            _mix_back(row, hidden[earlier:][:units], of_state, units)
+            _reset_back(row, of_products, seen, units)
+            add(dc, of_products[2 * units :])
+        if passes_on(number, truncate):
+            gradients = (dv.ctypes.data + WORD * t * n * width, width)
+            multiply_by_turned((n, units, width), one, gradients, (u, u_length), one, (dh.ctypes.data, units))
+        else:
+            for k in range(len(dh)):
+                dh[k] = ZERO
+    if du:
+        sum_rows((dv, width), (hidden, length, begin), (du, u_length), sizes, numbers)
+
+
+@jit_fused
+def _mix_back(gates: Any, before: Any, dh: Any, units: int) -> None:
+    """Write the gradients of the logits of u and the candidate where these are; leave in dh what u passes on."""
+    u, candidate = gates[units:], gates[2 * units :]
+    for k in range(units):
+        a, g = u[k], candidate[k]
+        u[k] = (before[k] - g) * dh[k] * (a * (ONE - a))
+        candidate[k] = (ONE - a) * dh[k] * (ONE - g * g)
+        dh[k] *= a
+
+
+@jit_fused
+def _reset_back(gates: Any, products: Any, seen: Any, units: int) -> None:
+    """Write the gradient of the logits of r where r is, and those of the three products."""
+    r, u, candidate = gates[:units], gates[units:], gates[2 * units :]
+    of_r, of_u, of_candidate = products[:units], products[units:], products[2 * units :]
+    for k in range(units):
+        of_candidate[k] = candidate[k] * r[k]
+    for k in range(units):
+        a = r[k]
+        r[k] = candidate[k] * seen[k] * (a * (ONE - a))
+    for k in range(units):
+        of_r[k] = r[k]
+    for k in range(units):
+        of_u[k] = u[k]
