@@ -12,7 +12,7 @@ from .neuron_graph import NeuronGraph
 from .tables import Table, tables
 from .wiring import wiring
 
-LARGEST = 1 << 20
+LARGEST = 1 << 18
 """Numbers a temporary array may have: batches of large graphs are worked on in slices of some samples."""
 
 
@@ -20,7 +20,8 @@ class Reference:
     """
     Computes what the kernels compute, a level of neurons of all samples at a time, with numpy or cupy.
 
-    Equations are those of Monner & Reggia (2012).
+    It allocates as it goes, a few arrays of `LARGEST` numbers at most, however large the batch. Equations are those of
+    Monner & Reggia (2012).
 
     Args:
         graph: The graph.

@@ -23,7 +23,7 @@ inputs."""
 SELF_WEIGHT, SELF_FIXED, SELF_GATER, SELF_BEFORE, SELF_TRACE, SELF_PAIR = range(6)
 """Columns of a neuron's connection with itself; a weight of -1 for none."""
 
-HEADER = 11
+HEADER = 12
 """Numbers in front: units, inputs, the first output, 1 where gradients are with respect to the states of the outputs;
 then where each part begins."""
 
@@ -35,7 +35,7 @@ def runs(graph: NeuronGraph) -> Ints | None:
 
     Behind the header stand the runs; where those of each neuron begin in them; activations, the weight and the trace of
     the bias of each neuron; connections with themselves; and for each pair the gater, the gated neuron, and the first
-    extended trace (-1 where the gated neuron keeps nothing).
+    extended trace (-1 where the gated neuron keeps nothing); and whether each neuron has traces or gated inputs.
 
     Returns:
         The array; None if a neuron has an activation that kernels do not know.
@@ -56,7 +56,10 @@ def runs(graph: NeuronGraph) -> Ints | None:
     pairs = np.stack([gater, gated, np.where(keeps, np.cumsum(sizes) - sizes, -1)], axis=1)
     biased = np.full(w.units, -1)
     biased[w.trained[0][w.trained[1] == w.units]] = traces[w.trained[1] == w.units]
-    parts = [part.ravel() for part in (table, first, codes, w.bias[:-1], biased, _selves(w, traces), pairs)]
+    mixes = w.selves[:-1].astype(np.int64)
+    mixes[w.target[w.gater >= 0]] = 1
+    rows = (table, first, codes, w.bias[:-1], biased, _selves(w, traces), pairs, mixes)
+    parts = [part.ravel() for part in rows]
     places = HEADER + np.cumsum([0, *map(len, parts[:-1])])
     return np.concatenate([[w.units, w.inputs, w.outputs, graph.states], places, *parts]).astype(np.int64)
 

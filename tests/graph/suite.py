@@ -91,7 +91,8 @@ def recall(seed: int) -> bool:
     task = tasks.distracted_recall(
         9, targets=2, distractors=2, prompts=2, samples=1000, tests=200, batch=10, seed=seed
     )
-    net = learnt(g.lstm(6, 3, 2, activation="tanh", gradient="bptt"), seed, task.data, sx.epochs(200) | sx.error_below(0.003))
+    graph = g.lstm(6, 3, 2, weights=Uniform(-1, 1), gradient="bptt")
+    net = learnt(graph, seed, task.data, sx.epochs(200) | sx.error_below(0.002), learning_rate=0.03)
     return task.solved(net)
 
 
