@@ -15,7 +15,7 @@ from ..network.normalizing import pending
 from ..snapshot import Net
 from ..typing import Array
 from .energy_arch import EnergyArch
-from .machine import Machine
+from .machine import Machine, Workplace
 
 M = TypeVar("M", bound=Machine)
 
@@ -43,7 +43,7 @@ def machine_of(net: Net, capacity: int, kind: type[M], what: str, seed: int = 0)
     """
     loss = net.arch.fitted(net.training.loss or net.arch.default_loss())
     rng = HOST.generator([seed, 3])
-    made = net.arch.machine(HOST, capacity, net.params.flat, loss, rng=rng, kept=net.kept.flat)
+    made = net.arch.machine(Workplace(HOST, capacity, net.params.flat, loss, rng=rng, kept=net.kept.flat))
     if not isinstance(made, kind):
         raise OptionError(f"{brief(net.arch)} has no {what}")
     return made

@@ -8,15 +8,14 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from ..activations import Activation, Sigmoid
-from ..backends import Backend
 from ..data import TrainingSet
 from ..errors import OptionError, ShapeError
 from ..params import Layout, ParameterSpec, Params
-from ..typing import Array, Shape
+from ..typing import Shape
 from .contrastive_divergence import ContrastiveDivergence
 from .energy_arch import EnergyArch
 from .energy_loss import EnergyLoss
-from .machine import Machine
+from .machine import Machine, Workplace
 from .restricted import RBM, check_range, fresh_chains, kept_layout
 
 
@@ -93,17 +92,7 @@ class DeepBelief(EnergyArch):
     def check_data(self, data: TrainingSet) -> None:
         check_range(self.levels[0], data)
 
-    def machine(
-        self,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> Machine:
+    def machine(self, place: Workplace) -> Machine:
         from .stack_machine import StackMachine
 
-        return StackMachine(self, backend, capacity, theta, loss, grad=grad, rng=rng, kept=kept)
+        return StackMachine(self, place)

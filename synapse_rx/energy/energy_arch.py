@@ -26,7 +26,7 @@ from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net
 from ..typing import Array, Shape
 from .energy_loss import EnergyLoss
-from .machine import Machine
+from .machine import Machine, Workplace
 
 
 class EnergyArch(Described, ABC):
@@ -59,29 +59,8 @@ class EnergyArch(Described, ABC):
         """Return what it learns by unless something else is asked for."""
 
     @abstractmethod
-    def machine(
-        self,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> Machine:
-        """
-        Return what computes with parameters ``theta`` on batches of at most ``capacity`` samples.
-
-        Args:
-            backend: Where to compute.
-            capacity: The most samples in a batch.
-            theta: The parameters, (layout.size,); changes to them are seen.
-            loss: What it learns by, as `fitted` gave it.
-            grad: Where gradients go, like theta; None if nothing is learnt.
-            rng: What draws.
-            kept: What is kept from batch to batch, (keeps.size,).
-        """
+    def machine(self, place: Workplace) -> Machine:
+        """Return what computes with parameters at this place."""
 
     def check_data(self, data: TrainingSet) -> None:
         """
@@ -213,7 +192,7 @@ class EnergyArch(Described, ABC):
         self, backend: Backend, capacity: int, theta: Array, *, rng: Any = None, kept: Any = None
     ) -> Machine:
         """Return what answers batches: the machine without a gradient."""
-        return self.machine(backend, capacity, theta, self.default_loss(), rng=rng, kept=kept)
+        return self.machine(Workplace(backend, capacity, theta, self.default_loss(), rng=rng, kept=kept))
 
     def evaluation(self, net: Net, data: Any) -> Evaluation:
         """Return the errors of ``net`` on samples, which need no targets."""

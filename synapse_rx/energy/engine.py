@@ -22,6 +22,7 @@ from ..snapshot import Net
 from ..typing import Array
 from ..update import Update
 from .evaluating import EnergyEvaluator
+from .machine import Workplace
 
 
 class EnergyEngine:
@@ -86,7 +87,7 @@ class EnergyEngine:
         self.feed = (supply or Supply(data)).feed(net, backend)
         grad = self.problem.grad
         self._machine = arch.machine(
-            backend, self.feed.batch, self.theta, loss, grad=grad, rng=generator, kept=self.kept
+            Workplace(backend, self.feed.batch, self.theta, loss, grad=grad, rng=generator, kept=self.kept)
         )
         update = _still(how.update, arch, getattr(loss, "level", None))
         self._updating = Updating(update, self._layout, backend, self.theta, grad, average)
@@ -95,7 +96,7 @@ class EnergyEngine:
         self.values = ErrorValues(backend, self._machine.kinds, self.feed, dtype)
         self.evaluators: dict[str, EnergyEvaluator] = {}
         if data.valid is not None:
-            asked = arch.machine(backend, CAPACITY, self.theta, loss)
+            asked = arch.machine(Workplace(backend, CAPACITY, self.theta, loss))
             held_out, beside = (
                 Feed(backend, part, CAPACITY, arch.in_shape, dtype, pending(net, part))
                 for part in (data.valid, data.data[: len(data.valid)])

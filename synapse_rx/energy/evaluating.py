@@ -16,7 +16,7 @@ from ..network.evaluation import CAPACITY, ErrorValues
 from ..network.feed import Feed
 from ..network.normalizing import pending
 from ..snapshot import Net
-from .machine import Machine
+from .machine import Machine, Workplace
 from .stack_machine import FREE_ENERGY
 
 GAP = "free_energy_gap"
@@ -91,7 +91,8 @@ def evaluation(net: Net, data: DataSet | TrainingSet) -> Evaluation:
     arch, theta = net.arch, net.params.flat
     loss = arch.fitted(net.training.loss or arch.default_loss())
     feed = Feed(HOST, part, CAPACITY, arch.in_shape, theta.dtype, pending(net, part))
-    evaluator = EnergyEvaluator(arch.machine(HOST, feed.batch, theta, loss), HOST, feed, theta.dtype)
+    machine = arch.machine(Workplace(HOST, feed.batch, theta, loss))
+    evaluator = EnergyEvaluator(machine, HOST, feed, theta.dtype)
     with np.errstate(all="ignore"):
         while not evaluator.advance():
             continue

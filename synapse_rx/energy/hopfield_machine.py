@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
 from ..scratch import Scratch
 from ..typing import Array
 from .attractor import Attractor
 from .drawing import draw_binary
-from .energy_loss import EnergyLoss
 from .hebbian import Hebbian
+from .machine import Workplace
 from .moving import move
 from .probability_flow import ProbabilityFlow
 from .sampler import Sampler
@@ -33,22 +32,12 @@ class HopfieldMachine(Attractor, Sampler):
 
     Args:
         arch: The description, with ``layout``.
-        loss: How patterns are stored.
-        others: As for `EnergyArch.machine`.
+        place: Where it computes; the loss says how patterns are stored.
     """
 
-    def __init__(
-        self,
-        arch: Any,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-    ) -> None:
-        super().__init__(backend, capacity, theta.dtype, rng)
+    def __init__(self, arch: Any, place: Workplace) -> None:
+        super().__init__(place)
+        theta, loss, grad = place.theta, place.loss, place.grad
         self.units: int = arch.units
         params = arch.layout.views(theta, (0,))
         self.weights, self.bias = params["W"], params["b"]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import field, frozen
 
-from ..backends import Backend
 from ..initializers import Zeros
 from ..options import count
 from ..params import ParameterSpec
-from ..typing import Array, Shape
+from ..typing import Shape
 from .energy_arch import EnergyArch
 from .energy_loss import EnergyLoss
 from .hebbian import Hebbian
-from .machine import Machine
+from .machine import Machine, Workplace
 from .probability_flow import ProbabilityFlow
 from .pseudo_inverse import PseudoInverse
 
@@ -65,17 +63,7 @@ class Hopfield(EnergyArch):
     def fits(self, loss: EnergyLoss) -> bool:
         return isinstance(loss, (Hebbian, PseudoInverse, ProbabilityFlow))
 
-    def machine(
-        self,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> Machine:
+    def machine(self, place: Workplace) -> Machine:
         from .hopfield_machine import HopfieldMachine
 
-        return HopfieldMachine(self, backend, capacity, theta, loss, grad=grad, rng=rng)
+        return HopfieldMachine(self, place)

@@ -5,9 +5,36 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from attrs import frozen
+
 from ..backends import Backend
 from ..scratch import Buffers, Scratch
 from ..typing import Array
+from .energy_loss import EnergyLoss
+
+
+@frozen(eq=False)
+class Workplace:
+    """
+    Where a machine computes, with what, and what it learns by.
+
+    Attributes:
+        backend: Where to compute.
+        capacity: The most samples in a batch.
+        theta: The parameters, (layout.size,); changes to them are seen.
+        loss: What it learns by, as `EnergyArch.fitted` gave it.
+        grad: Where gradients go, like theta; None if nothing is learnt.
+        rng: What draws; None if nothing is drawn.
+        kept: What is kept from batch to batch, (keeps.size,).
+    """
+
+    backend: Backend
+    capacity: int
+    theta: Array
+    loss: EnergyLoss
+    grad: Array | None = None
+    rng: Any = None
+    kept: Array | None = None
 
 
 class Machine(ABC):
@@ -17,10 +44,7 @@ class Machine(ABC):
     Members write with ``out=`` into memory of `scratch`, which is made once for the largest batch.
 
     Args:
-        backend: Where to compute.
-        capacity: The most samples in a batch.
-        dtype: The type of parameters and samples.
-        rng: What draws; None if nothing is drawn.
+        place: Where it computes.
 
     Attributes:
         kinds: What `learn` and `measure` tell of every sample, by name; the first is what is minimised.
@@ -28,12 +52,12 @@ class Machine(ABC):
 
     kinds: tuple[str, ...]
 
-    def __init__(self, backend: Backend, capacity: int, dtype: Any, rng: Any = None) -> None:
-        self.backend = backend
-        self.xp = backend.xp
-        self.capacity = capacity
-        self.rng = rng
-        self._buffers = Buffers(backend, capacity, dtype)
+    def __init__(self, place: Workplace) -> None:
+        self.backend = place.backend
+        self.xp = place.backend.xp
+        self.capacity = place.capacity
+        self.rng = place.rng
+        self._buffers = Buffers(place.backend, place.capacity, place.theta.dtype)
         self._scratches: dict[int, Scratch] = {}
 
     @abstractmethod

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..backends import Backend
 from ..scratch import Scratch
 from ..typing import Array
 from .attractor import Attractor
+from .machine import Workplace
 
 
 class ModernMachine(Attractor):
@@ -19,15 +19,15 @@ class ModernMachine(Attractor):
 
     Args:
         arch: The description, with ``layout`` and ``beta``.
-        others: As for `EnergyArch.machine`.
+        place: Where it computes.
     """
 
     kinds = ("retrieval_error", "energy")
 
-    def __init__(self, arch: Any, backend: Backend, capacity: int, theta: Array) -> None:
-        super().__init__(backend, capacity, theta.dtype)
+    def __init__(self, arch: Any, place: Workplace) -> None:
+        super().__init__(place)
         self.units, self.beta = arch.units, arch.beta
-        self.memories: Array = arch.layout.views(theta, (0,))["X"]
+        self.memories: Array = arch.layout.views(place.theta, (0,))["X"]
 
     def learn(self, x: Array, scale: float, values: Array) -> None:
         raise AssertionError("patterns are stored, there is no gradient")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import field, frozen
 
-from ..backends import Backend
 from ..data import TrainingSet
 from ..errors import DataError
 from ..initializers import Zeros
 from ..options import count, number, positive
 from ..params import ParameterSpec
-from ..typing import Array, Shape
+from ..typing import Shape
 from .energy_arch import EnergyArch
 from .energy_loss import EnergyLoss
-from .machine import Machine
+from .machine import Machine, Workplace
 from .memorize import Memorize
 
 
@@ -66,17 +64,7 @@ class ModernHopfield(EnergyArch):
                 f"this network has {self.memories} memories, but there are {len(data)} samples to store"
             )
 
-    def machine(
-        self,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> Machine:
+    def machine(self, place: Workplace) -> Machine:
         from .modern_machine import ModernMachine
 
-        return ModernMachine(self, backend, capacity, theta)
+        return ModernMachine(self, place)

@@ -9,7 +9,6 @@ import numpy as np
 from attrs import field, frozen
 
 from ..activations import Activation, Sigmoid
-from ..backends import Backend
 from ..data import TrainingSet
 from ..errors import DataError, OptionError
 from ..initializers import Zeros
@@ -19,7 +18,7 @@ from ..typing import Array, Shape
 from .contrastive_divergence import ContrastiveDivergence
 from .energy_arch import EnergyArch
 from .energy_loss import EnergyLoss
-from .machine import Machine
+from .machine import Machine, Workplace
 
 MOST_CHAINS = 100_000
 """More are not meant: what they begin as is drawn when a file does not say, so that a damaged one could ask for any."""
@@ -102,20 +101,10 @@ class RBM(EnergyArch):
     def check_data(self, data: TrainingSet) -> None:
         check_range(self, data)
 
-    def machine(
-        self,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> Machine:
+    def machine(self, place: Workplace) -> Machine:
         from .stack_machine import StackMachine
 
-        return StackMachine(self, backend, capacity, theta, loss, grad=grad, rng=rng, kept=kept)
+        return StackMachine(self, place)
 
 
 @frozen

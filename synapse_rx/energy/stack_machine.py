@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend
 from ..scratch import Buffers, Scratch
 from ..typing import Array
 from .contrastive_divergence import ContrastiveDivergence
-from .energy_loss import EnergyLoss
 from .level import Level
+from .machine import Workplace
 from .sampler import Sampler
 
 FREE_ENERGY = "free_energy"
@@ -26,8 +25,7 @@ class StackMachine(Sampler):
 
     Args:
         arch: The description, with ``levels``, ``layout`` and ``keeps``.
-        loss: Says how often a batch goes down and up, and which level learns.
-        others: As for `EnergyArch.machine`.
+        place: Where it computes; the loss says how often a batch goes down and up, and which level learns.
 
     Attributes:
         levels: The conditional distributions, from the first to the highest.
@@ -35,19 +33,9 @@ class StackMachine(Sampler):
 
     kinds = ("reconstruction_error", FREE_ENERGY)
 
-    def __init__(
-        self,
-        arch: Any,
-        backend: Backend,
-        capacity: int,
-        theta: Array,
-        loss: EnergyLoss,
-        *,
-        grad: Array | None = None,
-        rng: Any = None,
-        kept: Array | None = None,
-    ) -> None:
-        super().__init__(backend, capacity, theta.dtype, rng)
+    def __init__(self, arch: Any, place: Workplace) -> None:
+        super().__init__(place)
+        backend, theta, loss, grad = place.backend, place.theta, place.loss, place.grad
         assert isinstance(loss, ContrastiveDivergence)
         views = [arch.layout.views(theta, (position,)) for position in range(len(arch.levels))]
         self.levels = [Level(rbm, params, backend.xp) for rbm, params in zip(arch.levels, views, strict=True)]
@@ -58,11 +46,11 @@ class StackMachine(Sampler):
         self._level = self.levels[self._at]
         self._grad = grad
         self._grads = None if grad is None else arch.layout.views(grad, (self._at,))
-        chains = {} if kept is None else arch.keeps.views(kept, (self._at,))
+        chains = {} if place.kept is None else arch.keeps.views(place.kept, (self._at,))
         self._chains: Array | None = chains.get("chains")
         n = 0 if self._chains is None else len(self._chains)
         self._walked = Buffers(backend, n, theta.dtype)
-        self._walk = Scratch(backend, self._walked, n, rng=rng)
+        self._walk = Scratch(backend, self._walked, n, rng=place.rng)
 
     @property
     def nbytes(self) -> int:

@@ -14,6 +14,7 @@ from ..network.problem import NetworkProblem
 from ..network.summary import LayerSummary, Summary
 from ..params import ParameterSpec
 from ..snapshot import Net
+from .machine import Workplace
 
 
 def summary(net: Net, batch: int) -> Summary:
@@ -66,7 +67,9 @@ def _worked(net: Net, batch: int, position: int) -> tuple[int, int]:
         machine.learn(x, 1.0, values)
 
     problem = NetworkProblem(HOST, theta, evaluate)
-    machine = arch.machine(HOST, batch, theta, loss, grad=problem.grad, rng=HOST.generator(0), kept=kept)
+    machine = arch.machine(
+        Workplace(HOST, batch, theta, loss, grad=problem.grad, rng=HOST.generator(0), kept=kept)
+    )
     values = np.empty((len(machine.kinds), batch), theta.dtype)
     slots = how.algorithm.init(problem)
     with np.errstate(all="ignore"):

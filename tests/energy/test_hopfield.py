@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import synapse_rx as sx
 from synapse_rx import energy
+from synapse_rx.energy.machine import Workplace
 from synapse_rx.errors import DataError, LossError, OptionError
 from synapse_rx.snapshot import Net
 from tests.energy.tiny import HOST, states, trained, with_params
@@ -145,7 +146,7 @@ def test_the_gradient_of_the_probability_flow_is_right() -> None:
 
     free = np.concatenate([half[pairs], rng.normal(size=5)])
     grad = np.zeros(30)
-    machine = net.arch.machine(HOST, 6, full(free), energy.ProbabilityFlow(), grad=grad)
+    machine = net.arch.machine(Workplace(HOST, 6, full(free), energy.ProbabilityFlow(), grad=grad))
     values = np.empty((3, 6))
     machine.learn(x, 1 / 6, values)
 

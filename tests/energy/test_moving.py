@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from synapse_rx import energy
 from synapse_rx.energy import moving
+from synapse_rx.energy.machine import Workplace
 from synapse_rx.fast import compiled
 from synapse_rx.scratch import Buffers, Scratch
 from tests.energy.tiny import HOST
@@ -62,11 +63,13 @@ def test_one_machine_answers_batches_of_all_sizes() -> None:
     net = energy.hopfield(12, dtype="float64").value
     half = rng.normal(size=(12, 12))
     machine = net.arch.machine(
-        HOST,
-        7,
-        np.concatenate([(half + half.T).ravel(), np.zeros(12)]),
-        energy.Hebbian(),
-        rng=HOST.generator(0),
+        Workplace(
+            HOST,
+            7,
+            np.concatenate([(half + half.T).ravel(), np.zeros(12)]),
+            energy.Hebbian(),
+            rng=HOST.generator(0),
+        )
     )
     x = rng.choice([-1.0, 1.0], (7, 12))
 

@@ -11,6 +11,7 @@ from attrs import evolve
 import synapse_rx as sx
 from synapse_rx import energy
 from synapse_rx.backends import NumpyBackend
+from synapse_rx.energy.machine import Workplace
 from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net
 from tests.nets import finish_epoch
@@ -78,7 +79,7 @@ def gradient(
     grad = np.zeros_like(net.params.flat)
     kept = net.kept.flat.copy()
     made = net.arch.machine(
-        HOST, len(v), net.params.flat.copy(), loss, grad=grad, rng=HOST.generator(seed), kept=kept
+        Workplace(HOST, len(v), net.params.flat.copy(), loss, grad=grad, rng=HOST.generator(seed), kept=kept)
     )
     values = np.empty((len(made.kinds), len(v)), grad.dtype)
     made.learn(v, 1 / len(v) if scale is None else scale, values)
