@@ -66,6 +66,18 @@ class BackendError(SynapseError, RuntimeError):
     """A compute backend was asked for and cannot serve; the message says why."""
 
 
+class DeviceMemoryError(BackendError, MemoryError):
+    """A device has too little memory; the message says what was asked, what is free and what to reduce."""
+
+
+class DeviceLostError(BackendError):
+    """
+    A device stopped computing: it was reset, unplugged or ran into an error that ends all work on it.
+
+    What was published last stays in the cell. Usually only a new process can use the device again.
+    """
+
+
 class ValidationError(SynapseError, ValueError):
     """A validator refused a new value of an `Atom`; the atom is unchanged."""
 

@@ -52,6 +52,15 @@ def mnist_available() -> bool:
     )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backend",
+        choices=("strict", "cupy"),
+        default="strict",
+        help="what tests/backends compares with numpy: arrays that refuse what cupy refuses (strict), or a GPU (cupy)",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_missing] = {}
 

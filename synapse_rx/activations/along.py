@@ -48,7 +48,7 @@ class AlongAxis(Activation):
         if axis == z.ndim - 1:
             row_max(z, out[..., 0], s)
         else:
-            s.xp.maximum.reduce(z, axis=axis, keepdims=True, out=out)
+            z.max(axis=axis, keepdims=True, out=out)
 
     def sum(self, z: Array, out: Array, s: Scratch) -> None:
         """Write the sums along the axis into ``out``, made by `totals`."""
@@ -56,7 +56,7 @@ class AlongAxis(Activation):
         if axis == z.ndim - 1:
             row_sum(z, out[..., 0], s)
         else:
-            s.xp.add.reduce(z, axis=axis, keepdims=True, out=out)
+            z.sum(axis=axis, keepdims=True, out=out)
 
     def _axis(self, z: Array) -> int:
         return self.axis + (1 if self.axis >= 0 else z.ndim)

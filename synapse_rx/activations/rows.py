@@ -33,8 +33,8 @@ def row_max(x: Array, out: Array, s: Scratch) -> None:
         x (N, *shape, k), out (N, *shape)
     """
     if x.ndim > 2 or x.shape[-1] > NARROW:
-        s.xp.maximum.reduce(x, axis=-1, out=out)
+        x.max(axis=-1, out=out)
         return
     columns = s.array("row_columns", x.shape[1:]).reshape(x.shape[::-1])
     s.xp.copyto(columns, x.T)
-    s.xp.maximum.reduce(columns, axis=0, out=out)
+    columns.max(axis=0, out=out)

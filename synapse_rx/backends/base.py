@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from ..typing import Array
@@ -20,6 +21,9 @@ class Backend(ABC):
 
     xp: Any
     """The array module: ``numpy`` or one with its interface."""
+
+    remote: ClassVar[bool] = False
+    """True where arrays lie in the memory of a device, which the host neither reads nor waits for while it computes."""
 
     @classmethod
     @abstractmethod
@@ -44,8 +48,28 @@ class Backend(ABC):
 
     @abstractmethod
     def restore(self, generator: Any, state: Any) -> None:
-        """Put a generator back into a state that `generator_state` gave."""
+        """
+        Put a generator back into a state that `generator_state` gave.
+
+        Of a state from a backend with other generators a seed is made, so that one state still gives one sequence.
+        """
 
     @abstractmethod
     def generator_state(self, generator: Any) -> Any:
         """Return a generator's state as plain hashable data."""
+
+    def active(self) -> AbstractContextManager[Any]:
+        """
+        Return the context that everything is computed in, on whichever thread: device, stream and memory of its own.
+
+        Errors of a device leave it as errors of this library, see `CupyBackend`.
+        """
+        return nullcontext()
+
+    def synchronize(self) -> None:
+        """Wait until all that was asked for is computed."""
+        return None
+
+    def close(self) -> None:
+        """Give back memory that no array needs any more. Never raises."""
+        return None

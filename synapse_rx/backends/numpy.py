@@ -8,6 +8,7 @@ import numpy as np
 
 from ..typing import Array
 from .base import Backend
+from .counter import NAME, seed_of
 
 
 class NumpyBackend(Backend):
@@ -33,6 +34,8 @@ class NumpyBackend(Backend):
         return np.random.default_rng(seed)
 
     def restore(self, generator: np.random.Generator, state: Any) -> None:
+        if state[0] == NAME:
+            state = self.generator_state(self.generator(seed_of(state)))
         name, value, increment, has_uint32, uinteger = state
         generator.bit_generator.state = {
             "bit_generator": name,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .. import fast
-from ..backends import available_backends, backend
+from ..backends import available_backends, chosen_and_why
 from ..data.mnist import FOLDER_VARIABLE
 from ..errors import BackendError
 from ..io.checkpoints import numbered
@@ -118,9 +118,8 @@ def _version(package: str) -> str | None:
 
 
 def _chosen() -> str:
-    asked = os.environ.get("SYNAPSE_RX_BACKEND")
     try:
-        return f"{backend().name} ({f'SYNAPSE_RX_BACKEND={asked}' if asked else 'the best one available'})"
+        return chosen_and_why()
     except Exception as error:  # whatever is wrong with it: this is the command that says so
         return f"none: {error}"
 

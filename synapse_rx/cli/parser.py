@@ -114,7 +114,9 @@ def _resume(commands: Any) -> None:
     )
     made.add_argument("folder", metavar="DIR", help="the folder that train --checkpoint writes to")
     made.add_argument("--epochs", type=int, metavar="N", help="complete epochs in all (default: as before)")
-    made.add_argument("--backend", metavar="NAME", help="numpy or auto (default: as before)")
+    made.add_argument(
+        "--backend", metavar="NAME", help="numpy, cupy, cupy:1 (the second GPU), auto (default: as before)"
+    )
     made.add_argument("--quiet", action="store_true", help="no display, only the result")
     _result_options(made)
     _dashboard_options(made)
@@ -295,7 +297,11 @@ def _network_options(command: Parser) -> None:
     add("--momentum", "SHARE", "(default: of backprop 0.9; of others their own)", type=float)
     add("--nesterov", None, "look ahead before taking the gradient", action="store_true")
     add("--seed", "N", "where all randomness starts (default: 0)", type=int, default=0)
-    add("--backend", "NAME", "numpy or auto (default: SYNAPSE_RX_BACKEND, else auto)")
+    add(
+        "--backend",
+        "NAME",
+        "numpy, cupy, cupy:1 (the second GPU) or auto (default: SYNAPSE_RX_BACKEND, else auto)",
+    )
     add("--quiet", None, "no display, only the result", action="store_true")
 
 

@@ -21,6 +21,7 @@ from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
 from .loops import made_on_a_loop
+from .on_device import on_device
 from .outcome_task import OutcomeTask
 from .phases import check_turns
 from .process import SETTINGS, default_blas_threads
@@ -38,6 +39,7 @@ def train(
     epochs: int | Condition | Sequence[tuple[int, Mapping[str, Any]]],
     *,
     backend: str | Backend | None = None,
+    device: int | None = None,
     publish: str | Every = "epoch",
     executor: str = "thread",
     if_running: str = "raise",
@@ -67,7 +69,9 @@ def train(
         epochs: Complete epochs to learn; one begun before and interrupted is finished first and counts. Or a
             condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``. Or a list of (epochs, options) pairs,
             such as ``[(5, {"learning_rate": 0.1}), (10, {"learning_rate": 0.01})]``, see `phases`.
-        backend: "numpy", "auto" or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or "auto".
+        backend: "numpy", "cupy", "auto" (the GPU if there is one) or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or
+            "auto".
+        device: Which GPU, counted from 0.
         publish: "epoch", or `every` so many batches or seconds as well.
         executor: "thread", or "inline" to compute in the event loop itself, a chunk at a time (for platforms
             without threads).
@@ -91,6 +95,7 @@ def train(
         LabelError: If labels or targets do not fit the network or its loss.
         LossError: If the network cannot be trained by gradients of its loss.
         OptionError: If an option is out of range.
+        BackendError: If the backend cannot serve here.
     """
     every = publication(publish)
     _check_net(net)
@@ -98,13 +103,16 @@ def train(
     check_choice("if_running", if_running, ("raise", "queue", "replace"))
     check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
     _check_process(blas_threads, switch_interval)
-    engine = choose_backend(backend)
+    engine = choose_backend(backend, device=device)
     goal = _goal(epochs)
     check_turns(goal, net.value, data)
 
     def make(snapshot: Net) -> Learner:
         supplied = data.on(run.get_loop()) if isinstance(data, StreamSet) else data
-        return snapshot.arch.learner(snapshot, supplied, engine, ignore_divergence=on_diverged == "ignore")
+        ignore = on_diverged == "ignore"
+        return on_device(
+            lambda: snapshot.arch.learner(snapshot, supplied, engine, ignore_divergence=ignore), engine
+        )
 
     trainer = Trainer(
         net,

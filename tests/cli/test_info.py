@@ -82,7 +82,7 @@ def test_an_unknown_backend_is_told(info: Any, monkeypatch: pytest.MonkeyPatch) 
 
     assert (
         line(info(), "backend chosen: ")
-        == "backend chosen: none: unknown backend 'nunpy'; did you mean 'numpy'?"
+        == "backend chosen: none: unknown backend 'nunpy'; did you mean 'numpy' or 'cupy'?"
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import synapse_rx as sx
-from synapse_rx.backends import NumpyBackend
+from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.layers import Layer
 from synapse_rx.network.places import places
 from synapse_rx.network.run import Memory, Row
@@ -53,16 +53,18 @@ class Chain:
         needs_dx: bool = True,
         frozen: bool = False,
         rng: Any = None,
+        backend: Backend | None = None,
     ) -> None:
+        backend = backend or NumpyBackend()
         root = places(layer, in_shape, (0,))
         every = [place for one in root for place in one.walk()]
         specs = {place.path: place.specs for place in every if place.specs}
         keeps = {place.path: place.keeps for place in every if place.keeps}
-        self.theta = _drawn(specs, 0.1).astype(dtype)
-        self.grad = np.full_like(self.theta, 7)
-        self.kept = _drawn(keeps, 0).astype(dtype)
+        self.theta = backend.from_host(_drawn(specs, 0.1), dtype)
+        self.grad = backend.xp.full_like(self.theta, 7)
+        self.kept = backend.from_host(_drawn(keeps, 0), dtype)
         memory = Memory(
-            NumpyBackend(),
+            backend,
             capacity or n,
             Layout.of(specs),
             self.theta,

@@ -1,24 +1,17 @@
-from __future__ import annotations
+"""What every backend does: numpy, and the one that is compared with it."""
 
-from typing import Any
+from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from synapse_rx.backends import Backend, NumpyBackend, available_backends, backend
-from synapse_rx.errors import UnknownNameError
-
-SERVING = [name for name, reason in available_backends().items() if reason is None]
+from synapse_rx.backends import Backend, NumpyBackend
+from tests.strict import StrictBackend
 
 
-@pytest.fixture(autouse=True)
-def _no_choice_by_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SYNAPSE_RX_BACKEND", raising=False)
-
-
-@pytest.fixture(params=SERVING)
+@pytest.fixture(params=["numpy", "there"])
 def one(request: pytest.FixtureRequest) -> Backend:
-    return backend(request.param)
+    return NumpyBackend() if request.param == "numpy" else request.getfixturevalue("there")
 
 
 class TestEveryBackend:
@@ -87,32 +80,30 @@ class TestEveryBackend:
 
         assert ((one.to_host(out) >= 0) & (one.to_host(out) < 1)).all()
 
+    def test_the_state_of_another_kind_of_generator_gives_one_sequence(self, one: Backend) -> None:
+        foreign = NumpyBackend() if one.remote else StrictBackend()
+        state = foreign.generator_state(foreign.generator(5))
+        drawn = []
+        for seed in (1, 2):
+            generator = one.generator(seed)
+            one.restore(generator, state)
+            drawn.append(one.to_host(generator.random(3)))
 
-def test_numpy_always_serves() -> None:
-    assert available_backends()["numpy"] is None
-    assert isinstance(backend("numpy"), NumpyBackend)
+        np.testing.assert_array_equal(*drawn)
+        other = one.generator(3)
+        one.restore(other, foreign.generator_state(foreign.generator(6)))
+        assert not np.array_equal(one.to_host(other.random(3)), drawn[0])
+
+    def test_it_can_be_waited_for_and_closed(self, one: Backend) -> None:
+        with one.active():
+            x = one.from_host(np.ones(3))
+        one.synchronize()
+        one.close()
+
+        assert one.to_host(x).sum() == 3
 
 
 def test_numpy_shares_without_a_copy() -> None:
     x = np.zeros(3)
 
     assert NumpyBackend().share(x) is x
-
-
-@pytest.mark.parametrize("name", [None, "auto"])
-def test_the_best_that_serves_is_taken_unless_one_is_named(name: Any) -> None:
-    assert backend(name).name == SERVING[0]
-
-
-def test_a_backend_is_returned_as_it_is() -> None:
-    one = NumpyBackend()
-
-    assert backend(one) is one
-
-
-def test_the_environment_chooses_where_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNAPSE_RX_BACKEND", "nunpy")
-
-    assert backend("numpy").name == "numpy"
-    with pytest.raises(UnknownNameError, match="unknown backend 'nunpy'; did you mean 'numpy'"):
-        backend()

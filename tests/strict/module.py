@@ -1,0 +1,98 @@
+"""The array module of strict arrays: numpy's functions as far as cupy has them, with the options it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .array import CUPY, LeakError, StrictArray, call, unwrapped, wrapped
+
+REDUCING = {"add": ("sum", "cumsum"), "multiply": ("prod", "cumprod")}
+"""The universal functions of cupy that reduce, and what does it."""
+
+SCATTERING = ("add", "subtract", "maximum", "minimum", "bitwise_and", "bitwise_or", "bitwise_xor")
+"""Those with ``at``, as far as types allow."""
+
+
+class StrictModule:
+    """
+    A package of cupy: what is not in ``cupy.json`` is not there.
+    """
+
+    def __init__(self, package: str = "") -> None:
+        self._package = package
+        self.__name__ = f"cupy.{package}".rstrip(".")
+
+    def __getattr__(self, name: str) -> Any:
+        full = f"{self._package}.{name}".lstrip(".")
+        if name in ("lib", "linalg", "stride_tricks"):
+            return StrictModule(full)
+        here: Any = np
+        for part in full.split("."):
+            here = getattr(here, part, None)
+        if full in CUPY["ufuncs"] or full == "matmul":
+            return StrictUfunc(name, here)
+        if full in CUPY["functions"]:
+            return lambda *args, **kwargs: call(full, here, args, kwargs, CUPY["functions"][full])
+        if full in CUPY["values"] and name != "ndarray":
+            return here
+        raise AttributeError(f"cupy has no {full}")
+
+    ndarray = StrictArray
+
+    @staticmethod
+    def asnumpy(array: Any) -> Any:
+        return np.array(unwrapped(array))
+
+    @staticmethod
+    def array(value: Any, dtype: Any = None, copy: bool = True, order: str = "K") -> StrictArray:
+        """Arrays of the host may come in here, and in `asarray`."""
+        host = value._host if isinstance(value, StrictArray) else value
+        return StrictArray(np.array(host, dtype, copy=copy, order=order))
+
+    @staticmethod
+    def asarray(value: Any, dtype: Any = None, order: str | None = None) -> StrictArray:
+        if isinstance(value, StrictArray) and dtype in (None, value.dtype):
+            return value
+        return StrictArray(np.array(value._host if isinstance(value, StrictArray) else value, dtype))
+
+
+class StrictUfunc:
+    """
+    A universal function, with nothing but ``out``, ``dtype`` and ``casting``.
+    """
+
+    def __init__(self, name: str, ufunc: Any) -> None:
+        self.name, self._ufunc = name, ufunc
+        self.__name__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(kwargs.get("out"), tuple):
+            (kwargs["out"],) = kwargs["out"]
+        found = call(self.name, self._ufunc, args, kwargs, "* out dtype casting")
+        return kwargs["out"] if kwargs.get("out") is not None else found
+
+    def reduce(
+        self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
+        return getattr(array, self._of(0, "reduce"))(axis, dtype, out, keepdims)
+
+    def accumulate(self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+        return getattr(array, self._of(1, "accumulate"))(axis, dtype, out)
+
+    def at(self, array: StrictArray, indices: Any, b: Any = None) -> None:
+        if self.name not in SCATTERING:
+            raise LeakError(f"{self.name}.at is not supported by cupy")
+        self._ufunc.at(unwrapped(array), unwrapped(indices), unwrapped(b))
+
+    def outer(self, a: Any, b: Any, **kwargs: Any) -> Any:
+        return wrapped(self._ufunc.outer(unwrapped(a), unwrapped(b), **kwargs))
+
+    def _of(self, which: int, method: str) -> str:
+        if self.name not in REDUCING:
+            raise LeakError(f"{self.name}.{method} is not supported by cupy")
+        return REDUCING[self.name][which]
+
+
+xp = StrictModule()
