@@ -28,8 +28,8 @@ class Population(NewsSource):
     Networks by name, which are trained as one and tell what happens to them in one stream. Made by `population`.
 
     ``population["small"]`` is the cell of a member; ``len``, ``in`` and iteration are about names. Members may be added
-    and removed at any time, also while all are trained. Whatever listens to many networks takes them as they are:
-    ``sx.dashboard(population.nets)``.
+    and removed at any time, also while all are trained. Whatever listens to many networks takes a population for its
+    cells: ``sx.dashboard(population)``.
 
     It is a reactivex observable of `News`: where each member stands first, then what is new, on the threads that
     publish, one at a time. An observer that is busy meanwhile gets fewer and larger news, each covering all epochs

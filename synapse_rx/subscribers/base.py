@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from threading import RLock
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 from ..atoms import Atom
 from ..errors import OptionError
@@ -21,8 +21,15 @@ class Run(Protocol):
     def net(self) -> Atom[Net]: ...
 
 
-Attachable: TypeAlias = Atom[Net] | Run | Iterable[Atom[Net] | Run]
-"""What a subscriber can be attached to: the cell of a network, a run of `train`, or many of them."""
+class Several(Protocol):
+    """What a `Population` shows of itself: the cells of its members."""
+
+    @property
+    def nets(self) -> tuple[Atom[Net], ...]: ...
+
+
+Attachable: TypeAlias = Atom[Net] | Run | Several | Iterable[Atom[Net] | Run]
+"""What a subscriber can be attached to: the cell of a network, a run of `train`, a population, or a list of them."""
 
 
 class Subscriber(ABC):
@@ -184,7 +191,7 @@ def cells_of(given: Any, what: str) -> list[Atom[Net]]:
     Return the cells that ``given`` stands for.
 
     Args:
-        given: The cell of a network, a run, or an iterable of them.
+        given: The cell of a network, a run, a population, or an iterable of them.
         what: Who asks, for the message.
 
     Raises:
@@ -193,6 +200,9 @@ def cells_of(given: Any, what: str) -> list[Atom[Net]]:
     cell = given if isinstance(given, Atom) else getattr(given, "net", None)
     if isinstance(cell, Atom) and isinstance(cell.value, Net):
         return [cell]
+    several = getattr(given, "nets", None)
+    if isinstance(several, tuple):
+        given = cast(tuple[Any, ...], several)
     if isinstance(given, Iterable) and not isinstance(given, Atom | str | bytes):
         return [cell for each in given for cell in cells_of(each, what)]
     hint = "; make a cell of the snapshot: net = atom(snapshot)" if isinstance(given, Net) else ""

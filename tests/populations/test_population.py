@@ -295,3 +295,10 @@ def test_a_dashboard_logs_and_displays_take_its_cells(caplog: pytest.LogCaptureF
 
     assert any("b" in line for line in caplog.messages)
     assert sx.dashboard_app(population.nets).nets == population.nets
+
+
+def test_what_listens_to_many_networks_takes_a_population_as_it_is() -> None:
+    population = three()
+
+    assert sx.EarlyStopping().attach(population).nets == population.nets
+    assert sx.dashboard_app(population).nets == population.nets
