@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...fast import jit, jit_fused
-from ..product_kernel import multiply_turned
+from ..panel_kernel import arrange, multiply_panels
+from ..product_kernel import multiply, multiply_by_turned, multiply_turned
 
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 FAR = np.float32(7.90531110763549805)
@@ -98,6 +99,67 @@ def passes_on(number: int, truncate: int) -> Any:
 
 
 @jit
+def arrange_states_weights(panels: Any, weights: Any, width: int, units: int, turned: int, wide: int) -> None:
+    """
+    Write U (units, width), or U turned, into panels if there are any.
+
+    Args:
+        panels: Where, flat; empty for none.
+        weights: All of U, flat; the distance of its rows, and where those of the strand begin.
+        width, units: Numbers of all gates, and in a state.
+        turned: Whether it is turned.
+        wide: Columns of a panel.
+    """
+    if len(panels):
+        u, length, begin = weights
+        if turned:
+            arrange(u, begin, 1, length, width, units, panels, wide)
+        else:
+            arrange(u, begin, length, 1, units, width, panels, wide)
+
+
+@jit
+def multiply_states(
+    tiles: Any, shape: Any, a: Any, panels: Any, weights: Any, turned: int, c: Any, adds: int, numbers: Any
+) -> None:
+    """Put ``A U``, or ``A`` times U turned, into C, or add it; by panels if there are any."""
+    if len(panels):
+        multiply_panels(tiles, shape, (a[0], a[1], 1), panels.ctypes.data, c, adds)
+        return
+    one = numbers.ctypes.data + WORD
+    factor = one if adds else numbers.ctypes.data
+    u, length, begin = weights
+    b = (u.ctypes.data + WORD * begin, length)
+    if turned:
+        multiply_by_turned(shape, one, a, b, factor, c)
+    else:
+        multiply(shape, one, a, b, factor, c)
+
+
+@jit
+def sum_step(tiles: Any, gradients: Any, panels: Any, states: Any, du: Any, sizes: Any, number: int) -> None:
+    """
+    Add to the gradient of U the products of states before a step with gradients of what they add to, by panels.
+
+    Args:
+        gradients: All gradients (T N, width), their width, and the step.
+        panels: Working memory (N, width).
+        states: All states, the length of a row of them, and where those before the step begin.
+        du, sizes: As in `sum_rows`.
+        number: How many steps were read before.
+    """
+    steps, n, units, _, started, _, _ = sizes
+    d, width, t = gradients
+    hidden, length, begin = states
+    # States before the first step that are 0 add nothing.
+    if number == 0 and steps > 1 and not started:
+        return
+    arrange(d, t * n * width, width, 1, n, width, panels, len(tiles[0]) * len(tiles[3]))
+    left = (hidden.ctypes.data + WORD * begin, 1, length)
+    multiply_panels(tiles, (units, width, n), left, panels.ctypes.data, du, int(number < steps - 1))
+
+
+@jit
 def sum_rows(gradients: Any, states: Any, du: Any, sizes: Any, numbers: Any) -> None:
     """
     Write the gradient of U: products of states before each step with gradients of what they add to, summed up.
@@ -108,7 +170,7 @@ def sum_rows(gradients: Any, states: Any, du: Any, sizes: Any, numbers: Any) -> 
         du: The address of the gradient and the distance of its rows.
         sizes, numbers: As in `lstm_kernel.forward`.
     """
-    steps, n, units, reverse, started, _, _, _, _ = sizes
+    steps, n, units, reverse, started, _, _ = sizes
     d, width = gradients
     hidden, length, begin = states
     zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD

@@ -9,31 +9,56 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_fused
-from ..product_kernel import multiply, multiply_by_turned
-from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, sigmoids, step_at, sum_rows, tanh
+from .gate_kernel import (
+    ONE,
+    WORD,
+    ZERO,
+    add,
+    arrange_states_weights,
+    cut,
+    multiply_states,
+    passes_on,
+    sigmoids,
+    step_at,
+    sum_rows,
+    sum_step,
+    tanh,
+)
 
 
 @jit
 def forward(
-    z: Any, b: Any, c: Any, product: Any, inner: Any, hidden: Any, counts: Any, sizes: Any, numbers: Any
+    z: Any,
+    b: Any,
+    c: Any,
+    product: Any,
+    inner: Any,
+    hidden: Any,
+    counts: Any,
+    weights: Any,
+    panels: Any,
+    tiles: Any,
+    sizes: Any,
+    numbers: Any,
 ) -> None:
     """
     Read all steps: turn what the inputs add to the gates (T N, 3 units) into the gates, write states.
 
     Args:
-        z, b, hidden, counts, sizes, numbers: As in `lstm_kernel.forward`.
+        z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
         c: What is added to the third product (units,).
         product: Working memory (N, 3 units).
         inner: Where the third product and c go, (T N, units).
     """
-    steps, n, units, reverse, started, length, begin, u, u_length = sizes
-    zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
+    steps, n, units, reverse, started, length, begin = sizes
     width = 3 * units
+    arrange_states_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
-            multiply((n, width, units), one, states, (u, u_length), zero, (product.ctypes.data, width))
+            into = (product.ctypes.data, width)
+            multiply_states(tiles, (n, width, units), states, panels, weights, 0, into, 0, numbers)
         else:
             for k in range(len(product)):
                 product[k] = ZERO
@@ -77,6 +102,10 @@ def backward(
     dy: Any,
     dh: Any,
     dc: Any,
+    weights: Any,
+    panels: Any,
+    panels_of_step: Any,
+    tiles: Any,
     sizes: Any,
     numbers: Any,
     wanted: Any,
@@ -85,15 +114,16 @@ def backward(
     Turn gates into the gradients of their logits, last step first, and write those of U and c.
 
     Args:
-        z, inner, hidden, counts, sizes, numbers: As `forward` left them.
+        z, inner, hidden, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
         dv: Where the gradients of the products with U go, (T N, 3 units).
-        dy, dh, wanted: As in `lstm_kernel.backward`.
+        dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
         dc: Where the gradient of c goes (units,).
     """
-    steps, n, units, reverse, _, length, begin, u, u_length = sizes
+    steps, n, units, reverse, _, length, begin = sizes
     truncate, du = wanted
-    one = numbers.ctypes.data + WORD
     width = 3 * units
+    du_at = (du, weights[1])
+    arrange_states_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
     for k in range(units):
         dc[k] = ZERO
     for number in range(steps - 1, -1, -1):
@@ -111,14 +141,18 @@ def backward(
             _mix_back(row, hidden[earlier:][:units], of_state, units)
             _reset_back(row, of_products, seen, units)
             add(dc, of_products[2 * units :])
+        if du and len(panels):
+            states = (hidden, length, before * n * length + begin)
+            sum_step(tiles, (dv, width, t), panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (dv.ctypes.data + WORD * t * n * width, width)
-            multiply_by_turned((n, units, width), one, gradients, (u, u_length), one, (dh.ctypes.data, units))
+            into = (dh.ctypes.data, units)
+            multiply_states(tiles, (n, units, width), gradients, panels, weights, 1, into, 1, numbers)
         else:
             for k in range(len(dh)):
                 dh[k] = ZERO
-    if du:
-        sum_rows((dv, width), (hidden, length, begin), (du, u_length), sizes, numbers)
+    if du and not len(panels):
+        sum_rows((dv, width), (hidden, length, begin), du_at, sizes, numbers)
 
 
 @jit_fused

@@ -11,12 +11,37 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_fused
-from ..product_kernel import multiply, multiply_by_turned
-from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, sigmoids, step_at, sum_rows, tanh, tanhs
+from .gate_kernel import (
+    ONE,
+    WORD,
+    ZERO,
+    add,
+    arrange_states_weights,
+    cut,
+    multiply_states,
+    passes_on,
+    sigmoids,
+    step_at,
+    sum_rows,
+    sum_step,
+    tanh,
+    tanhs,
+)
 
 
 @jit
-def forward(z: Any, b: Any, hidden: Any, cells: Any, counts: Any, sizes: Any, numbers: Any) -> None:
+def forward(
+    z: Any,
+    b: Any,
+    hidden: Any,
+    cells: Any,
+    counts: Any,
+    weights: Any,
+    panels: Any,
+    tiles: Any,
+    sizes: Any,
+    numbers: Any,
+) -> None:
     """
     Read all steps: turn what the inputs add to the gates (T N, 4 units) into the gates, write states.
 
@@ -25,20 +50,22 @@ def forward(z: Any, b: Any, hidden: Any, cells: Any, counts: Any, sizes: Any, nu
         b: Biases (4 units,).
         hidden, cells: The states after each step and before the first one, (T + 2) N rows of them.
         counts: 1 where a step counts and 0 where none does, (T N); empty if all count.
+        weights: All of U, flat, the distance of its rows, and where the strand's begin.
+        panels: Working memory for it, as large as the strand's; empty to use the library for matrix products.
+        tiles: As in `multiply_panels`.
         sizes: Steps, samples, units; whether steps are read in reverse, and whether states before the first one may be
-            other than 0; the length of a row of states, and where those of this strand begin in it; the address of U
-            and the distance of its rows.
+            other than 0; the length of a row of states, and where those of this strand begin in it.
         numbers: 0 and 1.
     """
-    steps, n, units, reverse, started, length, begin, u, u_length = sizes
-    one = numbers.ctypes.data + WORD
+    steps, n, units, reverse, started, length, begin = sizes
     width = 4 * units
+    arrange_states_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
             into = (z.ctypes.data + WORD * t * n * width, width)
-            multiply((n, width, units), one, states, (u, u_length), one, into)
+            multiply_states(tiles, (n, width, units), states, panels, weights, 0, into, 1, numbers)
         for sample in range(n):
             row = z[(t * n + sample) * width :][:width]
             place = (after * n + sample) * length + begin
@@ -70,6 +97,10 @@ def backward(
     dh: Any,
     dc: Any,
     squashed: Any,
+    weights: Any,
+    panels: Any,
+    panels_of_step: Any,
+    tiles: Any,
     sizes: Any,
     numbers: Any,
     wanted: Any,
@@ -78,16 +109,18 @@ def backward(
     Turn gates into the gradients of their logits, last step first, and write that of U.
 
     Args:
-        z, hidden, cells, counts, sizes, numbers: As `forward` left them.
+        z, hidden, cells, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
         dy: Gradients of the state after each step (T N, units), or empty.
         dh: The gradient of the last state (N, units); used up, as is dc, for the cell.
         squashed: Working memory (units,).
+        panels_of_step: Working memory (N, 4 units); empty if panels are.
         wanted: Steps after which gradients are cut, 0 for never; the address of the gradient of U, 0 for none.
     """
-    steps, n, units, reverse, _, length, begin, u, u_length = sizes
+    steps, n, units, reverse, _, length, begin = sizes
     truncate, du = wanted
-    zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
     width = 4 * units
+    du_at = (du, weights[1])
+    arrange_states_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
     for k in range(len(dc)):
         dc[k] = ZERO
     for number in range(steps - 1, -1, -1):
@@ -105,16 +138,19 @@ def backward(
             _state_back(
                 row, cells[earlier:][:units], cells[place:][:units], of_state, of_cell, squashed, units
             )
+        if du and len(panels):
+            states = (hidden, length, before * n * length + begin)
+            sum_step(tiles, (z, width, t), panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (z.ctypes.data + WORD * t * n * width, width)
             into = (dh.ctypes.data, units)
-            multiply_by_turned((n, units, width), one, gradients, (u, u_length), zero, into)
+            multiply_states(tiles, (n, units, width), gradients, panels, weights, 1, into, 0, numbers)
         else:
             for k in range(len(dh)):
                 dh[k] = ZERO
                 dc[k] = ZERO
-    if du:
-        sum_rows((z, width), (hidden, length, begin), (du, u_length), sizes, numbers)
+    if du and not len(panels):
+        sum_rows((z, width), (hidden, length, begin), du_at, sizes, numbers)
 
 
 @jit_fused

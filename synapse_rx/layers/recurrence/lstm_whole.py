@@ -24,7 +24,16 @@ class LSTMWhole(WholeStrand):
 
     def read(self, counts: Array) -> None:
         self._kernel.forward(
-            self.flat_z, self.bias, self.flat_hidden, self._cells, counts, self.sizes, self.numbers
+            self.flat_z,
+            self.bias,
+            self.flat_hidden,
+            self._cells,
+            counts,
+            self.weights,
+            self.panels,
+            self.tiles,
+            self.sizes,
+            self.numbers,
         )
 
     def read_back(self, dy: Array, counts: Array, truncate: int) -> None:
@@ -37,6 +46,10 @@ class LSTMWhole(WholeStrand):
             self.dh.reshape(-1),
             self._dc.reshape(-1),
             self._squashed,
+            self.weights,
+            self.panels,
+            self.panels_of_step,
+            self.tiles,
             self.sizes,
             self.numbers,
             (truncate, self.address_of_dU),

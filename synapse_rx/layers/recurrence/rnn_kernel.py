@@ -9,27 +9,50 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_fused
-from ..product_kernel import multiply, multiply_by_turned
-from .gate_kernel import ONE, WORD, ZERO, add, cut, passes_on, step_at, sum_rows, tanh
+from .gate_kernel import (
+    ONE,
+    WORD,
+    ZERO,
+    add,
+    arrange_states_weights,
+    cut,
+    multiply_states,
+    passes_on,
+    step_at,
+    sum_rows,
+    sum_step,
+    tanh,
+)
 
 
 @jit
-def forward(z: Any, b: Any, hidden: Any, counts: Any, rectified: int, sizes: Any, numbers: Any) -> None:
+def forward(
+    z: Any,
+    b: Any,
+    hidden: Any,
+    counts: Any,
+    rectified: int,
+    weights: Any,
+    panels: Any,
+    tiles: Any,
+    sizes: Any,
+    numbers: Any,
+) -> None:
     """
     Read all steps, given what the inputs add (T N, units); write states.
 
     Args:
-        z, b, hidden, counts, sizes, numbers: As in `lstm_kernel.forward`.
+        z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
         rectified: Whether the function is max(z, 0), not tanh.
     """
-    steps, n, units, reverse, started, length, begin, u, u_length = sizes
-    one = numbers.ctypes.data + WORD
+    steps, n, units, reverse, started, length, begin = sizes
+    arrange_states_weights(panels, weights, units, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
             into = (z.ctypes.data + WORD * t * n * units, units)
-            multiply((n, units, units), one, states, (u, u_length), one, into)
+            multiply_states(tiles, (n, units, units), states, panels, weights, 0, into, 1, numbers)
         for sample in range(n):
             place = (after * n + sample) * length + begin
             h = hidden[place:][:units]
@@ -57,6 +80,10 @@ def backward(
     dy: Any,
     dh: Any,
     rectified: int,
+    weights: Any,
+    panels: Any,
+    panels_of_step: Any,
+    tiles: Any,
     sizes: Any,
     numbers: Any,
     wanted: Any,
@@ -65,15 +92,16 @@ def backward(
     Write the gradients of logits (T N, units), last step first, and that of U.
 
     Args:
-        hidden, counts, rectified, sizes, numbers: As `forward` left them.
+        hidden, counts, rectified, weights, panels, tiles, sizes, numbers: As `forward` left them.
         dz: Where gradients go.
-        dy, dh, wanted: As in `lstm_kernel.backward`.
+        dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
     """
-    steps, n, units, reverse, _, length, begin, u, u_length = sizes
+    steps, n, units, reverse, _, length, begin = sizes
     truncate, du = wanted
-    zero, one = numbers.ctypes.data, numbers.ctypes.data + WORD
+    du_at = (du, weights[1])
+    arrange_states_weights(panels, weights, units, units, 1, len(tiles[0]) * len(tiles[3]))
     for number in range(steps - 1, -1, -1):
-        t, _, after = step_at(number, steps, reverse)
+        t, before, after = step_at(number, steps, reverse)
         for sample in range(n):
             place = (after * n + sample) * length + begin
             of_state = dh[sample * units :][:units]
@@ -82,15 +110,18 @@ def backward(
             if len(counts):
                 cut(of_state, counts[t * n + sample])
             _state_back(dz[(t * n + sample) * units :][:units], hidden[place:][:units], of_state, rectified)
+        if du and len(panels):
+            states = (hidden, length, before * n * length + begin)
+            sum_step(tiles, (dz, units, t), panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (dz.ctypes.data + WORD * t * n * units, units)
             into = (dh.ctypes.data, units)
-            multiply_by_turned((n, units, units), one, gradients, (u, u_length), zero, into)
+            multiply_states(tiles, (n, units, units), gradients, panels, weights, 1, into, 0, numbers)
         else:
             for k in range(len(dh)):
                 dh[k] = ZERO
-    if du:
-        sum_rows((dz, units), (hidden, length, begin), (du, u_length), sizes, numbers)
+    if du and not len(panels):
+        sum_rows((dz, units), (hidden, length, begin), du_at, sizes, numbers)
 
 
 @jit_fused

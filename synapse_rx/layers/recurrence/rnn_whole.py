@@ -30,7 +30,16 @@ class RNNWhole(WholeStrand):
 
     def read(self, counts: Array) -> None:
         self._kernel.forward(
-            self.flat_z, self.bias, self.flat_hidden, counts, self._rectified, self.sizes, self.numbers
+            self.flat_z,
+            self.bias,
+            self.flat_hidden,
+            counts,
+            self._rectified,
+            self.weights,
+            self.panels,
+            self.tiles,
+            self.sizes,
+            self.numbers,
         )
 
     def read_back(self, dy: Array, counts: Array, truncate: int) -> None:
@@ -41,6 +50,10 @@ class RNNWhole(WholeStrand):
             dy,
             self.dh.reshape(-1),
             self._rectified,
+            self.weights,
+            self.panels,
+            self.panels_of_step,
+            self.tiles,
             self.sizes,
             self.numbers,
             (truncate, self.address_of_dU),
