@@ -26,7 +26,11 @@ OPTIONS: dict[type[Initializer], dict[str, Any]] = {
     LogitUniform: {"low": 0, "high": 0.01},
     Uniform: {"low": -1, "high": 2},
 }
-EVERY = [member(**OPTIONS.get(member, {})) for member in Initializer.members()]
+# Not those of packages above, which fit one shape only.
+HERE = [
+    member for member in Initializer.members() if member.__module__.startswith("synapse_rx.initializers.")
+]
+EVERY = [member(**OPTIONS.get(member, {})) for member in HERE]
 VARIANTS = [Glorot("normal"), Glorot(gain=2), He("uniform"), LeCun("uniform"), Orthogonal(gain=0.5)]
 
 
