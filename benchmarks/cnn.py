@@ -15,6 +15,7 @@ import numpy as np
 
 import synapse_rx as sx
 
+from .contestants.convolutional import others
 from .contestants.stacks import Ours, Stack, Theirs, agree
 from .harness import Contest, alternate, cpu_seconds, equal_threads, peer, pinned, table
 
@@ -88,6 +89,7 @@ NETS: dict[str, Callable[[Any, Any], Stack]] = {"synacnn": synacnn, "deep_diamon
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", nargs="+", choices=list(NETS), help="which networks")
+    parser.add_argument("--peers", action="store_true", help="PyTorch in other forms and JAX as well")
     options(parser)
 
 
@@ -97,6 +99,7 @@ def run(
     rounds: int | None = None,
     threads: int = 1,
     cpu: bool = False,
+    peers: bool = False,
 ) -> None:
     rng = np.random.default_rng(0)
     batches = 1 if quick else 4
@@ -105,7 +108,7 @@ def run(
         n = batches * (100 if name == "synacnn" else 128)
         x, labels = rng.random((n, *IMAGE), np.float32), rng.integers(0, 10, n)
         stacks[name] = NETS[name](x, labels)
-    compare(stacks, rounds or (2 if quick else 9), threads, cpu)
+    compare(stacks, rounds or (2 if quick else 9), threads, cpu, others if peers else None)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -117,9 +120,15 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cpu", action="store_true", help="count CPU seconds, if others use the machine too")
 
 
-def compare(stacks: dict[str, Stack], rounds: int, threads: int, cpu: bool) -> None:
+def compare(
+    stacks: dict[str, Stack],
+    rounds: int,
+    threads: int,
+    cpu: bool,
+    more: Callable[[Stack, sx.Net], dict[str, Any]] | None = None,
+) -> None:
     """
-    Let this library and PyTorch train each network in turn, and print what a step takes.
+    Let this library, PyTorch and ``more`` contestants train each network in turn, and print what a step takes.
     """
     rows = []
     with equal_threads(threads), pinned(threads):
@@ -130,6 +139,7 @@ def compare(stacks: dict[str, Stack], rounds: int, threads: int, cpu: bool) -> N
             if torch is not None:
                 contestants["PyTorch"] = Theirs(torch, stack, ours.net)
                 print(f"{name}: {agree(ours, contestants['PyTorch'])}")
+            contestants |= more(stack, ours.net) if more is not None else {}
             passes = {who: _timed(each.epoch, cpu) for who, each in contestants.items()}
             contest = alternate(rounds, passes)
             steps = -(-len(stack.x) // stack.batch)
