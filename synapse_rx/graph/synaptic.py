@@ -182,7 +182,7 @@ class _Neuron:
             raise FormatError(f"neuron {index} must be of layer 'input', 'output' or a number, not {layer!r}")
         self.layer = layer if isinstance(layer, int) else INPUT if layer == "input" else OUTPUT
         squash = data.get("squash")
-        if squash is not None and squash not in SQUASHES:
+        if squash is not None and (not isinstance(squash, str) or squash not in SQUASHES):
             raise FormatError(f"neuron {index} has squash {squash!r}; known: {', '.join(SQUASHES)}")
         self.squash: str = squash or "LOGISTIC"
         self.bias, self.state, self.activation = (
