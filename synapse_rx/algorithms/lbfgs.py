@@ -73,7 +73,7 @@ class LBFGS(FullBatchAlgorithm):
         if state["phase"] == NEW:
             return
         pairs = problem.blocks(problem.theta, state["origin"])
-        if not all(bool(problem.xp.array_equal(theta, origin)) for theta, origin in pairs):
+        if not all(problem.xp.equal(theta, origin).all().item() for theta, origin in pairs):
             state |= {"phase": NEW, "pairs": 0}
             return
         if state["phase"] == READY:
@@ -204,7 +204,7 @@ class LBFGS(FullBatchAlgorithm):
 
 def dot(xp: Any, a: Array, b: Array) -> float:
     """Return the inner product; a synchronisation on a device."""
-    return float(xp.dot(a, b))
+    return xp.dot(a, b).item()
 
 
 def epsilon(problem: Problem) -> float:

@@ -54,10 +54,8 @@ def check_weights(loss: Loss, value: tuple[float, ...] | None, t: Array) -> None
 
 
 def weights_array(value: tuple[float, ...], s: Scratch) -> Array:
-    """Return class weights where the program computes."""
-    array = s.fixed("loss_class_weights", (len(value),))
-    array[...] = np.asarray(value, s.dtype)
-    return array
+    """Return class weights where the program computes; brought there once."""
+    return s.once(f"loss_class_weights {value}", lambda: s.xp.asarray(np.asarray(value, s.dtype)))
 
 
 def smoothed_and_weighted(

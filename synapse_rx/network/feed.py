@@ -171,8 +171,9 @@ class Feed:
     def _take(self, source: Array, start: int, stop: int, buffer: Array) -> Array:
         assert self._order is not None
         out = buffer[: stop - start]
-        # mode="clip": with the default numpy would gather into a temporary first.
-        self._xp.take(source, self._order[start:stop], axis=0, out=out, mode="clip")
+        # With another mode than "clip" numpy would gather into a temporary first; devices know no modes.
+        mode = {} if self._backend.remote else {"mode": "clip"}
+        self._xp.take(source, self._order[start:stop], axis=0, out=out, **mode)
         return out
 
     def _buffer(self, source: Array) -> Array:

@@ -47,7 +47,7 @@ class CustomRegularizer(Regularizer):
                 f"function of custom_regularizer must return one number, but it returned shape {np.shape(found)}; "
                 "take its sum"
             )
-        return self.strength * float(found)
+        return self.strength * (found.item() if hasattr(found, "item") else float(found))
 
     def add_derivative(self, weights: Array, grad: Array, scratch: Array, xp: Any) -> None:
         _, derivative = value_and_grad(self.function)(weights)

@@ -26,7 +26,7 @@ class L1(Regularizer):
     strength: float = field(default=1e-4, converter=float, validator=non_negative)
 
     def penalty(self, weights: Array, xp: Any) -> float:
-        return self.strength * float(xp.abs(weights).sum())
+        return self.strength * xp.abs(weights).sum().item()
 
     def add_derivative(self, weights: Array, grad: Array, scratch: Array, xp: Any) -> None:
         xp.sign(weights, out=scratch)

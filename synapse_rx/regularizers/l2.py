@@ -26,7 +26,7 @@ class L2(Regularizer):
     strength: float = field(default=1e-4, converter=float, validator=non_negative)
 
     def penalty(self, weights: Array, xp: Any) -> float:
-        return 0.5 * self.strength * float(xp.dot(weights, weights))
+        return 0.5 * self.strength * xp.dot(weights, weights).item()
 
     def add_derivative(self, weights: Array, grad: Array, scratch: Array, xp: Any) -> None:
         xp.multiply(weights, self.strength, out=scratch)
