@@ -99,23 +99,35 @@ def passes_on(number: int, truncate: int) -> Any:
 
 
 @jit
-def arrange_states_weights(panels: Any, weights: Any, width: int, units: int, turned: int, wide: int) -> None:
+def arrange_weights(panels: Any, weights: Any, width: int, units: int, turned: int, wide: int) -> None:
     """
-    Write U (units, width), or U turned, into panels if there are any.
+    Write U (units, width), or U turned, into panels if there are any, and W where it is not turned.
 
     Args:
-        panels: Where, flat; empty for none.
-        weights: All of U, flat; the distance of its rows, and where those of the strand begin.
+        panels: Where U goes, flat; empty for none.
+        weights: All of U, flat; the distance of its rows, and where those of the strand begin; inputs (T N, features)
+            and their number; all of W, and where it goes.
         width, units: Numbers of all gates, and in a state.
         turned: Whether it is turned.
         wide: Columns of a panel.
     """
     if len(panels):
-        u, length, begin = weights
+        u, length, begin, _, features, w, panels_of_w = weights
         if turned:
             arrange(u, begin, 1, length, width, units, panels, wide)
         else:
             arrange(u, begin, length, 1, units, width, panels, wide)
+            arrange(w, begin, length, 1, features, width, panels_of_w, wide)
+
+
+@jit
+def read_inputs(tiles: Any, weights: Any, panels: Any, z: Any, t: int, n: int, width: int) -> None:
+    """Write what the inputs of step t add to the gates into z (T N, width), if there are panels; else it is there."""
+    if len(panels):
+        _, _, _, x, features, _, panels_of_w = weights
+        source = (x.ctypes.data + WORD * t * n * features, features, 1)
+        into = (z.ctypes.data + WORD * t * n * width, width)
+        multiply_panels(tiles, (n, width, features), source, panels_of_w.ctypes.data, into, 0)
 
 
 @jit
@@ -128,7 +140,7 @@ def multiply_states(
         return
     one = numbers.ctypes.data + WORD
     factor = one if adds else numbers.ctypes.data
-    u, length, begin = weights
+    u, length, begin = weights[:3]
     b = (u.ctypes.data + WORD * begin, length)
     if turned:
         multiply_by_turned(shape, one, a, b, factor, c)
@@ -137,26 +149,42 @@ def multiply_states(
 
 
 @jit
-def sum_step(tiles: Any, gradients: Any, panels: Any, states: Any, du: Any, sizes: Any, number: int) -> None:
+def sum_inputs(tiles: Any, gradients: Any, panels: Any, weights: Any, dw: int, n: int, adds: int) -> None:
     """
-    Add to the gradient of U the products of states before a step with gradients of what they add to, by panels.
+    Add to the gradient of W, at the address dw, what a step adds to it, by panels; the first step writes.
 
     Args:
-        gradients: All gradients (T N, width), their width, and the step.
-        panels: Working memory (N, width).
+        gradients: All gradients of gates (T N, width), their width, and the step.
+        panels: Where those of the step are left in panels, (N, width).
+        weights: As in `arrange_weights`.
+        n: Samples.
+        adds: Whether to add.
+    """
+    d, width, t = gradients
+    _, length, _, x, features, _, _ = weights
+    arrange(d, t * n * width, width, 1, n, width, panels, len(tiles[0]) * len(tiles[3]))
+    left = (x.ctypes.data + WORD * t * n * features, 1, features)
+    multiply_panels(tiles, (features, width, n), left, panels.ctypes.data, (dw, length), adds)
+
+
+@jit
+def sum_states(tiles: Any, width: int, panels: Any, states: Any, du: Any, sizes: Any, number: int) -> None:
+    """
+    Add to the gradient of U products of states before a step with the gradients that are in panels.
+
+    Args:
+        width: Numbers in a gradient of a sample.
+        panels: Gradients of the step, (N, width).
         states: All states, the length of a row of them, and where those before the step begin.
         du, sizes: As in `sum_rows`.
         number: How many steps were read before.
     """
     steps, n, units, _, started, _, _ = sizes
-    d, width, t = gradients
     hidden, length, begin = states
     # States before the first step that are 0 add nothing.
-    if number == 0 and steps > 1 and not started:
-        return
-    arrange(d, t * n * width, width, 1, n, width, panels, len(tiles[0]) * len(tiles[3]))
-    left = (hidden.ctypes.data + WORD * begin, 1, length)
-    multiply_panels(tiles, (units, width, n), left, panels.ctypes.data, du, int(number < steps - 1))
+    if number > 0 or steps == 1 or started:
+        left = (hidden.ctypes.data + WORD * begin, 1, length)
+        multiply_panels(tiles, (units, width, n), left, panels.ctypes.data, du, int(number < steps - 1))
 
 
 @jit

@@ -9,19 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_fused
+from ..panel_kernel import arrange
 from .gate_kernel import (
     ONE,
     WORD,
     ZERO,
     add,
-    arrange_states_weights,
+    arrange_weights,
     cut,
     multiply_states,
     passes_on,
+    read_inputs,
     sigmoids,
     step_at,
+    sum_inputs,
     sum_rows,
-    sum_step,
+    sum_states,
     tanh,
 )
 
@@ -42,7 +45,7 @@ def forward(
     numbers: Any,
 ) -> None:
     """
-    Read all steps: turn what the inputs add to the gates (T N, 3 units) into the gates, write states.
+    Read all steps: write the gates (T N, 3 units) and states.
 
     Args:
         z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
@@ -52,9 +55,10 @@ def forward(
     """
     steps, n, units, reverse, started, length, begin = sizes
     width = 3 * units
-    arrange_states_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
+    arrange_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
+        read_inputs(tiles, weights, panels, z, t, n, width)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
             into = (product.ctypes.data, width)
@@ -111,7 +115,7 @@ def backward(
     wanted: Any,
 ) -> None:
     """
-    Turn gates into the gradients of their logits, last step first, and write those of U and c.
+    Turn gates into the gradients of their logits, last step first, and write those of parameters.
 
     Args:
         z, inner, hidden, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
@@ -120,10 +124,13 @@ def backward(
         dc: Where the gradient of c goes (units,).
     """
     steps, n, units, reverse, _, length, begin = sizes
-    truncate, du = wanted
+    truncate, du, dw, db = wanted
     width = 3 * units
     du_at = (du, weights[1])
-    arrange_states_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
+    if len(panels):
+        for k in range(len(db)):
+            db[k] = ZERO
+    arrange_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
     for k in range(units):
         dc[k] = ZERO
     for number in range(steps - 1, -1, -1):
@@ -141,9 +148,14 @@ def backward(
             _mix_back(row, hidden[earlier:][:units], of_state, units)
             _reset_back(row, of_products, seen, units)
             add(dc, of_products[2 * units :])
+            if len(panels):
+                add(db, row)
         if du and len(panels):
             states = (hidden, length, before * n * length + begin)
-            sum_step(tiles, (dv, width, t), panels_of_step, states, du_at, sizes, number)
+            sum_inputs(tiles, (z, width, t), panels_of_step, weights, dw, n, int(number < steps - 1))
+            wide = len(tiles[0]) * len(tiles[3])
+            arrange(dv, t * n * width, width, 1, n, width, panels_of_step, wide)
+            sum_states(tiles, width, panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (dv.ctypes.data + WORD * t * n * width, width)
             into = (dh.ctypes.data, units)

@@ -63,7 +63,7 @@ class GRUWhole(WholeStrand):
             self.tiles,
             self.sizes,
             self.numbers,
-            (truncate, self.address_of_dU),
+            self.wanted(truncate),
         )
         if self.s.learns:
             self.xp.copyto(self.level.grad("c")[self._own], self._dc)

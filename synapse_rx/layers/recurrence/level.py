@@ -64,7 +64,8 @@ class Level:
 
     def forward(self, x: Array, ends: Ends | None) -> None:
         """Read x (T, N, features) in every direction."""
-        self.s.xp.matmul(rows(x), self._by_direction(self.param("W")), out=self._rows(self.z))
+        if not self._strands_read:
+            self.s.xp.matmul(rows(x), self._by_direction(self.param("W")), out=self._rows(self.z))
         for name, whole in self.wholes.items():
             whole[-1].fill(0)
             if self.layer.carry:
@@ -72,6 +73,7 @@ class Level:
             else:
                 whole[0].fill(0)
         for strand in self.strands:
+            strand.inputs = x
             strand.forward(ends)
         if self.layer.carry:
             for name, whole in self.wholes.items():
@@ -112,7 +114,7 @@ class Level:
     def finish(self, x: Array, wanted: bool) -> Array | None:
         """Take the gradient of the gates back to W and b, and to x (T, N, features) if that is ``wanted``."""
         s, dz = self.s, self._rows(self.dz)
-        if s.learns:
+        if s.learns and not self._strands_read:
             s.xp.matmul(rows(x).T, dz, out=self._by_direction(self.grad("W")))
             s.xp.matmul(self.ones, dz, out=self.grad("b").reshape(len(dz), -1))
         if not wanted:
@@ -124,6 +126,10 @@ class Level:
         for other in each[1:]:
             s.xp.add(each[0], other, out=each[0])
         return each[0].reshape(x.shape)
+
+    @property
+    def _strands_read(self) -> bool:
+        return self.strands[0].reads_inputs
 
     def _gates(self, name: str) -> Array:
         """Return memory for all gates of all directions, (directions, T, N, gates units)."""

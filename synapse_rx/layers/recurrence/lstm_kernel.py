@@ -16,14 +16,16 @@ from .gate_kernel import (
     WORD,
     ZERO,
     add,
-    arrange_states_weights,
+    arrange_weights,
     cut,
     multiply_states,
     passes_on,
+    read_inputs,
     sigmoids,
     step_at,
+    sum_inputs,
     sum_rows,
-    sum_step,
+    sum_states,
     tanh,
     tanhs,
 )
@@ -43,15 +45,16 @@ def forward(
     numbers: Any,
 ) -> None:
     """
-    Read all steps: turn what the inputs add to the gates (T N, 4 units) into the gates, write states.
+    Read all steps: write the gates (T N, 4 units) and states.
 
     Args:
         z: Flat, as everything here.
         b: Biases (4 units,).
         hidden, cells: The states after each step and before the first one, (T + 2) N rows of them.
         counts: 1 where a step counts and 0 where none does, (T N); empty if all count.
-        weights: All of U, flat, the distance of its rows, and where the strand's begin.
-        panels: Working memory for it, as large as the strand's; empty to use the library for matrix products.
+        weights: As in `arrange_weights`.
+        panels: Working memory for U, as large as the strand's. Empty to use the library for matrix products; then z is
+            what the inputs add to the gates, which otherwise is added here.
         tiles: As in `multiply_panels`.
         sizes: Steps, samples, units; whether steps are read in reverse, and whether states before the first one may be
             other than 0; the length of a row of states, and where those of this strand begin in it.
@@ -59,9 +62,10 @@ def forward(
     """
     steps, n, units, reverse, started, length, begin = sizes
     width = 4 * units
-    arrange_states_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
+    arrange_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
+        read_inputs(tiles, weights, panels, z, t, n, width)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
             into = (z.ctypes.data + WORD * t * n * width, width)
@@ -106,7 +110,7 @@ def backward(
     wanted: Any,
 ) -> None:
     """
-    Turn gates into the gradients of their logits, last step first, and write that of U.
+    Turn gates into the gradients of their logits, last step first, and write those of parameters.
 
     Args:
         z, hidden, cells, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
@@ -114,13 +118,17 @@ def backward(
         dh: The gradient of the last state (N, units); used up, as is dc, for the cell.
         squashed: Working memory (units,).
         panels_of_step: Working memory (N, 4 units); empty if panels are.
-        wanted: Steps after which gradients are cut, 0 for never; the address of the gradient of U, 0 for none.
+        wanted: Steps after which gradients are cut, 0 for never; the addresses of the gradients of U and W, 0 for none;
+            where that of the biases goes, (4 units,). W and biases are left out without panels.
     """
     steps, n, units, reverse, _, length, begin = sizes
-    truncate, du = wanted
+    truncate, du, dw, db = wanted
     width = 4 * units
     du_at = (du, weights[1])
-    arrange_states_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
+    if len(panels):
+        for k in range(len(db)):
+            db[k] = ZERO
+    arrange_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
     for k in range(len(dc)):
         dc[k] = ZERO
     for number in range(steps - 1, -1, -1):
@@ -138,9 +146,12 @@ def backward(
             _state_back(
                 row, cells[earlier:][:units], cells[place:][:units], of_state, of_cell, squashed, units
             )
+            if len(panels):
+                add(db, row)
         if du and len(panels):
             states = (hidden, length, before * n * length + begin)
-            sum_step(tiles, (z, width, t), panels_of_step, states, du_at, sizes, number)
+            sum_inputs(tiles, (z, width, t), panels_of_step, weights, dw, n, int(number < steps - 1))
+            sum_states(tiles, width, panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (z.ctypes.data + WORD * t * n * width, width)
             into = (dh.ctypes.data, units)

@@ -52,5 +52,5 @@ class LSTMWhole(WholeStrand):
             self.tiles,
             self.sizes,
             self.numbers,
-            (truncate, self.address_of_dU),
+            self.wanted(truncate),
         )

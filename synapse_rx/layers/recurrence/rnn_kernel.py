@@ -14,13 +14,15 @@ from .gate_kernel import (
     WORD,
     ZERO,
     add,
-    arrange_states_weights,
+    arrange_weights,
     cut,
     multiply_states,
     passes_on,
+    read_inputs,
     step_at,
+    sum_inputs,
     sum_rows,
-    sum_step,
+    sum_states,
     tanh,
 )
 
@@ -39,16 +41,17 @@ def forward(
     numbers: Any,
 ) -> None:
     """
-    Read all steps, given what the inputs add (T N, units); write states.
+    Read all steps; write logits (T N, units) and states.
 
     Args:
         z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
         rectified: Whether the function is max(z, 0), not tanh.
     """
     steps, n, units, reverse, started, length, begin = sizes
-    arrange_states_weights(panels, weights, units, units, 0, len(tiles[0]) * len(tiles[3]))
+    arrange_weights(panels, weights, units, units, 0, len(tiles[0]) * len(tiles[3]))
     for number in range(steps):
         t, before, after = step_at(number, steps, reverse)
+        read_inputs(tiles, weights, panels, z, t, n, units)
         if started or number > 0:
             states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
             into = (z.ctypes.data + WORD * t * n * units, units)
@@ -89,7 +92,7 @@ def backward(
     wanted: Any,
 ) -> None:
     """
-    Write the gradients of logits (T N, units), last step first, and that of U.
+    Write the gradients of logits (T N, units), last step first, and those of parameters.
 
     Args:
         hidden, counts, rectified, weights, panels, tiles, sizes, numbers: As `forward` left them.
@@ -97,9 +100,12 @@ def backward(
         dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
     """
     steps, n, units, reverse, _, length, begin = sizes
-    truncate, du = wanted
+    truncate, du, dw, db = wanted
     du_at = (du, weights[1])
-    arrange_states_weights(panels, weights, units, units, 1, len(tiles[0]) * len(tiles[3]))
+    if len(panels):
+        for k in range(len(db)):
+            db[k] = ZERO
+    arrange_weights(panels, weights, units, units, 1, len(tiles[0]) * len(tiles[3]))
     for number in range(steps - 1, -1, -1):
         t, before, after = step_at(number, steps, reverse)
         for sample in range(n):
@@ -110,9 +116,12 @@ def backward(
             if len(counts):
                 cut(of_state, counts[t * n + sample])
             _state_back(dz[(t * n + sample) * units :][:units], hidden[place:][:units], of_state, rectified)
+            if len(panels):
+                add(db, dz[(t * n + sample) * units :][:units])
         if du and len(panels):
             states = (hidden, length, before * n * length + begin)
-            sum_step(tiles, (dz, units, t), panels_of_step, states, du_at, sizes, number)
+            sum_inputs(tiles, (dz, units, t), panels_of_step, weights, dw, n, int(number < steps - 1))
+            sum_states(tiles, units, panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
             gradients = (dz.ctypes.data + WORD * t * n * units, units)
             into = (dh.ctypes.data, units)

@@ -56,5 +56,5 @@ class RNNWhole(WholeStrand):
             self.tiles,
             self.sizes,
             self.numbers,
-            (truncate, self.address_of_dU),
+            self.wanted(truncate),
         )

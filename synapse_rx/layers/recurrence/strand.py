@@ -21,6 +21,10 @@ class Strand(ABC):
         z and dz (T, N, gates units): what the inputs add to the logits of the gates, and the gradient of it;
         h (T, N, units): the hidden state after each step, before: that before each step;
         dh (N, units): the gradient of the state, on its way back.
+
+    Attributes:
+        reads_inputs: Whether it multiplies inputs by W, and takes gradients back to W and b; else the level does.
+        inputs: Inputs of all steps, (T, N, features); None before the first pass.
     """
 
     def __init__(self, level: Level, direction: int) -> None:
@@ -33,6 +37,8 @@ class Strand(ABC):
         self.h, self.before = self.states(level.hidden[:, :, own])
         self.U, self.b = level.param("U")[:, gates], level.param("b")[gates]
         self.dh = s.array("dh", (units,))
+        self.reads_inputs = False
+        self.inputs: Array | None = None
 
     @abstractmethod
     def forward(self, ends: Ends | None) -> None:
@@ -62,6 +68,11 @@ class Strand(ABC):
     def dU(self) -> Array:
         """Where the gradient of U goes."""
         return self.level.grad("U")[:, self.part(self.z.shape[2])]
+
+    @property
+    def dW(self) -> Array:
+        """Where the gradient of W goes."""
+        return self.level.grad("W")[:, self.part(self.z.shape[2])]
 
     def memory(self, name: str, width: int) -> Array:
         """Return memory of this strand alone for all steps, (T, N, width)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ... import crew
 from ...typing import Array
@@ -23,7 +23,8 @@ class WholeStrand(Strand):
 
     Attributes:
         bias: The biases of this strand, a copy in each pass.
-        weights: All of U, flat, the distance of its rows, and where those of this strand begin.
+        panels: Where U is arranged; empty where the library is to multiply.
+        panels_of_step: Where gradients of a step are.
         tiles: The tiles of matrix products (`multiply_panels`).
         sizes: Steps, samples, units; whether steps are read in reverse, and whether states before the first one may be
             other than 0; the length of a row of states, and where those of this strand begin in it.
@@ -41,25 +42,15 @@ class WholeStrand(Strand):
         self.flat_z, self.flat_hidden = self.z.reshape(-1), level.hidden.reshape(-1)
         self.tiles = _tiles()
         self._nothing = s.fixed("nothing", (0,))
-        # Vectors have to fit; what does not is left to the library for matrix products.
-        fits = units % len(self.tiles[0]) == 0
-        self._panels = s.fixed("panels", (units * width,)) if fits else self._nothing
-        self._panels_of_step = s.array("panels of step", (width,)).reshape(-1) if fits else self._nothing
-        whole = level.param("U")
-        if not whole.flags.writeable:  # a type of its own, for which all would be compiled once more
-            whole = s.fixed("U of our own", whole.shape)
-        self._whole_U = whole
-        self.weights = (whole.reshape(-1), whole.shape[1], direction * width)
-
-    @property
-    def panels(self) -> Array:
-        """Where U is arranged; empty where the library, which may have more than one thread, is to multiply."""
-        return self._panels if crew.threads() == 1 else self._nothing
-
-    @property
-    def panels_of_step(self) -> Array:
-        """Where gradients of a step are arranged."""
-        return self._panels_of_step
+        # Vectors have to fit, and one thread has to do; all else is left to the library for matrix products.
+        self.reads_inputs = units % len(self.tiles[0]) == 0 and crew.threads() == 1
+        self.panels = self.panels_of_step = self._panels_of_inputs = self._nothing
+        self._U, self._W = (self._own(name) for name in ("U", "W"))
+        if self.reads_inputs:
+            self.panels = s.fixed("panels", (units * width,))
+            self.panels_of_step = s.array("panels of step", (width,)).reshape(-1)
+            self._panels_of_inputs = s.fixed(f"panels of inputs {level.index}", (len(self._W) * width,))
+        self._db = s.fixed("db in one piece", (width,))
 
     @abstractmethod
     def read(self, counts: Array) -> None:
@@ -71,8 +62,9 @@ class WholeStrand(Strand):
 
     def forward(self, ends: Ends | None) -> None:
         self.xp.copyto(self.bias, self.b)
-        if self._whole_U is not self.level.param("U"):
-            self.xp.copyto(self._whole_U, self.level.param("U"))
+        for name, own in (("U", self._U), ("W", self._W)):
+            if own is not self.level.param(name):
+                self.xp.copyto(own, self.level.param(name))
         self.read(self._counts(ends))
 
     def backward(self, dy: Array | None, last: Array | None, ends: Ends | None, truncate: int | None) -> None:
@@ -86,11 +78,31 @@ class WholeStrand(Strand):
             self.xp.copyto(whole, dy)
             given = whole.reshape(-1)
         self.read_back(given, self._counts(ends), truncate or 0)
+        if self.reads_inputs and self.s.learns:
+            self.xp.copyto(self.level.grad("b")[self.part(self.z.shape[2])], self._db)
 
     @property
-    def address_of_dU(self) -> int:
-        """Where the gradient of U goes; 0 where nobody wants it."""
-        return self.dU.ctypes.data if self.s.learns else 0
+    def weights(self) -> tuple[Any, ...]:
+        """All of U, flat, the distance of its rows and where those of this strand begin; inputs, their number; W."""
+        inputs = self._nothing if self.inputs is None else self.inputs.reshape(-1)
+        begin = self.direction * self.z.shape[2]
+        where = (self._U.reshape(-1), self._U.shape[1], begin)
+        return (*where, inputs, len(self._W), self._W.reshape(-1), self._panels_of_inputs)
+
+    def wanted(self, truncate: int) -> tuple[Any, ...]:
+        """Return after how many steps gradients are cut, the addresses of those of U and W, 0 for none, and b's."""
+        of_U = self.dU.ctypes.data if self.s.learns else 0
+        of_W = self.dW.ctypes.data if self.s.learns else 0
+        return truncate, of_U, of_W, self._db
+
+    def _own(self, name: str) -> Array:
+        """Return a parameter, or memory for a copy if it is of a type for which all would be compiled once more."""
+        whole = self.level.param(name)
+        return (
+            whole
+            if whole.flags.writeable
+            else self.s.fixed(f"{name}{self.level.index} of our own", whole.shape)
+        )
 
     def _counts(self, ends: Ends | None) -> Array:
         return self._nothing if ends is None else ends.counts.reshape(-1)
