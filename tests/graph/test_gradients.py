@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from synapse_rx import fast
@@ -101,12 +101,14 @@ def test_back_propagation_through_time_is_exact_for_any_smooth_graph(
     x, dy = drawn(graph, steps, seed=seed)
     made = chain(graph, steps, seed=seed)
 
-    np.testing.assert_allclose(passed(made, x, dy)[1], differences(made, x, dy), atol=1e-5, rtol=1e-4)
+    found = passed(made, x, dy)
+    assert all(np.isfinite(one).all() for one in found)
+    np.testing.assert_allclose(found[1], differences(made, x, dy), atol=1e-5, rtol=1e-4)
 
 
 @CALM
 @given(
-    graph=st.sampled_from(("truncated", "bptt")).flatmap(lambda kind: graphs(kind, smooth=False)),
+    graph=st.sampled_from(("truncated", "bptt")).flatmap(lambda kind: graphs(kind, bounded=False)),
     steps=st.integers(1, 6),
     seed=st.integers(0, 99),
 )
@@ -119,8 +121,9 @@ def test_machine_code_and_levels_give_the_same(graph: g.NeuronGraph, steps: int,
         plain = passed(chain(graph, steps, seed=seed), x, dy)
     fast.forget()
 
+    # Neurons without bounds that gate each other may leave what numbers there are.
+    assume(all(np.abs(one).max(initial=0) < 1e9 for one in plain))
     for one, other in zip(quick, plain, strict=True):
-        assert np.isfinite(one).all()
         np.testing.assert_allclose(one, other, atol=1e-9, rtol=1e-9)
 
 
