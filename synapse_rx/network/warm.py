@@ -9,7 +9,7 @@ import numpy as np
 from ..algorithms import Algorithm, FullBatchAlgorithm, Perceptron
 from ..backends import NumpyBackend
 from ..data import TrainingSet, training_set
-from ..layers import Activation, BatchNorm, Conv2D, Dense, Input, Layer, MaxPool2D
+from ..layers import GRU, LSTM, RNN, Activation, BatchNorm, Conv2D, Dense, Input, Layer, MaxPool2D, Synapse
 from ..snapshot import Net, training
 from .build import mlp, neural_net
 from .compiled import compile
@@ -38,6 +38,10 @@ def warm() -> Iterator[str]:
         yield member.kind
     compile(mlp([3, 2], "softmax"))
     yield "answers"
+    for layer, shape in ((LSTM(2), (2, 3)), (GRU(2), (2, 3)), (RNN(2), (2, 3)), (Synapse(), (3,))):
+        net = neural_net([Input(shape), layer, Dense(2, "softmax")], training("backprop")).value
+        _train(net, training_set(np.ones((8, *shape), "float32"), ["a", "b"] * 4, batch=8), chunks=False)
+        yield layer.kind
     others = [Conv2D(8, 3), BatchNorm(), Activation("relu"), MaxPool2D(3, 2)]
     _train(_images_net(others), _images(), chunks=False)
     yield "batch_norm max_pool2d"
