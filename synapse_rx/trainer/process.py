@@ -18,7 +18,9 @@ class ProcessSettings:
     """
     Applies the strictest of what live trainings ask for, and restores what was there when the last one ends.
 
-    BLAS threads: the least number asked for. Switch interval: the shortest.
+    BLAS threads: the least number asked for. Where several train at once, those that asked for none share what there
+    is: on a machine of eight cores two get four each, since more threads than cores get in each other's way. Switch
+    interval: the shortest.
     """
 
     def __init__(self) -> None:
@@ -57,8 +59,22 @@ class ProcessSettings:
                 self._apply_blas(limited)
 
     def _apply(self) -> None:
-        self._apply_blas(min((n for n, _ in self._asked.values() if n is not None), default=None))
+        self._apply_blas(self._wanted())
         self._apply_interval(min((s for _, s in self._asked.values() if s is not None), default=None))
+
+    def _wanted(self) -> int | None:
+        """Return how many BLAS threads there are to be; None for as many as there were."""
+        asked = [threads for threads, _ in self._asked.values()]
+        least = [threads for threads in asked if threads is not None]
+        if None in asked and len(asked) > 1 and (whole := self._whole()):
+            least.append(max(1, whole // len(asked)))
+        return min(least, default=None)
+
+    def _whole(self) -> int:
+        """Return how many BLAS threads there were before anything trained."""
+        if self._limited_to is not None:
+            return max(self._blas_threads, default=0)
+        return max((library.num_threads for library in _blas_libraries()), default=0)
 
     def _apply_blas(self, wanted: int | None) -> None:
         if wanted == self._limited_to:
@@ -112,5 +128,5 @@ fast.WHEN_LOADED.append(SETTINGS.rescan)
 
 
 def default_blas_threads(parameters: int) -> int | None:
-    """Return 1 for small networks, None (leave it alone) for large ones."""
+    """Return 1 for small networks, None (as many as there are, shared with other trainings) for large ones."""
     return 1 if parameters < SMALL else None

@@ -82,7 +82,7 @@ def train(
         strict: Let an exception in a watch end the training; otherwise it is logged and kept in
             ``run.watch_errors``.
         blas_threads: Threads for matrix products in this process while training; None for one thread if the network
-            is small, and no change if it is large.
+            is small, and all there are, shared while several train at once, if it is large.
         switch_interval: Seconds for ``sys.setswitchinterval`` while training; 5e-5 keeps training alive beside
             threads that compute in Python.
 

@@ -188,3 +188,42 @@ def test_a_library_that_is_loaded_in_mid_training_is_limited_as_well(monkeypatch
 
     assert during == (1, 1)
     assert (first.num_threads, second.num_threads) == (4, 8)
+
+
+@pytest.fixture
+def eight(monkeypatch: pytest.MonkeyPatch) -> Library:
+    """
+    The process's only library, with eight threads.
+    """
+    library = Library(8)
+    monkeypatch.setattr(process, "_blas_libraries", lambda: [library])
+    return library
+
+
+def test_several_large_trainings_share_the_threads_and_the_last_has_them_all(eight: Library) -> None:
+    settings = ProcessSettings()
+    counts = []
+    for change in (settings.ask, settings.ask, settings.ask):
+        change(len(counts), None, None)
+        counts.append(eight.num_threads)
+    for owner in range(3):
+        settings.release(owner)
+        counts.append(eight.num_threads)
+
+    assert counts == [8, 4, 2, 4, 8, 8]
+
+
+def test_more_trainings_than_threads_have_one_each(eight: Library) -> None:
+    settings = ProcessSettings()
+    for owner in range(20):
+        settings.ask(owner, None, None)
+
+    assert eight.num_threads == 1
+
+
+def test_what_is_asked_for_is_not_shared(eight: Library) -> None:
+    settings = ProcessSettings()
+    settings.ask("one", 6, None)
+    settings.ask("another", 6, None)
+
+    assert eight.num_threads == 6
