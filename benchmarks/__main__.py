@@ -1,4 +1,7 @@
-"""``python -m benchmarks [NAME [--quick] [options of that benchmark]]``."""
+"""
+``python -m benchmarks [NAME [--quick] [--csv FILE] [options of that benchmark]]``, or ``all`` for several one after the
+other.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .every import NAMES, run_all
+from .records import RECORDS
+
 FOLDER = Path(__file__).parent
-SHARED = {"__init__", "__main__", "harness"}
+SHARED = {"__init__", "__main__", "every", "harness", "records"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,8 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("usage: python -m benchmarks NAME [--quick] [options]\n")
         for name in names():
             print(f"  {name:<16} {summary(name)}")
+        print(
+            "\n  all              several of them, one after the other: --only NAME ..., --cpu, --csv FOLDER"
+        )
         return 0
     name, *rest = words
+    if name == "all":
+        return _all(rest)
     if name not in names():
         print(
             f"there is no benchmark {name!r}; there are: {', '.join(names()) or 'none yet'}", file=sys.stderr
@@ -29,9 +40,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"benchmarks.{name}")
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=summary(name))
     parser.add_argument("--quick", action="store_true", help="a rough look, in seconds")
+    parser.add_argument("--csv", type=Path, help="a file that the tables go to as well, one number a line")
     getattr(module, "add_arguments", _no_arguments)(parser)
-    module.run(**vars(parser.parse_args(rest)))
+    options = vars(parser.parse_args(rest))
+    csv = options.pop("csv")
+    module.run(**options)
+    if csv is not None:
+        RECORDS.write(csv, name)
     return 0
+
+
+def _all(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks all", description=f"Run {', '.join(NAMES)}.")
+    parser.add_argument("--quick", action="store_true", help="a rough look at each, in minutes")
+    parser.add_argument("--cpu", action="store_true", help="count CPU seconds where a benchmark can")
+    parser.add_argument("--csv", type=Path, metavar="FOLDER", help="where a file NAME.csv of each goes")
+    parser.add_argument("--only", nargs="+", choices=names(), metavar="NAME", default=NAMES, help="which")
+    options = parser.parse_args(words)
+    return 1 if run_all(options.only, quick=options.quick, cpu=options.cpu, folder=options.csv) else 0
 
 
 def names() -> list[str]:

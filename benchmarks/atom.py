@@ -17,6 +17,8 @@ from reactivex.subject import BehaviorSubject
 
 from synapse_rx.atoms import atom
 
+from .harness import table
+
 try:
     from psygnal import SignalInstance
 except ImportError:
@@ -40,7 +42,7 @@ class Snapshot:
 def run(quick: bool = False) -> None:
     """Print the table."""
     rounds = 7 if quick else 31
-    print(f"{'subscribers':>24} {'Atom':>8} {'BehaviorSubject':>22} {'psygnal':>22}   us per change")
+    rows = []
     for count in COUNTS:
         contenders = {"Atom": _atom(count), "BehaviorSubject": _subject(count)}
         if SignalInstance is not None:
@@ -48,7 +50,8 @@ def run(quick: bool = False) -> None:
         times = measure(contenders, rounds, calls=max(20, 2000 // (count + 5)))
         ours = times["Atom"]
         others = [_ratio(times.get(name), ours) for name in ("BehaviorSubject", "psygnal")]
-        print(f"{count:>24} {ours:>8.2f} {others[0]:>22} {others[1]:>22}")
+        rows.append([f"{count} subscribers", f"{ours:.2f}", *others[0], *others[1]])
+    table("A change, CPU us", ["", "Atom", "BehaviorSubject", "/ Atom", "psygnal", "/ Atom"], rows)
     _print_others(rounds)
 
 
@@ -103,13 +106,13 @@ def _print_others(rounds: int) -> None:
         "swap, 1 idle stream": lambda: streamed.swap(_increment),
         "value": lambda: observed.value,
     }
-    for name, taken in measure(contenders, rounds, calls=300).items():
-        print(f"{name:>24} {taken:>8.2f}")
+    found = measure(contenders, rounds, calls=300)
+    table("What else there is, CPU us", ["", "Atom"], [[name, f"{us:.2f}"] for name, us in found.items()])
     stream.close()
 
 
-def _ratio(theirs: float | None, ours: float) -> str:
-    return "-" if theirs is None else f"{theirs:.2f} ({theirs / ours:.1f} x)"
+def _ratio(theirs: float | None, ours: float) -> list[str]:
+    return ["", ""] if theirs is None else [f"{theirs:.2f}", f"{theirs / ours:.1f}"]
 
 
 def _evolve(snapshot: Snapshot, epochs: int) -> Snapshot:

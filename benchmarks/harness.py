@@ -31,6 +31,8 @@ import numpy as np
 from attrs import frozen
 from threadpoolctl import threadpool_limits
 
+from .records import RECORDS
+
 # NPROC is the one that XLA, beneath JAX, sizes its pool of threads by.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -208,8 +210,9 @@ def gemm_rate(
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """
-    Print a plain table: the first column to the left, the others to the right.
+    Print a plain table: the first column to the left, the others to the right; `RECORDS` keeps it.
     """
+    RECORDS.add(title, heads, rows)
     cells = [[str(cell) for cell in row] for row in [heads, *rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
     print(f"\n{title}")

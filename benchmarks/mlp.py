@@ -1,16 +1,20 @@
 """
-Train 784-100-10 with this library and its peers on one thread: samples a second, and who is how much faster.
+Train dense networks with this library and its peers on one thread: samples a second, and who is how much faster.
 
-All contestants (`benchmarks.contestants`) learn the same batches in the same order from the same first weights. After
-the warm-up epoch their weights are held against each other: the same loss, or the comparison is worthless.
-``--watchers 100`` measures instead what a hundred idle watches and a reader cost this library.
+784-100-10 (sigmoid) learns by plain gradient descent, 784-512-512-10 (relu) by Adam. All contestants learn the same
+batches in the same order from the same first weights (`benchmarks.contestants`). After the warm-up epoch, which is not
+counted and stands in a column of its own, their weights are held against each other: the same loss, or the comparison
+is worthless. ``--watchers 100`` measures instead what a hundred idle watches and a reader cost this library.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from time import perf_counter
 
 from .contestants import Contestant, contestants
+from .contestants.deep import UNITS, DeepProblem, deep_contestants, deep_problem
 from .contestants.ours import Ours
 from .contestants.problem import HIDDEN, INPUTS, Problem, problem
 from .harness import Contest, alternate, cpu_seconds, equal_threads, gemm_rate, pinned, table
@@ -18,12 +22,20 @@ from .harness import Contest, alternate, cpu_seconds, equal_threads, gemm_rate, 
 TOLERANCE = 1e-3
 """How much, relative to ours, a loss after the warm-up may differ."""
 
+DEEP_TOLERANCE = 1e-2
+"""The same for Adam, whose steps are as long where a gradient is nothing but rounding."""
+
 MULTIPLE = 1024
 """Samples come in multiples of this, so that no batch is short: lax.scan wants equal ones."""
 
 
+BATCHES = {"784-100-10": (32, 128, 1024), "784-512-512-10": (128, 1024)}
+"""The networks and their batch sizes."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--batch", type=int, nargs="+", default=[32, 128, 1024], help="batch sizes")
+    parser.add_argument("--net", choices=list(BATCHES), nargs="+", help="which networks")
+    parser.add_argument("--batch", type=int, nargs="+", help="batch sizes")
     parser.add_argument("--threads", type=int, default=1, help="compute threads (and cores) for everyone")
     parser.add_argument("--data", choices=["random", "mnist"], default="random", help="what is learnt")
     parser.add_argument("--samples", type=int, help="samples in an epoch")
@@ -34,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(
     quick: bool = False,
-    batch: tuple[int, ...] = (32, 128, 1024),
+    net: Sequence[str] | None = None,
+    batch: Sequence[int] | None = None,
     threads: int = 1,
     data: str = "random",
     samples: int | None = None,
@@ -45,43 +58,55 @@ def run(
     samples = max(MULTIPLE, (samples or (2048 if quick else 60_000)) // MULTIPLE * MULTIPLE)
     rounds = rounds or (3 if quick else 15)
     with equal_threads(threads), pinned(threads):
-        for size in batch:
-            task = problem(data, samples, size)
-            if watchers:
-                _watch(task, watchers, rounds, cpu)
-            else:
-                _compare(task, threads, rounds, cpu)
+        for name in net or (["784-100-10"] if watchers else BATCHES):
+            make = problem if name == "784-100-10" else deep_problem
+            for size in batch or BATCHES[name]:
+                task = make(data, samples, size)
+                if watchers:
+                    _watch(task, watchers, rounds, cpu)
+                else:
+                    _compare(name, task, threads, rounds, cpu, quick)
 
 
-def _compare(task: Problem, threads: int, rounds: int, cpu: bool) -> None:
-    names = contestants(task, threads)
-    _warm_up(names, task)
+def _compare(name: str, task: Problem, threads: int, rounds: int, cpu: bool, quick: bool) -> None:
+    if isinstance(task, DeepProblem):
+        names, width = deep_contestants(task, threads, quick=quick), UNITS[1]
+    else:
+        names, width = contestants(task, threads, quick=quick), HIDDEN
+    first = _warm_up(names, task)
     epochs = {name: cpu_seconds(one.epoch) if cpu else one.epoch for name, one in names.items()}
     contest = alternate(rounds, epochs, warmup=0)
-    peak = 1e9 * gemm_rate(task.batch, INPUTS, HIDDEN, threads=threads)
+    peak = 1e9 * gemm_rate(task.batch, INPUTS, width, threads=threads)
     table(
-        f"784-100-10, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
+        f"{name}, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
         f"{', CPU seconds' if cpu else ''}",
-        ["", "samples/s", "us/step", "quartiles", "ours/theirs", "of GEMM"],
-        [_row(name, contest, task, peak) for name in names],
+        ["", "samples/s", "us/step", "quartiles", "ours/theirs", "of GEMM", "first s"],
+        [[*_row(who, contest, task, peak), f"{first[who]:.1f}"] for who in names],
     )
 
 
-def _warm_up(names: dict[str, Contestant], task: Problem) -> None:
+def _warm_up(names: dict[str, Contestant], task: Problem) -> dict[str, float]:
     """
     Let everyone learn one epoch, which also compiles what is to be compiled, and compare what they learnt.
+
+    Returns:
+        The seconds that took, by name.
     """
     start = task.loss(task.first_weights())
-    losses = {}
+    losses, seconds = {}, {}
     for name, one in names.items():
+        began = perf_counter()
         one.epoch()
+        seconds[name] = perf_counter() - began
         losses[name] = task.loss(one.weights())
     ours = next(iter(losses.values()))
-    lost = {name: loss for name, loss in losses.items() if not abs(loss - ours) <= TOLERANCE * ours}
+    most = ours * (DEEP_TOLERANCE if isinstance(task, DeepProblem) else TOLERANCE)
+    lost = {name: loss for name, loss in losses.items() if not abs(loss - ours) <= most}
     if lost or not ours < start:
         raise AssertionError(f"the contestants do not learn the same: from {start:.6f} to {losses}")
     furthest = max(abs(loss - ours) / ours for loss in losses.values())
     print(f"\nloss from {start:.4f} to {ours:.4f} in {task.steps} steps; they agree to {furthest:.0e}")
+    return seconds
 
 
 def _row(name: str, contest: Contest, task: Problem, peak: float) -> list[str]:

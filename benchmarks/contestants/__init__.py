@@ -14,11 +14,12 @@ from .ours import Bare, Ours
 from .problem import Problem
 
 
-def contestants(problem: Problem, threads: int = 1) -> dict[str, Contestant]:
+def contestants(problem: Problem, threads: int = 1, *, quick: bool = True) -> dict[str, Contestant]:
     """
     Return everyone who can take part here, by the name to print; this library first.
 
-    Call it inside `equal_threads`; this library, which would hold BLAS to one thread for so small a network, is told.
+    What ``torch.compile`` makes is left out of a quick look: it compiles for half a minute. Call it inside
+    `equal_threads`; this library, which would hold BLAS to one thread for so small a network, is told.
     """
     found: dict[str, Contestant] = {
         "synapse_rx": Ours(problem, threads=threads),
@@ -29,6 +30,8 @@ def contestants(problem: Problem, threads: int = 1) -> dict[str, Contestant]:
         from .pytorch import Eager
 
         found["PyTorch eager"] = Eager(torch, problem)
+        if not quick:
+            found["torch.compile"] = Eager(torch, problem, compiled=True)
     if jax := peer("jax"):
         from .with_jax import JitPerStep, Scan
 

@@ -9,7 +9,7 @@ from synapse_rx.backends import backend
 from synapse_rx.network.learner import NetworkLearner
 
 from .base import Contestant
-from .problem import Problem, Weights, weights_of
+from .problem import Problem, Weights
 
 
 class Ours(Contestant):
@@ -18,6 +18,7 @@ class Ours(Contestant):
     """
 
     def __init__(self, problem: Problem, *, threads: int = 1, watches: int = 0, readers: int = 0) -> None:
+        self._problem = problem
         self.net = problem.net()
         self._data = problem.training_set()
         self._threads = threads
@@ -29,7 +30,7 @@ class Ours(Contestant):
         asyncio.run(self._train())
 
     def weights(self) -> Weights:
-        return weights_of(self.net.value.params)
+        return self._problem.weights_of(self.net.value.params)
 
     async def _train(self) -> None:
         run = sx.train(self.net, self._data, 1, blas_threads=self._threads)
@@ -42,6 +43,7 @@ class Bare(Contestant):
     """
 
     def __init__(self, problem: Problem) -> None:
+        self._problem = problem
         self._net = problem.net().value
         self._learner = NetworkLearner(self._net, problem.training_set(), backend("numpy"))
 
@@ -50,7 +52,7 @@ class Bare(Contestant):
             pass
 
     def weights(self) -> Weights:
-        return weights_of(self._learner.merge(self._net).params)
+        return self._problem.weights_of(self._learner.merge(self._net).params)
 
 
 def _idle(key: object, atom: object, old: sx.Net, new: sx.Net) -> None:

@@ -84,7 +84,13 @@ class Problem:
         """
         Return the weights everyone begins with.
         """
-        return weights_of(self.net().value.params)
+        return self.weights_of(self.net().value.params)
+
+    def weights_of(self, params: sx.Params) -> Weights:
+        """
+        Return the weights in a snapshot's parameters.
+        """
+        return weights_of(params)
 
     def loss(self, weights: Weights, samples: int = 4096) -> float:
         """
