@@ -20,7 +20,7 @@ from .gate_kernel import (
     multiply_states,
     passes_on,
     read_inputs,
-    sigmoids,
+    sigmoid,
     step_at,
     sum_inputs,
     sum_rows,
@@ -72,12 +72,17 @@ def forward(
             seen = inner[(t * n + sample) * units :][:units]
             place = (after * n + sample) * length + begin
             earlier = (before * n + sample) * length + begin
-            add(row[: 2 * units], products[: 2 * units])
-            sigmoids(row[: 2 * units], b[: 2 * units])
+            _sigmoids(row[: 2 * units], products, b)
             _state(row, products[2 * units :], b[2 * units :], c, seen, units)
             _mix(row, hidden[earlier:][:units], hidden[place:][:units], units)
             if len(counts):
                 cut(hidden[place:][:units], counts[t * n + sample])
+
+
+@jit_fused
+def _sigmoids(z: Any, product: Any, b: Any) -> None:
+    for k in range(len(z)):
+        z[k] = sigmoid(z[k] + product[k] + b[k])
 
 
 @jit_fused
@@ -119,7 +124,7 @@ def backward(
 
     Args:
         z, inner, hidden, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
-        dv: Where the gradients of the products with U go, (T N, 3 units).
+        dv: Where the gradients of the products with U go, (T N, 3 units), or with panels (N, 3 units).
         dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
         dc: Where the gradient of c goes (units,).
     """
@@ -135,9 +140,11 @@ def backward(
         dc[k] = ZERO
     for number in range(steps - 1, -1, -1):
         t, before, _ = step_at(number, steps, reverse)
+        # With panels gradients of products are needed for the time of a step alone.
+        spot = 0 if len(panels) else t
         for sample in range(n):
             row = z[(t * n + sample) * width :][:width]
-            of_products = dv[(t * n + sample) * width :][:width]
+            of_products = dv[(spot * n + sample) * width :][:width]
             seen = inner[(t * n + sample) * units :][:units]
             earlier = (before * n + sample) * length + begin
             of_state = dh[sample * units :][:units]
@@ -154,10 +161,10 @@ def backward(
             states = (hidden, length, before * n * length + begin)
             sum_inputs(tiles, (z, width, t), panels_of_step, weights, dw, n, int(number < steps - 1))
             wide = len(tiles[0]) * len(tiles[3])
-            arrange(dv, t * n * width, width, 1, n, width, panels_of_step, wide)
+            arrange(dv, 0, width, 1, n, width, panels_of_step, wide)
             sum_states(tiles, width, panels_of_step, states, du_at, sizes, number)
         if passes_on(number, truncate):
-            gradients = (dv.ctypes.data + WORD * t * n * width, width)
+            gradients = (dv.ctypes.data + WORD * spot * n * width, width)
             into = (dh.ctypes.data, units)
             multiply_states(tiles, (n, units, width), gradients, panels, weights, 1, into, 1, numbers)
         else:

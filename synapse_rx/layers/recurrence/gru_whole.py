@@ -26,9 +26,9 @@ class GRUWhole(WholeStrand):
             self.s.fixed("dc in one piece", (units,)),
         )
         self._product = self.s.array("product", (3 * units,)).reshape(-1)
-        self._inner, self._dv = (
-            self.memory(*each).reshape(-1) for each in (("inner", units), ("dv", 3 * units))
-        )
+        self._inner = self.memory("inner", units).reshape(-1)
+        of_step = self.s.array("dv of step", (3 * units,)) if self.reads_inputs else None
+        self._dv = (self.memory("dv", 3 * units) if of_step is None else of_step).reshape(-1)
 
     def read(self, counts: Array) -> None:
         self.xp.copyto(self._c, self.level.param("c")[self._own])
