@@ -220,3 +220,21 @@ def test_activations_are_right_to_the_last_places() -> None:
         y, e, bits = z.copy(), np.empty_like(z), np.empty(z.size, np.int32)
         activate(code, y, y, e, bits, z.size)
         np.testing.assert_allclose(y, wanted, rtol=4e-7, atol=1e-37)
+
+
+def test_a_chunk_that_is_nearly_over_is_not_filled_up_with_another_call(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learning = learner(sx.mlp([3, 4, 2], ["tanh", "softmax"]).value, blobs(100))
+    clock, calls = [0.0], []
+
+    def learn(first: int, moves: Any, *others: Any) -> None:
+        calls.append(moves.count)
+        clock[0] += 0.9 * moves.count
+
+    monkeypatch.setattr("synapse_rx.network.learner.perf_counter", lambda: clock[0])
+    monkeypatch.setattr(learning._engine.chunk, "learn", learn)
+    learning._pace = 1.0
+    learning.learn(10.0)
+
+    assert calls == [10]
