@@ -64,7 +64,9 @@ def contestants(net: sx.Net, task: Problem) -> dict[str, Ask]:
 
 def _torch(torch: Any, net: sx.Net) -> Ask:
     nn = torch.nn
-    model = nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.Sigmoid(), nn.Linear(HIDDEN, OUTPUTS), nn.Softmax(1)).eval()
+    model = nn.Sequential(
+        nn.Linear(INPUTS, HIDDEN), nn.Sigmoid(), nn.Linear(HIDDEN, OUTPUTS), nn.Softmax(1)
+    ).eval()
     with torch.no_grad():
         for parameter, values in zip(model.parameters(), weights_of(net.params), strict=True):
             parameter.copy_(torch.tensor(values.T))

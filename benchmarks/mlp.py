@@ -76,7 +76,7 @@ def _compare(name: str, task: Problem, threads: int, rounds: int, cpu: bool, qui
     first = _warm_up(names, task)
     epochs = {name: cpu_seconds(one.epoch) if cpu else one.epoch for name, one in names.items()}
     contest = alternate(rounds, epochs, warmup=0)
-    peak = 1e9 * gemm_rate(task.batch, INPUTS, width, threads=threads)
+    peak = 1e9 * gemm_rate(task.batch, INPUTS, width, threads=threads, cpu=cpu)
     table(
         f"{name}, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
         f"{', CPU seconds' if cpu else ''}",
