@@ -77,7 +77,7 @@ class HopfieldMachine(Attractor, Sampler):
         for _ in range(SWEEPS):
             before[...] = states
             self.descend(states, order)
-            if bool((before == states).all()):
+            if (before == states).all().item():
                 break
         return states
 
@@ -97,8 +97,9 @@ class HopfieldMachine(Attractor, Sampler):
         rest = patterns - patterns @ self.weights.astype(np.float64)
         lengths, axes = xp.linalg.eigh(rest @ rest.T)
         new = lengths > KNOWN * self.units
-        along = axes[:, new].T @ rest
-        self.weights += along.T @ (along / lengths[new, None])
+        # How many are new is not asked, for which a device would be waited for: the others count 0 times.
+        along, shares = axes.T @ rest, new / xp.where(new, lengths, 1)
+        self.weights += along.T @ (along * shares[:, None])
 
     def begin(self, x: Array) -> Array:
         """Return 1 where samples are above 0, else -1 (`Attractor`, `Sampler`)."""

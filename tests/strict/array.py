@@ -114,7 +114,7 @@ def wrapped(value: Any) -> Any:
     if isinstance(value, np.generic | bool) and not isinstance(value, np.dtype):
         return StrictArray(np.asarray(value))
     if isinstance(value, tuple | list) and any(isinstance(one, np.ndarray) for one in value):
-        return type(value)(map(wrapped, value))
+        return tuple(map(wrapped, value))
     return value
 
 
@@ -127,7 +127,7 @@ def unwrapped(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         raise LeakError(f"an array of the host, shape {value.shape}, among those of the device")
     if isinstance(value, tuple | list):
-        return type(value)(map(unwrapped, value))
+        return tuple(map(unwrapped, value)) if isinstance(value, tuple) else list(map(unwrapped, value))
     return value
 
 

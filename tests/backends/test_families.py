@@ -1,0 +1,85 @@
+"""Other ways to bring samples, and other families of networks, elsewhere as on numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+import synapse_rx as sx
+from synapse_rx import energy
+from synapse_rx.backends import Backend
+from tests.backends.test_training import Here, agree
+from tests.nets import SECONDS, blobs, small_net
+
+RNG = np.random.default_rng(3)
+BITS = RNG.integers(0, 2, (20, 6)).astype(float)
+
+
+@pytest.fixture(autouse=True)
+def _by_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+
+
+def test_augmented_samples(there: Backend) -> None:
+    noisy = evolve(blobs(dtype="float64"), augment=lambda x, rng: x + rng.standard_normal(x.shape))
+
+    agree(small_net("adam", dtype="float64"), noisy, there)
+
+
+def test_weighted_samples(there: Backend) -> None:
+    data = blobs(dtype="float64", weights=np.arange(23) % 3)
+
+    agree(small_net("adam", dtype="float64"), data, there)
+
+
+def test_several_inputs_and_outputs(there: Backend) -> None:
+    a, b = RNG.standard_normal((15, 4)), RNG.standard_normal((15, 2, 3))
+    targets = (np.where(a[:, 0] > 0, "yes", "no"), b[:, 0, :2])
+    data = sx.training_set((a, b), targets, batch=4, shuffle="epoch", dtype="float64")
+    layers = [
+        sx.Input([(4,), (2, 3)]),
+        sx.parallel(sx.Dense(5, "tanh"), sx.Dense(5, "tanh")),
+        sx.concatenate(),
+        sx.fork(sx.Dense(2, "softmax"), [sx.Dense(3, "tanh"), sx.Dense(2)]),
+    ]
+
+    agree(sx.neural_net(layers, sx.training("adam"), dtype="float64").value, data, there)
+
+
+def test_batches_of_a_stream(there: Backend) -> None:
+    def source(epoch: int) -> Iterator[Any]:
+        rng = np.random.default_rng(epoch)
+        for size in (4, 2, 3):
+            yield rng.standard_normal((size, 3)), rng.integers(0, 2, size), rng.integers(1, 4, size)
+
+    losses = []
+    for backend in (Here(), there):
+        stream = sx.stream_set(source, batch=4, labels=[0, 1], sample_shape=(3,), dtype="float64")
+        cell = sx.mlp([3, 4, 2], ["tanh", "softmax"], sx.training("adam"), dtype="float64")
+        losses.append(sx.train(cell, stream, 2, backend=backend).result(SECONDS).training.stats.loss)
+
+    np.testing.assert_allclose(*losses, rtol=1e-8)
+
+
+@pytest.mark.parametrize("rule", ["hebbian", "projection", "probability_flow"])
+def test_hopfield_networks(rule: str, there: Backend) -> None:
+    net = energy.hopfield(6, rule, dtype="float64").value
+
+    agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
+
+
+@pytest.mark.parametrize("options", [{"units": "gaussian"}, {"chains": 3}], ids=str)
+def test_machines(options: Any, there: Backend) -> None:
+    net = energy.rbm(6, 4, dtype="float64", **options).value
+
+    agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
+
+
+def test_deep_belief_nets(there: Backend) -> None:
+    net = energy.deep_belief_net([6, 4, 3], dtype="float64").value
+
+    agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
