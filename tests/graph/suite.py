@@ -68,14 +68,14 @@ def sine(seed: int, *, cross_validated: bool = False) -> bool:
     data = sx.training_set(
         x,
         y,
-        batch=8,
+        batch=16,
         shuffle="epoch",
         seed=seed,
         nvalid=240 if cross_validated else 0,
         targets="values",
     )
-    rate = sx.schedules.Exponential(0.1, factor=0.98)
-    net = learnt(g.perceptron(1, 12, 1), seed, data, 200, learning_rate=rate)
+    rate = sx.schedules.Exponential(0.1, factor=0.985)
+    net = learnt(g.perceptron(1, 12, 1), seed, data, 300, learning_rate=rate)
     at = np.array([[0], [np.pi / 2], [2]], np.float32)
     away = np.abs(sx.outputs(net, at) - (np.sin(at) + 1) / 2)
     part = data.valid if cross_validated else data.data
