@@ -23,7 +23,7 @@ TOLERANCE = 1e-3
 """How much, relative to ours, a loss after the warm-up may differ."""
 
 DEEP_TOLERANCE = 1e-2
-"""The same for Adam, whose steps are as long where a gradient is nothing but rounding."""
+"""The same for Adam, relative to what was learnt: its steps are as long where a gradient is nothing but rounding."""
 
 MULTIPLE = 1024
 """Samples come in multiples of this, so that no batch is short: lax.scan wants equal ones."""
@@ -100,7 +100,7 @@ def _warm_up(names: dict[str, Contestant], task: Problem) -> dict[str, float]:
         seconds[name] = perf_counter() - began
         losses[name] = task.loss(one.weights())
     ours = next(iter(losses.values()))
-    most = ours * (DEEP_TOLERANCE if isinstance(task, DeepProblem) else TOLERANCE)
+    most = DEEP_TOLERANCE * (start - ours) if isinstance(task, DeepProblem) else TOLERANCE * ours
     lost = {name: loss for name, loss in losses.items() if not abs(loss - ours) <= most}
     if lost or not ours < start:
         raise AssertionError(f"the contestants do not learn the same: from {start:.6f} to {losses}")
