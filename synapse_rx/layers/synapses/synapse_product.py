@@ -103,8 +103,10 @@ def log_product_gradients(
 def _compiled_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> None:
     from .synapse_kernel import log_product
 
-    shape = (max(1, min(s.capacity, PRODUCTS // w.shape[1])), w.shape[1])
-    products, exponents = s.fixed("products", shape, "float64"), s.fixed("exponents", shape, "int64")
+    rows, outputs = max(1, min(s.capacity, PRODUCTS // w.shape[1])), w.shape[1]
+    # Float64 on purpose, for the time of this call alone: two numbers of the layer's type for each product.
+    products = s.fixed("products", (rows, 2 * outputs)).view("float64")
+    exponents = s.fixed("exponents", (rows, outputs), "int64")
     x, logs = _own(x, "x of our own", s), out if _plain(out) else s.array("logs in one piece", out.shape[1:])
     log_product(x, w, logs, s.dtype.type(least), products, exponents)
     if logs is not out:
