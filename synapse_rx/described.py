@@ -46,6 +46,11 @@ class Described:
     function_field: ClassVar[str | None] = None
     """For a member that is made of a function, the option a function becomes that stands in place of a description."""
 
+    @property
+    def words(self) -> str | None:
+        """What to say of it in brief where its options would be too long; None for its options."""
+        return None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "kind" not in cls.__dict__:
@@ -162,6 +167,8 @@ def plain(value: Any) -> Data:
 
 def brief(description: Described) -> str:
     """Return what was asked for in a few words: ``Conv2D(10, 5, stride=2)``, without what is as by default."""
+    if description.words is not None:
+        return f"{type(description).__name__}({description.words})"
     words: list[str] = []
     named = False
     for one in attrs.fields(type(description)):

@@ -18,7 +18,7 @@ from ..losses import Loss
 from ..snapshot import Net
 from ..typing import Array
 from .checks import check_samples, check_targets, loss_of
-from .compiled import layered
+from .compiled import layered, suited
 from .feed import Feed
 from .normalizing import pending
 from .program import Program
@@ -67,7 +67,7 @@ def check_gradients(
         DataError: If the loss is not finite.
         OptionError: If a number is no whole number >= 1.
     """
-    snapshot = layered(net)
+    snapshot = suited(layered(net), getattr(data, "sample_shape", None))
     n = check_count("samples", samples, 1)
     limit = None if entries is None else check_count("entries", entries, 1)
     loss = snapshot.arch.check_trainable(loss_of(snapshot))

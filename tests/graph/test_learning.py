@@ -230,3 +230,12 @@ def test_other_layers_take_graphs_among_them() -> None:
     sx.deref(sx.train(net, sx.training_set(BITS.reshape(6, 10, 2), BITS[:6, :1], batch=3), 2))
 
     assert sx.outputs(net, BITS.reshape(6, 10, 2)).shape == (6, 1)
+
+
+def test_what_is_told_of_networks_is_told_of_graphs() -> None:
+    net = g.graph_net(g.lstm(2, 2, 1, gradient="bptt"), "adam", dtype="float64")
+    data = sx.training_set(BITS.reshape(6, 10, 2), DELAYED.reshape(6, 10, 1), batch=2, dtype="float64")
+
+    assert "NeuronGraph(input 2 > input_gate 2 sigmoid > " in str(sx.summary(net))
+    assert sx.check_gradients(net.value, data).ok
+    assert len(sx.weight_histograms(net)) > 0
