@@ -67,7 +67,7 @@ def test_whatever_holds_a_network_is_told_about_and_evaluated(
 
     for name, said in (
         ("net", "done after 2 epochs"),
-        ("run", "run: 1 checkpoint, "),
+        ("run", "-epoch-2.safetensors:"),
         ("net.onnx", "not trained here"),
     ):
         told = output(capsys, "info", name)
