@@ -19,6 +19,7 @@ COLUMNS = (
     "/ parameters",
     "/ one",
     "of idle",
+    "held/said",
     "/ Atom",
     "p99",
     "us/step",
