@@ -24,7 +24,7 @@ def backend(name: str | Backend | None = None, *, device: int | None = None) -> 
     Args:
         name: "numpy", "cupy", "auto" (the best one that can serve here; why it is not a GPU is logged once), a
             `Backend` (returned as it is), or None for the environment variable ``SYNAPSE_RX_BACKEND`` if set, else
-            "auto". "cupy:1" means the second GPU.
+            "numpy": small networks are quicker there, and a GPU is shared with others. "cupy:1" means the second GPU.
         device: Which GPU, counted from 0; by default the one in the name, else the first.
 
     Raises:
@@ -38,7 +38,7 @@ def backend(name: str | Backend | None = None, *, device: int | None = None) -> 
                 f"device={device!r} beside a backend that is made already; make it for that device"
             )
         return name
-    asked = name or os.environ.get("SYNAPSE_RX_BACKEND") or "auto"
+    asked = name or os.environ.get("SYNAPSE_RX_BACKEND") or "numpy"
     kind, number = _parted(asked, device)
     if kind == "numpy":
         if number is not None:
@@ -70,7 +70,11 @@ def chosen_and_why() -> str:
     asked, taken = os.environ.get("SYNAPSE_RX_BACKEND"), backend()
     if asked and asked.partition(":")[0] != "auto":
         return f"{taken.name} (SYNAPSE_RX_BACKEND={asked})"
-    reason = None if taken.remote else CupyBackend.why_not(_parted(asked or "auto", None)[1] or 0)
+    if not asked:
+        reason = CupyBackend.why_not()
+        gpu = "a GPU can serve if asked for" if reason is None else f"a GPU cannot serve: {reason}"
+        return f"{taken.name} (the default; {gpu})"
+    reason = None if taken.remote else CupyBackend.why_not(_parted(asked, None)[1] or 0)
     return f"{taken.name} ({'the best one available' if reason is None else reason})"
 
 

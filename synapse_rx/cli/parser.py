@@ -300,7 +300,7 @@ def _network_options(command: Parser) -> None:
     add(
         "--backend",
         "NAME",
-        "numpy, cupy, cupy:1 (the second GPU) or auto (default: SYNAPSE_RX_BACKEND, else auto)",
+        "numpy, cupy, cupy:1 (the second GPU) or auto (default: SYNAPSE_RX_BACKEND, else numpy)",
     )
     add("--quiet", None, "no display, only the result", action="store_true")
 

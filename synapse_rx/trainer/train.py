@@ -70,7 +70,7 @@ def train(
             condition, such as ``epochs(50) | error_below(0.01) | seconds(60)``. Or a list of (epochs, options) pairs,
             such as ``[(5, {"learning_rate": 0.1}), (10, {"learning_rate": 0.01})]``, see `phases`.
         backend: "numpy", "cupy", "auto" (the GPU if there is one) or a `Backend`; None for ``SYNAPSE_RX_BACKEND`` or
-            "auto".
+            "numpy".
         device: Which GPU, counted from 0.
         publish: "epoch", or `every` so many batches or seconds as well.
         executor: "thread", or "inline" to compute in the event loop itself, a chunk at a time (for platforms

@@ -28,7 +28,7 @@ def test_numpy_always_serves() -> None:
     assert isinstance(backend("numpy"), NumpyBackend)
 
 
-@pytest.mark.parametrize("name", [None, "auto", "auto:1"])
+@pytest.mark.parametrize("name", ["auto", "auto:1"])
 def test_without_a_gpu_numpy_is_taken_and_why_is_logged_once(
     name: Any, no_gpu: None, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,7 +85,23 @@ def test_the_device_is_the_one_asked_for(
         backend(name, device=device)
 
 
+def test_nothing_said_means_numpy_whatever_is_there(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(CupyBackend, "why_not", classmethod(lambda cls, device=0: None))
+
+    with caplog.at_level(logging.INFO, "synapse_rx"):
+        assert backend().name == "numpy"
+
+    assert not caplog.messages
+    assert chosen_and_why() == "numpy (the default; a GPU can serve if asked for)"
+
+
 def test_why_is_told_in_one_line(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen_and_why() == f"numpy (the default; a GPU cannot serve: {REASON})"
+
+    monkeypatch.setenv("SYNAPSE_RX_BACKEND", "auto")
+
     assert chosen_and_why() == f"numpy ({REASON})"
 
     monkeypatch.setenv("SYNAPSE_RX_BACKEND", "numpy")
