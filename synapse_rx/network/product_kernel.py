@@ -8,35 +8,9 @@ first numbers, rows of C order, and nothing is checked.
 
 from __future__ import annotations
 
-from typing import Any
-
-from numba import types
-
 from ..fast import jit
-
-FLOAT, PLAIN, TURNED = ord("s"), ord("n"), ord("t")
-
-# What numba itself links `np.dot` to; it multiplies column by column, so that everything stands here turned round.
-_address, _count = types.uintp, types.intp
-_sgemm: Any = types.ExternalFunction(
-    "numba_xxgemm",
-    types.int32(  # pyright: ignore[reportCallIssue]
-        types.int8,
-        types.int8,
-        types.int8,
-        _count,
-        _count,
-        _count,
-        _address,
-        _address,
-        _count,
-        _address,
-        _count,
-        _address,
-        _address,
-        _count,
-    ),
-)
+from ..layers.product_kernel import FLOAT, PLAIN, TURNED
+from ..layers.product_kernel import sgemm as _sgemm
 
 
 @jit
