@@ -81,7 +81,7 @@ def _compare(name: str, task: Problem, threads: int, rounds: int, cpu: bool, qui
         f"{name}, batch {task.batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
         f"{', CPU seconds' if cpu else ''}",
         ["", "samples/s", "us/step", "quartiles", "ours/theirs", "of GEMM", "first s"],
-        [[*_row(who, contest, task, peak), f"{first[who]:.1f}"] for who in names],
+        [[*_row(who, contest, task, peak), f"{first[who]:.3f}"] for who in names],
     )
 
 

@@ -51,7 +51,7 @@ def test_everyone_who_is_installed_is_compared() -> None:
 
     peers = [name for name, library in PEERS.items() if importlib.util.find_spec(library)]
     for name in OURS + peers:
-        assert len(found[name]) == 4
+        assert len(found[name]) == 5
         assert all(number > 0 for number in found[name])
 
 
@@ -97,3 +97,19 @@ def test_what_lies_around_a_step_is_shown() -> None:
     names = ["an epoch of one step", "and a snapshot", "trained inline", "trained on a thread"]
     assert found["a step"][0] > 0
     assert all(found[name][-1] > 1 for name in names)
+
+
+@pytest.mark.slow
+def test_what_several_trainings_do_together_is_shown() -> None:
+    found = rows(printed("together", "--batch", "128", "--rounds", "1", "--epochs", "1"))
+
+    assert found["one"][1] == 1
+    assert all(number > 0 for number in found["2 at once"])
+
+
+@pytest.mark.slow
+def test_what_trainings_hold_is_shown() -> None:
+    found = rows(printed("memory", "--units", "784", "300", "10"))
+
+    assert all(number > 0 for number in found["784-100-10, SGD"])
+    assert found["784-512-512-10, Adam"][-1] == pytest.approx(1, abs=0.1)
