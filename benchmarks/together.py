@@ -74,7 +74,7 @@ class Together:
         self._data = task.training_set()
         self._trainings = trainings
         self._epochs = epochs
-        self._options = {} if blas_threads is None else {"blas_threads": blas_threads}
+        self._blas_threads = blas_threads
 
     def measure(self) -> float:
         """
@@ -87,7 +87,7 @@ class Together:
         start, began = process_time(), perf_counter()
 
         async def one(net: sx.Atom[sx.Net]) -> float:
-            await sx.train(net, self._data, self._epochs, **self._options)
+            await sx.train(net, self._data, self._epochs, blas_threads=self._blas_threads)
             return perf_counter() - began
 
         ends = await asyncio.gather(*map(one, nets))
