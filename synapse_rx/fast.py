@@ -17,7 +17,9 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, lru_cache
+from hashlib import blake2b
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 Kernel = Callable[..., None]
@@ -79,25 +81,41 @@ def may_compile() -> bool:
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` as machine code that other compiled functions can call, its scalars as they are given."""
-    import numba
-
-    # Division by zero gives infinity, as in numpy. Nothing is reordered: what is compiled gives what numpy gives.
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return _machine_code(function)
 
 
 def jit_fused(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` as machine code that may take a product and a sum in one instruction, rounded once."""
-    import numba
-
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
+    return _machine_code(function, fastmath={"contract"})
 
 
 def jit_sums(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` as machine code like that of `jit_fused` which also takes sums in any order."""
+    return _machine_code(function, fastmath={"reassoc", "contract"})
+
+
+def _machine_code(function: Callable[..., Any], **flags: Any) -> Callable[..., Any]:
     import numba
 
-    flags = {"reassoc", "contract"}
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=flags)(function)
+    # Division by zero gives infinity, as in numpy. Nothing is reordered: what is compiled gives what numpy gives.
+    made: Any = numba.njit(cache=True, nogil=True, error_model="numpy", **flags)(function)
+    # Numba keeps machine code until the file of the function changes. What the function calls may stand in another
+    # one, and after an update of this library would be the old one for ever: so all files with kernels count.
+    kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    if hasattr(kept, "_source_stamp"):
+        kept._source_stamp = (kept._source_stamp, fingerprint())
+    return made
+
+
+@cache
+def fingerprint() -> str:
+    """Return what changes with any file of this package that has kernels in it."""
+    digest = blake2b(digest_size=16)
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        text = path.read_bytes()
+        if b"jit" in text:
+            digest.update(path.name.encode() + text)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,3 +67,23 @@ def test_without_a_compiler_there_are_no_kernels(monkeypatch: pytest.MonkeyPatch
 
     assert fast.compiled(scale) is None
     assert "synapse-rx[fast]" in str(fast.why_not())
+
+
+@needs_compiler
+def test_machine_code_is_kept_until_any_file_with_kernels_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "doubling.py").write_text(
+        "from synapse_rx.fast import jit\n\n@jit\ndef double(x):\n    return x + x\n"
+    )
+
+    def hits() -> int:
+        module: Any = runpy.run_path(str(tmp_path / "doubling.py"))
+        assert module["double"](2) == 4
+        return sum(module["double"].stats.cache_hits.values())
+
+    assert [hits(), hits()] == [0, 1]
+
+    monkeypatch.setattr(fast, "fingerprint", lambda: "that of another version")
+
+    assert [hits(), hits()] == [0, 1]
