@@ -102,7 +102,7 @@ def _scikit(net: sx.Net, task: Problem) -> Ask:
     weights = weights_of(net.params)
     classifier.coefs_ = [np.array(weights.W1), np.array(weights.W2)]
     classifier.intercepts_ = [np.array(weights.b1), np.array(weights.b2)]
-    return classifier.predict_proba
+    return lambda x: np.asarray(classifier.predict_proba(x))
 
 
 def _compare(asked: dict[str, Ask], size: int, threads: int, rounds: int, calls: int) -> None:
