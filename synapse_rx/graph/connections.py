@@ -13,6 +13,9 @@ from .parts import Group, Projection
 
 Ints = np.ndarray
 
+MOST = 5_000_000
+"""Neurons and connections of a graph together, so that no description from a file takes all memory."""
+
 
 @frozen(eq=False)
 class Connections:
@@ -46,10 +49,12 @@ def connections(
         OptionError: If a projection does not fit its groups, two neurons are connected twice, or a neuron is without
             inputs or leads nowhere.
     """
-    starts = np.concatenate([[0], np.cumsum([group.size for group in groups])]).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum([group.size for group in groups], dtype=np.int64)])
     found: list[list[Ints]] = [[np.empty(0, np.int64)] * 5]
-    for number, one in enumerate(projections):
+    for one in projections:
         _check_places(one, groups, inputs)
+    _check_number(groups, projections)
+    for number, one in enumerate(projections):
         pairs = endpoints(one, groups[one.source].size, groups[one.target].size)
         gaters = _gaters(one, pairs, groups)
         offset = 0 if one.gater is None else starts[one.gater]
@@ -114,6 +119,18 @@ def check_gate(name: str, gate: str | None, size: int, counts: tuple[int, int, i
     if wanted is not None and size != wanted:
         raise OptionError(
             f"{name}: a gate of kind {gate!r} wants as many gaters as {what}: {wanted}, not {size}"
+        )
+
+
+def _check_number(groups: Sequence[Group], projections: Sequence[Projection]) -> None:
+    total = sum(group.size for group in groups)
+    for one in projections:
+        n, m = groups[one.source].size, groups[one.target].size
+        total += {"pairs": len(one.pairs or ()), "one_to_one": n}.get(one.pattern, n * m)
+    if total > MOST:
+        raise OptionError(
+            f"{total:,} neurons and connections are more than the {MOST:,} that a graph lists one by one; dense layers "
+            "take as many as there is memory for"
         )
 
 

@@ -137,7 +137,7 @@ def test_wrong_usage_is_one_line_and_status_2(
         ("train --activation sigmod", "unknown activation 'sigmod'; did you mean 'sigmoid'?"),
         ("train --output sofmax", "unknown activation 'sofmax'; did you mean 'softmax'"),
         ("train --algorithm backprob", "unknown algorithm 'backprob'; did you mean 'backprop'?"),
-        ("train --backend nunpy", "unknown backend 'nunpy'; did you mean 'numpy'?"),
+        ("train --backend nunpy", "unknown backend 'nunpy'; did you mean 'numpy' or 'cupy'?"),
         ("train --epochs 0", "--epochs must be at least 1, not 0"),
         ("train --batch 0", "batch= takes a whole number of at least 1, not 0"),
         ("train --hidden 0", "units= takes a whole number of at least 1, not 0"),

@@ -10,7 +10,9 @@ import pytest
 from .looking import CHROMIUM, PATIENCE, api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # while it lives, its event loop runs on this thread: no other module could wait
 def browser() -> Iterator[Any]:
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
