@@ -199,11 +199,6 @@ def test_weights_must_be_as_many_as_connections() -> None:
         g.Layer(2).project(g.Layer(2), weights=[1, 2, 3])
 
 
-def test_a_graph_too_large_to_list_is_refused_before_it_takes_memory() -> None:
-    with pytest.raises(OptionError, match="more than the 5,000,000"):
-        g.perceptron(10**5, 10**5, 1)
-
-
 def test_sequences_of_other_features_are_refused() -> None:
     net = g.graph_net(g.lstm(2, 2, 1))
 
