@@ -16,7 +16,7 @@ FLOAT, PLAIN, TURNED = ord("s"), ord("n"), ord("t")
 
 # What numba itself links `np.dot` to; it multiplies column by column, so that everything stands here turned round.
 _address, _count = types.uintp, types.intp
-sgemm: Any = types.ExternalFunction(
+_sgemm: Any = types.ExternalFunction(
     "numba_xxgemm",
     types.int32(  # pyright: ignore[reportCallIssue]
         types.int8,
@@ -38,29 +38,28 @@ sgemm: Any = types.ExternalFunction(
 
 
 @jit
-def multiply(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
+def multiply(shape: Any, scale: int, a: Any, b: Any, factor: int, c: Any) -> None:
     """
-    Put ``A B + factor C`` into C.
+    Put ``scale A B + factor C`` into C.
 
     Args:
         shape: Rows and columns of C, and what is summed over.
-        one: The address of the number 1.
+        scale, factor: The addresses of these numbers.
         a, b, c: The address of each matrix and the distance of its rows.
-        factor: The address of 0 or 1.
     """
     n, m, k = shape
-    sgemm(FLOAT, PLAIN, PLAIN, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])
+    _sgemm(FLOAT, PLAIN, PLAIN, m, n, k, scale, b[0], b[1], a[0], a[1], factor, c[0], c[1])
 
 
 @jit
-def multiply_by_turned(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
-    """Put ``A B^T + factor C`` into C, as `multiply`."""
+def multiply_by_turned(shape: Any, scale: int, a: Any, b: Any, factor: int, c: Any) -> None:
+    """Put ``scale A B^T + factor C`` into C, as `multiply`."""
     n, m, k = shape
-    sgemm(FLOAT, TURNED, PLAIN, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])
+    _sgemm(FLOAT, TURNED, PLAIN, m, n, k, scale, b[0], b[1], a[0], a[1], factor, c[0], c[1])
 
 
 @jit
-def multiply_turned(shape: Any, one: int, a: Any, b: Any, factor: int, c: Any) -> None:
-    """Put ``A^T B + factor C`` into C, as `multiply`."""
+def multiply_turned(shape: Any, scale: int, a: Any, b: Any, factor: int, c: Any) -> None:
+    """Put ``scale A^T B + factor C`` into C, as `multiply`."""
     n, m, k = shape
-    sgemm(FLOAT, PLAIN, TURNED, m, n, k, one, b[0], b[1], a[0], a[1], factor, c[0], c[1])
+    _sgemm(FLOAT, PLAIN, TURNED, m, n, k, scale, b[0], b[1], a[0], a[1], factor, c[0], c[1])

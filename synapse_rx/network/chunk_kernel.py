@@ -21,8 +21,8 @@ from ..algorithms.nadam import nadam_kernel
 from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
+from ..layers.product_kernel import multiply, multiply_by_turned, multiply_turned
 from .plain_kernel import HALF, ONE, ZERO, activate
-from .product_kernel import backward, forward, gradient
 
 WORD = 4
 """Bytes of a number."""
@@ -219,7 +219,8 @@ def learn(
             fan_in, fan_out, w, b, code = layers[layer]
             z = arena[place : place + n * fan_out]
             given = below.ctypes.data if layer else first_x
-            forward(given, vector + w * WORD, z.ctypes.data, n, fan_in, fan_out, one, zero)
+            weights = (vector + w * WORD, fan_out)
+            multiply((n, fan_out, fan_in), one, (given, fan_in), weights, zero, (z.ctypes.data, fan_out))
             for i in range(n):
                 for j in range(fan_out):
                     z[i * fan_out + j] += theta[b + j]
@@ -253,19 +254,20 @@ def learn(
                 ahead = batch * layers[layer - 1, 1]
                 source_of = arena[place - ahead : place - ahead + n * fan_in]
                 given = source_of.ctypes.data
-                backward(d.ctypes.data, vector + w * WORD, free.ctypes.data, n, fan_in, fan_out, one, zero)
+                weights, below_d = (vector + w * WORD, fan_out), (free.ctypes.data, fan_in)
+                multiply_by_turned(
+                    (n, fan_in, fan_out), one, (d.ctypes.data, fan_out), weights, zero, below_d
+                )
             # Plain descent needs no gradient but to subtract it: the product does that as it goes.
             descends = move == 0
             numbers[2] = -step[0]
-            gradient(
-                given,
-                d.ctypes.data,
-                (vector if descends else slope) + w * WORD,
-                n,
-                fan_in,
-                fan_out,
+            multiply_turned(
+                (fan_in, fan_out, n),
                 factor if descends else one,
+                (given, fan_in),
+                (d.ctypes.data, fan_out),
                 one if descends else zero,
+                ((vector if descends else slope) + w * WORD, fan_out),
             )
             biases = grad[b : b + fan_out]
             for j in range(fan_out):
