@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+IDLE_SECONDS = 5.0
+"""How long a thread waits for more to do before it ends."""
+
 
 class Helpers:
     """
     Calls functions on daemon threads, in the order in which they are submitted.
 
-    Unlike those of a ThreadPoolExecutor they never keep the interpreter from ending, whatever they are at.
+    Unlike those of a ThreadPoolExecutor they never keep the interpreter from ending, whatever they are at, and
+    none outlives its work for long, even where nobody closes them.
 
     Args:
         threads: The most threads; each is started when there is work for it.
@@ -65,6 +69,9 @@ class Helpers:
     def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
         with self._change:
             self._idle += 1
-            self._change.wait_for(lambda: self._jobs or self._closed)
+            self._change.wait_for(lambda: self._jobs or self._closed, IDLE_SECONDS)
             self._idle -= 1
-            return self._jobs.popleft() if self._jobs else None
+            if self._jobs:
+                return self._jobs.popleft()
+            self._threads -= 1
+            return None

@@ -57,3 +57,16 @@ def test_closing_cancels_what_has_not_begun_and_ends_the_threads() -> None:
     thread.join(20)
     assert not thread.is_alive()
     assert thread.daemon
+
+
+def test_idle_threads_end_and_new_ones_take_what_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synapse_rx.data.helpers.IDLE_SECONDS", 0.0)
+    helpers = Helpers(1)
+
+    first = helpers.submit(threading.current_thread).result(20)
+    first.join(20)
+    second = helpers.submit(threading.current_thread).result(20)
+
+    assert not first.is_alive()
+    assert second is not first
+    helpers.close()
