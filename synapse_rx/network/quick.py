@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from threading import Lock, Thread, local
 from typing import Any
@@ -46,7 +45,7 @@ class Quick:
         layers = plain_layers(net.arch) if type(net.arch) is Arch else None
         if layers is None:
             return None
-        if not _ready() and _in_event_loop():
+        if not _ready() and not fast.may_compile():
             _begin_loading()
             return None
         return cls(net, layers, _kernel())
@@ -110,8 +109,3 @@ def _load() -> Any:
         answer.disable_compile()
         _found.append(answer)
     return _found[0]
-
-
-def _in_event_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")
-    return asyncio is not None and asyncio._get_running_loop() is not None
