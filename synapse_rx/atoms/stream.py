@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from .cell import Cell
 from .delivery import Entry
 from .handover import Handover, Overflow
-from .waking import wake
+from .one_reader import OneReader
 
 T = TypeVar("T")
 
 
-class Stream(Generic[T]):
+class Stream(OneReader[T]):
     """
     An async iterator that begins with the current value and goes on with the versions committed after it was
     made.
@@ -26,12 +26,12 @@ class Stream(Generic[T]):
     lock itself up; nor does anybody once the stream or the reader's loop is closed.
     """
 
-    __slots__ = ("__weakref__", "_cell", "_handover", "_waiter")
+    __slots__ = ("__weakref__", "_cell", "_handover")
 
     def __init__(self, cell: Cell[T], buffer: int, overflow: Overflow) -> None:
         self._handover = handover = Handover(buffer, overflow)
-        self._waiter: asyncio.Future[None] | None = None
         self._cell = cell
+        super().__init__()
 
         def tell(key: Any, cell: Any, old: Any, new: Any) -> None:
             handover.put(new)
@@ -49,49 +49,16 @@ class Stream(Generic[T]):
         """Whether it has ended."""
         return self._handover.closed
 
-    def __aiter__(self) -> Self:
-        return self
+    def _take(self, wake_reader: Callable[[], None]) -> list[T]:
+        return self._handover.take(wake_reader)
 
-    async def __anext__(self) -> T:
-        """Give the next version; lets the loop run once even if one is there already."""
-        loop = asyncio.get_running_loop()
-        handover = self._handover
-        if self._waiter is not None:
-            raise RuntimeError("this stream is being read by another task; give each reader its own stream()")
-        handover.read_on(loop)
-        self._waiter = waiter = loop.create_future()
-        try:
-            await asyncio.sleep(0)
-            while True:
-                if handover.closed:
-                    raise StopAsyncIteration
-                if taken := handover.take(partial(wake, loop, waiter)):
-                    return taken[0]
-                if handover.closed:
-                    raise StopAsyncIteration
-                await waiter
-                self._waiter = waiter = loop.create_future()
-        finally:
-            self._waiter = None
+    def _read_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._handover.read_on(loop)
 
     def close(self) -> None:
         """End the stream, from any thread: a reader that waits is woken, a writer that waits goes on."""
         self._handover.close()
         self._cell._delivery.detach((self._handover, None))  # pyright: ignore[reportPrivateUsage]
-
-    async def aclose(self) -> None:
-        """End the stream."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_cell"):
-            self.close()
 
     def __repr__(self) -> str:
         return f"<Stream of {self._cell.label}{', closed' if self.closed else ''}, {self.dropped} dropped>"

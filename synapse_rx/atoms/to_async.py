@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import Generic, Self, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import reactivex.abc as rx
 from reactivex import Observable
 
 from .handover import Overflow
+from .one_reader import OneReader
 from .relay import Relay
-from .waking import wake
 
 T = TypeVar("T")
 
@@ -47,14 +47,14 @@ def to_async(
     return stream
 
 
-class ObservableStream(Generic[T]):
+class ObservableStream(OneReader[T]):
     """An async iterator over an observable, made by `to_async`; read by one task at a time, on whatever loop."""
 
-    __slots__ = ("__weakref__", "_relay", "_waiter")
+    __slots__ = ("__weakref__", "_relay")
 
     def __init__(self, relay: Relay[T]) -> None:
         self._relay = relay
-        self._waiter: asyncio.Future[None] | None = None
+        super().__init__()
 
     @property
     def dropped(self) -> int:
@@ -66,48 +66,21 @@ class ObservableStream(Generic[T]):
         """Whether it has ended."""
         return self._relay.handover.closed
 
-    def __aiter__(self) -> Self:
-        return self
+    def _take(self, wake_reader: Callable[[], None]) -> list[T]:
+        if taken := self._relay.take(wake_reader):
+            return taken
+        if (end := self._relay.finish()) is not None:
+            self.close()
+            if end[0] is not None:
+                raise end[0]
+        return []
 
-    async def __anext__(self) -> T:
-        """Give the next value; lets the loop run once even if one is there already."""
-        if self._waiter is not None:
-            raise RuntimeError("this iterator is being read by another task; give each reader its own")
-        loop, relay = asyncio.get_running_loop(), self._relay
-        relay.handover.read_on(loop)
-        self._waiter = waiter = loop.create_future()
-        try:
-            await asyncio.sleep(0)
-            while not self.closed:
-                if taken := relay.take(partial(wake, loop, waiter)):
-                    return taken[0]
-                if (end := relay.finish()) is not None:
-                    self.close()
-                    if end[0] is not None:
-                        raise end[0]
-                    break
-                await waiter
-                self._waiter = waiter = loop.create_future()
-            raise StopAsyncIteration
-        finally:
-            self._waiter = None
+    def _read_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._relay.handover.read_on(loop)
 
     def close(self) -> None:
         """End it, from any thread: a reader that waits is woken, an emitter that waits goes on."""
         self._relay.close()
-
-    async def aclose(self) -> None:
-        """End it."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<ObservableStream{', closed' if self.closed else ''}, {self.dropped} dropped>"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
-from typing import Self
+from collections.abc import Callable
 
-from ..atoms.waking import wake
+from ..atoms.one_reader import OneReader
 from ..subscribers import News
 from .ear import Ear
 
 
-class NewsStream:
+class NewsStream(OneReader[News]):
     """
     An async iterator over the news of all members, made by `Population.stream`.
 
@@ -23,36 +21,20 @@ class NewsStream:
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self._ending = False
-        self._waiter: asyncio.Future[None] | None = None
+        super().__init__()
 
     @property
     def closed(self) -> bool:
         """Whether it has ended."""
         return self._ear.closed
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> News:
-        """Give the next news; lets the loop run once even if there is one already."""
-        if self._waiter is not None:
-            raise RuntimeError("this stream is being read by another task; give each reader its own stream()")
-        loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        try:
-            await asyncio.sleep(0)
-            while not self.closed:
-                ending = self._ending  # asked first: what was put before is taken then
-                if (news := self._ear.mailbox.take(partial(wake, loop, waiter))) is not None:
-                    return news
-                if ending:
-                    self.close()
-                    break
-                await waiter
-                self._waiter = waiter = loop.create_future()
-            raise StopAsyncIteration
-        finally:
-            self._waiter = None
+    def _take(self, wake_reader: Callable[[], None]) -> list[News]:
+        ending = self._ending  # asked first: what was put before is taken then
+        if (news := self._ear.mailbox.take(wake_reader)) is not None:
+            return [news]
+        if ending:
+            self.close()
+        return []
 
     def end(self) -> None:
         """End it, from any thread, once everything there is has been read."""
@@ -62,20 +44,6 @@ class NewsStream:
     def close(self) -> None:
         """End it at once, from any thread."""
         self._ear.close()
-
-    async def aclose(self) -> None:
-        """End it at once."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_ear"):
-            self.close()
 
     def __repr__(self) -> str:
         return f"<NewsStream{', closed' if self.closed else ''}>"
