@@ -105,6 +105,18 @@ class PopulationError(SynapseError, ExceptionGroup[Exception]):
         return PopulationError(self.message, excs)
 
 
+class FleetError(SynapseError, RuntimeError):
+    """A fleet cannot do what it was asked: its engine does not start, or refuses; the message says why."""
+
+
+class WorkerLost(FleetError):
+    """A worker of a fleet ended, or did not answer; what it trained goes on elsewhere as long as that helps."""
+
+
+class RemoteError(FleetError):
+    """Something went wrong in a worker that has no name here; the message holds what was said there."""
+
+
 class AlreadyTraining(SynapseError, RuntimeError):
     """The network is being trained already; ``run`` is the live run."""
 

@@ -42,8 +42,7 @@ def save_training_set(data: TrainingSet | DataSet, path: str | PathLike[str]) ->
         data = TrainingSet(data, batch=len(data))
     if not isinstance(data, TrainingSet):
         raise OptionError(f"save_training_set takes a TrainingSet or a DataSet, not {describe(data)}")
-    if odd := [label for label in data.labels or () if not isinstance(label, str | int | float)]:
-        raise OptionError(f"labels in a file are text, numbers or booleans, not {odd[0]!r}")
+    check_plain(data)
     parts = {"data": data.data} if data.valid is None else {"data": data.data, "valid": data.valid}
     arrays = {
         f"{part}.{name}": array
@@ -75,6 +74,18 @@ def save_training_set(data: TrainingSet | DataSet, path: str | PathLike[str]) ->
         "parts": data.data.parts.to_data(),
     }
     safetensors.write(path, arrays, {KEY: dumps(written)})
+
+
+def check_plain(data: TrainingSet) -> None:
+    """
+    Check that everything in a training set can be written down.
+
+    Raises:
+        OptionError: If not.
+    """
+    if odd := [label for label in data.labels or () if not isinstance(label, str | int | float)]:
+        raise OptionError(f"labels in a file are text, numbers or booleans, not {odd[0]!r}")
+    _augment_data(data.augment)
 
 
 def open_training_set(path: str | PathLike[str], *, mmap: bool = False) -> TrainingSet:

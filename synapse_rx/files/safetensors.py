@@ -11,7 +11,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Mapping
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from math import prod
 from typing import Any
 
@@ -128,7 +128,7 @@ def read_header(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str,
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        return _read_header(path, file)
+        return _read_header(path, file, _size(file))
 
 
 def read(
@@ -149,7 +149,7 @@ def read(
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        metadata, entries = _read_header(path, file)
+        metadata, entries = _read_header(path, file, _size(file))
         memory = {} if into is None else into(metadata, entries)
         arrays: dict[str, np.ndarray] = {}
         with Checksum(sum(entry.size for entry in entries.values())) as checksum:
@@ -176,11 +176,34 @@ def map_file(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, En
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        metadata, entries = _read_header(path, file)
+        metadata, entries = _read_header(path, file, _size(file))
         memory = np.memmap(file, np.uint8, "r").view(np.ndarray)
     if any(entry.first + entry.size > memory.size for entry in entries.values()):
         raise FormatError(f"{path} was truncated while it was read")
     return metadata, entries, memory
+
+
+def to_bytes(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """
+    Return what a file would hold, without checksums: for what is sent.
+
+    Raises:
+        OptionError: If an array is of a type that the format does not know.
+    """
+    ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
+    return b"".join((_header_text(ordered, metadata), *map(_bytes, ordered.values())))
+
+
+def from_bytes(data: bytes, what: str = "a message") -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """
+    Return metadata and arrays of what `to_bytes` made; the arrays are views of ``data``, read-only.
+
+    Raises:
+        FormatError: If it is not in the format.
+    """
+    metadata, entries = _read_header(what, BytesIO(data), len(data))
+    memory = np.frombuffer(data, np.uint8)
+    return metadata, {name: entry.view(memory) for name, entry in entries.items()}
 
 
 def require_checksums(path: Any, metadata: Mapping[str, str]) -> None:
@@ -190,20 +213,25 @@ def require_checksums(path: Any, metadata: Mapping[str, str]) -> None:
 
 
 def _header(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], checksum: int) -> bytes:
+    about = {**metadata, OF_ARRAYS: f"{checksum:08x}"}
+    about[OF_HEADER] = _header_checksum(about, {name: (a.dtype, a.shape) for name, a in arrays.items()})
+    return _header_text(arrays, about)
+
+
+def _header_text(arrays: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
     header: dict[str, Any] = {}
     end = 0
     for name, array in arrays.items():
         start, end = end, end + array.nbytes
         header[name] = {"dtype": _name(array.dtype), "shape": list(array.shape), "data_offsets": [start, end]}
-    about = {**metadata, OF_ARRAYS: f"{checksum:08x}"}
-    about[OF_HEADER] = _header_checksum(about, {name: (a.dtype, a.shape) for name, a in arrays.items()})
-    text = dumps({"__metadata__": about, **header}, ascii_only=False).encode()
+    text = dumps({"__metadata__": dict(about), **header}, ascii_only=False).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text
 
 
-def _read_header(path: Any, file: BufferedReader) -> tuple[dict[str, str], dict[str, Entry]]:
-    size = os.fstat(file.fileno()).st_size
+def _read_header(
+    path: Any, file: BufferedReader | BytesIO, size: int
+) -> tuple[dict[str, str], dict[str, Entry]]:
     length = int.from_bytes(file.read(8), "little")
     if size < 8 or not 2 <= length <= min(LONGEST, size - 8):
         raise FormatError(
@@ -224,6 +252,10 @@ def _read_header(path: Any, file: BufferedReader) -> tuple[dict[str, str], dict[
             f"the header of {path} is damaged: its checksum is {found}, not {metadata[OF_HEADER]}"
         )
     return metadata, entries
+
+
+def _size(file: BufferedReader) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _header_checksum(metadata: Mapping[str, str], arrays: Mapping[str, tuple[np.dtype[Any], Shape]]) -> str:

@@ -98,13 +98,13 @@ def train(
         BackendError: If the backend cannot serve here.
     """
     every = publication(publish)
-    _check_net(net)
+    check_net(net)
     check_choice("executor", executor, ("thread", "inline"))
     check_choice("if_running", if_running, ("raise", "queue", "replace"))
     check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
-    _check_process(blas_threads, switch_interval)
+    check_process(blas_threads, switch_interval)
     engine = choose_backend(backend, device=device)
-    goal = _goal(epochs)
+    goal = goal_of(epochs)
     check_turns(goal, net.value, data)
 
     def make(snapshot: Net) -> Learner:
@@ -142,7 +142,7 @@ def train(
         except BaseException as error:
             trainer.fail(error)
 
-    _launch(Turn(trainer, run, go), if_running)
+    launch(Turn(trainer, run, go), if_running)
     return run
 
 
@@ -191,7 +191,7 @@ def _run(trainer: Trainer) -> TrainingRun:
     return made_on_a_loop(lambda loop: TrainingRun(trainer, loop=loop, name=name))
 
 
-def _launch(turn: Turn, if_running: str) -> None:
+def launch(turn: Turn, if_running: str) -> None:
     """Begin now, or when those ahead in line are done."""
     trainer = turn.trainer
 
@@ -217,19 +217,22 @@ def _launch(turn: Turn, if_running: str) -> None:
             other.run.stop()
 
 
-def _goal(epochs: Any) -> Condition:
+def goal_of(epochs: Any) -> Condition:
+    """Return the condition that ``epochs`` means; an OptionError if it means none."""
     if isinstance(epochs, list | tuple):
         return Phases(epochs)
     return epochs if isinstance(epochs, Condition) else Epochs(check_count("epochs", epochs, 1))
 
 
-def _check_net(net: Any) -> None:
+def check_net(net: Any) -> None:
+    """Raise an OptionError unless ``net`` is the cell of a network."""
     if not isinstance(net, Atom) or not isinstance(cast(Atom[Any], net).value, Net):
         hint = "; make a cell of the snapshot: net = atom(snapshot)" if isinstance(net, Net) else ""
         raise OptionError(f"train takes the cell of a network (from mlp or neural_net), not {net!r}{hint}")
 
 
-def _check_process(blas_threads: Any, switch_interval: Any) -> None:
+def check_process(blas_threads: Any, switch_interval: Any) -> None:
+    """Raise an OptionError unless these may be asked of a process."""
     if blas_threads is not None:
         check_count("blas_threads", blas_threads, 1)
     number = isinstance(switch_interval, (int, float)) and not isinstance(switch_interval, bool)
