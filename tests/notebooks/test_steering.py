@@ -14,13 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser import CHROMIUM, browsing, new_page
 from tests.docs.shell import ROOT, run
 
 marimo = pytest.importorskip("marimo", reason="marimo is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-MILLISECONDS = 100_000
-"""How long a busy machine may take for what takes a few."""
-
 pytestmark = pytest.mark.slow
 
 
@@ -59,30 +56,30 @@ def address(app: Path) -> Iterator[str]:
     )
     assert served.stdout is not None
     assert any("URL" in line for line in served.stdout), "marimo did not begin to serve"
+    _connect(int(port))  # it names its address before it listens there
     yield f"http://127.0.0.1:{port}/"
     served.terminate()
     served.communicate()
 
 
+def _connect(port: int) -> None:
+    listening = False
+    while not listening:  # pytest's own limit ends this
+        with socket.socket() as client:
+            listening = client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def page() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("there is no Chromium")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.set_default_timeout(MILLISECONDS)
-        api.expect.set_options(timeout=MILLISECONDS)
+    with browsing() as browser, new_page(browser) as page:
         yield page
-        browser.close()
 
 
 def test_it_is_watched_and_steered_in_a_browser(page: Any, address: str) -> None:
     from playwright.sync_api import expect
 
-    hosts: set[str] = set()
-    page.on("request", lambda asked: hosts.add(asked.url.split("/")[2]) if asked.url[:4] == "http" else None)
     page.goto(address)
     status = page.locator(".synapse-rx-live .status")
     expect(status).to_have_text("idle · epoch 0")
@@ -95,4 +92,4 @@ def test_it_is_watched_and_steered_in_a_browser(page: Any, address: str) -> None
     page.get_by_role("button", name="Stop").click()
     expect(status).to_contain_text("stopped")
 
-    assert {host.split(":")[0] for host in hosts} == {"127.0.0.1"}
+    assert {host.split(":")[0] for host in page.hosts} == {"127.0.0.1"}

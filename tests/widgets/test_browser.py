@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +11,11 @@ import synapse_rx as sx
 from synapse_rx.snapshot import with_status
 from synapse_rx.widgets.state import state
 from synapse_rx.widgets.widget import FOLDER
+from tests.browser import IN_A_BROWSER, browsing, new_page
 from tests.subscribers.snapshots import fresh, with_epochs, with_event
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
+pytestmark = IN_A_BROWSER
 
 MODEL = """
 async ([script, nets]) => {
@@ -35,10 +34,8 @@ async ([script, nets]) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -46,18 +43,12 @@ def page(browser: Any) -> Iterator[Any]:
     """
     A page with the view of one network that has learnt two epochs; it fails its test for every error and request.
     """
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    api.expect.set_options(timeout=60_000)
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-    page.on("request", lambda asked: asked.url.startswith("http") and troubles.append(asked.url))
-    page.set_content(f"<style>{(FOLDER / 'live.css').read_text('utf-8')}</style>")
-    page.evaluate(MODEL, [(FOLDER / "live.js").read_text("utf-8"), [shown(trained(2))]])
-    yield page
-    page.close()
-    assert troubles == []
+    with new_page(browser) as page:
+        page.set_content(f"<style>{(FOLDER / 'live.css').read_text('utf-8')}</style>")
+        page.evaluate(MODEL, [(FOLDER / "live.js").read_text("utf-8"), [shown(trained(2))]])
+        yield page
+    assert page.troubles == []
+    assert page.hosts == set()
 
 
 def trained(epochs: int, status: str = "training") -> sx.Net:

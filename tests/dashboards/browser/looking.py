@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from threading import Event
 from typing import Any
@@ -10,18 +9,10 @@ from typing import Any
 import pytest
 
 import synapse_rx as sx
+from tests.browser import IN_A_BROWSER as IN_A_BROWSER
+from tests.browser import PATIENCE as PATIENCE
 
 Net = sx.Atom[sx.Net]
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-IN_A_BROWSER = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
-]
-
-PATIENCE = 60_000
-"""Milliseconds that a busy machine may take for what takes a few."""
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
