@@ -18,7 +18,7 @@ from tests.browser import CHROMIUM, browsing, new_page
 from tests.docs.shell import ROOT, run
 
 marimo = pytest.importorskip("marimo", reason="marimo is not installed")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
