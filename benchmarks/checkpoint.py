@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import synapse_rx as sx
-from synapse_rx.io.records import to_record
+from synapse_rx.snapshot.records import to_record
 from synapse_rx.snapshot import Net
 
 from .harness import Contest, alternate, equal_threads, peer, pinned

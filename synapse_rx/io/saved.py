@@ -20,8 +20,8 @@ from ..files.strict_json import dumps, loads
 from ..functions import trusting
 from ..params import Layout, Params
 from ..snapshot import Net, Stats, Training, only_nets
+from ..snapshot.records import array_name, from_record, layouts, stats_of, to_record
 from ..typing import Array
-from .records import array_name, from_record, layouts, stats_of, to_record
 
 KEY = "synapse_rx.net"
 """The key of what is not an array, as JSON, among the metadata of a file."""

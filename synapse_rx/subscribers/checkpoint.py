@@ -12,9 +12,9 @@ from typing import Any, Self
 from ..errors import OptionError, SynapseError
 from ..files.atomic import remove_parts
 from ..io.checkpoints import BEST, Folder
-from ..io.records import to_record
 from ..io.saved import load_stats
 from ..snapshot import Net, Training
+from ..snapshot.records import to_record
 from ..stopping.monitor import monitored
 from ..trainer.publish import Every
 from .base import Attachable, Subscriber, Track

@@ -11,8 +11,8 @@ import pytest
 import synapse_rx as sx
 from synapse_rx import energy
 from synapse_rx.files import safetensors
-from synapse_rx.io.records import to_record
 from synapse_rx.io.saved import KEY, VERSION
+from synapse_rx.snapshot.records import to_record
 from tests.io.test_damage import at, places, put
 
 MODELS = [

@@ -16,7 +16,7 @@ import synapse_rx as sx
 from synapse_rx.described import Described, snake_case
 from synapse_rx.errors import SynapseError
 from synapse_rx.io.saved import VERSION
-from synapse_rx.io.values import family_of
+from synapse_rx.snapshot.values import family_of
 from tests.algorithms.test_every_algorithm import EVERY as ALGORITHMS
 from tests.io.test_described_round_trip import BASES
 from tests.layers.examples import EXAMPLES

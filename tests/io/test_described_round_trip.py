@@ -15,8 +15,8 @@ from synapse_rx.described import Described
 from synapse_rx.errors import SynapseError
 from synapse_rx.graph import GivenValues, GraphArch
 from synapse_rx.graph.architect import lstm
-from synapse_rx.io.values import decode, encode, family_of
 from synapse_rx.network import Arch
+from synapse_rx.snapshot.values import decode, encode, family_of
 from tests.io.test_round_trip import LOSSES, UPDATES, defaults
 from tests.layers.examples import EXAMPLES
 from tests.schedules.test_schedules import EVERY as SCHEDULES

@@ -12,7 +12,7 @@ from attrs import evolve
 
 import synapse_rx as sx
 from synapse_rx.io.saved import VERSION
-from synapse_rx.io.values import family
+from synapse_rx.snapshot.values import family
 from tests.golden import descriptions, files
 from tests.nets import trained
 

@@ -27,7 +27,6 @@ from synapse_rx.graph import graph_net
 from synapse_rx.graph.architect import lstm
 from synapse_rx.initializers import Initializer
 from synapse_rx.io.saved import KEY
-from synapse_rx.io.values import decode, encode
 from synapse_rx.layers import Layer
 from synapse_rx.losses import Loss
 from synapse_rx.metrics import Metric
@@ -36,6 +35,7 @@ from synapse_rx.network.build import fresh_params
 from synapse_rx.regularizers import Regularizer
 from synapse_rx.schedules import Schedule
 from synapse_rx.snapshot import Event, Histories, Net, Position, Slots, State, Stats, Training
+from synapse_rx.snapshot.values import decode, encode
 from synapse_rx.stopping import Condition
 from synapse_rx.update import Update
 from tests.algorithms.test_every_algorithm import EVERY as ALGORITHMS
