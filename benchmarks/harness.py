@@ -4,8 +4,9 @@ What the benchmarks share: fair timing, equal threads, the machine's own speed, 
 **Timing.** `alternate` runs the contestants in turn, round after round, so that a machine that grows warm or busy
 is unfair to all alike; a ratio is the median of the ratios within the rounds.
 
-**Peers** (torch, jax, sklearn, psygnal) are optional. `peer("torch")` returns the module, or None after printing that
-it is not installed; a benchmark then leaves that contestant out. ``make peers`` installs those that CI compares with.
+**Peers** (torch, jax, sklearn, tinygrad, psygnal) are optional. `peer("torch")` returns the module, or None after
+printing that it is not installed; a benchmark then leaves that contestant out. ``make peers`` installs those that CI
+compares with.
 
 **Threads.** `equal_threads(1)` holds every library to one compute thread: BLAS and OpenMP through threadpoolctl,
 torch and numba through their own setting if they are loaded, and processes started inside through the environment.
@@ -33,13 +34,14 @@ from threadpoolctl import threadpool_limits
 
 from .records import RECORDS
 
-# NPROC is the one that XLA, beneath JAX, sizes its pool of threads by.
+# NPROC is the one that XLA, beneath JAX, sizes its pool of threads by; NUM_CPU_THREADS is tinygrad's.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
     "NPROC",
+    "NUM_CPU_THREADS",
 )
 
 

@@ -12,14 +12,16 @@ from .base import Contestant
 from .by_hand import ByHand
 from .ours import Bare, Ours
 from .problem import Problem
+from .with_tinygrad import Tiny, tinygrad
 
 
 def contestants(problem: Problem, threads: int = 1, *, quick: bool = True) -> dict[str, Contestant]:
     """
     Return everyone who can take part here, by the name to print; this library first.
 
-    What ``torch.compile`` makes is left out of a quick look: it compiles for half a minute. Call it inside
-    `equal_threads`; this library, which would hold BLAS to one thread for so small a network, is told.
+    What ``torch.compile`` makes is left out of a quick look, because it compiles for half a minute, and so is tinygrad,
+    which takes longer than all others together. Call it inside `equal_threads`; this library, which would hold BLAS to
+    one thread for so small a network, is told.
     """
     found: dict[str, Contestant] = {
         "synapse_rx": Ours(problem, threads=threads),
@@ -41,4 +43,6 @@ def contestants(problem: Problem, threads: int = 1, *, quick: bool = True) -> di
         from .scikit import PartialFit
 
         found["scikit-learn"] = PartialFit(problem)
+    if not quick and (library := tinygrad()):
+        found["tinygrad"] = Tiny(library, problem)
     return found

@@ -15,6 +15,7 @@ from ..harness import peer
 from .base import Contestant
 from .ours import Bare, Ours
 from .problem import Problem, problem
+from .with_tinygrad import Steps, cross_entropy, tinygrad
 
 UNITS = (784, 512, 512, 10)
 RATE = 1e-3
@@ -63,7 +64,7 @@ def deep_contestants(task: DeepProblem, threads: int = 1, *, quick: bool = False
     """
     Return everyone who can take part here, this library first; call it inside `equal_threads`.
 
-    What ``torch.compile`` makes is left out of a quick look: it compiles for half a minute.
+    What ``torch.compile`` makes is left out of a quick look, because it compiles for half a minute, and so is tinygrad.
     """
     found: dict[str, Contestant] = {
         "synapse_rx": Ours(task, threads=threads),
@@ -79,6 +80,8 @@ def deep_contestants(task: DeepProblem, threads: int = 1, *, quick: bool = False
         found["JAX scan"] = Jax(jax, task, scan=True)
     if peer("sklearn"):
         found["scikit-learn"] = Scikit(task)
+    if not quick and (library := tinygrad()):
+        found["tinygrad"] = Tiny(library, task)
     return found
 
 
@@ -215,3 +218,38 @@ class Scikit(Contestant):
     def weights(self) -> Any:
         pairs = zip(self._model.coefs_, self._model.intercepts_, strict=True)
         return [array for pair in pairs for array in pair]
+
+
+class Tiny(Contestant):
+    """
+    tinygrad with Adam written out, a step recorded and repeated.
+    """
+
+    def __init__(self, library: Any, task: DeepProblem) -> None:
+        first = [np.asarray(part) for part in task.first_weights()]
+        kept = [np.zeros(1), *(np.zeros_like(part) for part in first * 2)]
+        self._steps = Steps(library, first, _tiny_loss, _tiny_adam, task.batches(task.x, task.targets), kept)
+
+    def epoch(self) -> None:
+        self._steps.epoch()
+
+    def weights(self) -> Any:
+        return self._steps.arrays()
+
+
+def _tiny_loss(weights: Sequence[Any], x: Any, t: Any) -> Any:
+    for index in range(0, len(weights), 2):
+        x = (x.relu() if index else x) @ weights[index] + weights[index + 1]
+    return cross_entropy(x, t)
+
+
+def _tiny_adam(weights: Sequence[Any], grads: Sequence[Any], kept: Sequence[Any]) -> Any:
+    count, means, squares = kept[0] + 1, kept[1 : 1 + len(weights)], kept[1 + len(weights) :]
+    means = [BETAS[0] * m + (1 - BETAS[0]) * g for m, g in zip(means, grads, strict=True)]
+    squares = [BETAS[1] * v + (1 - BETAS[1]) * g * g for v, g in zip(squares, grads, strict=True)]
+    one, two = (1 - (count * float(np.log(beta))).exp() for beta in BETAS)
+    weights = [
+        w - RATE * (m / one) / ((v / two).sqrt() + EPSILON)
+        for w, m, v in zip(weights, means, squares, strict=True)
+    ]
+    return weights, [count, *means, *squares]
