@@ -117,6 +117,10 @@ class RemoteError(FleetError):
     """Something went wrong in a worker that has no name here; the message holds what was said there."""
 
 
+class CollectiveError(SynapseError, RuntimeError):
+    """Processes that train together cannot go on together: one is gone, hangs, or does something else."""
+
+
 class AlreadyTraining(SynapseError, RuntimeError):
     """The network is being trained already; ``run`` is the live run."""
 
