@@ -30,9 +30,14 @@ WHEN_LOADED: list[Callable[[], None]] = []
 _loaded: list[bool] = []
 
 
+def is_switched_off() -> bool:
+    """Return whether references shall do all work, on the CPU as on a GPU."""
+    return os.environ.get("SYNAPSE_RX_FAST", "1") == "0"
+
+
 def why_not() -> str | None:
     """Return None if kernels are compiled here, else the reason in one line."""
-    if os.environ.get("SYNAPSE_RX_FAST", "1") == "0":
+    if is_switched_off():
         return "switched off by SYNAPSE_RX_FAST=0"
     if find_spec("numba") is None:
         return "numba is not installed; pip install 'synapse-rx[fast]'"
@@ -94,17 +99,43 @@ def jit_sums(function: Callable[..., Any]) -> Callable[..., Any]:
     return _machine_code(function, fastmath={"reassoc", "contract"})
 
 
+@cache
+def address(function: Callable[..., None]) -> int:
+    """
+    Return where in memory the machine code of a function of whole numbers is, for others to call.
+
+    What is called by its address is compiled once, not once more with all that call it.
+    """
+    import numba
+    from numba.core.ccallback import CFunc
+
+    kinds = (numba.types.intp,) * function.__code__.co_argcount
+    made: Any = CFunc(function, (kinds, numba.types.void), {}, {"nogil": True, "error_model": "numpy"})
+    made.enable_caching()
+    _watch_all_files(made)
+    made.compile()
+    _KEPT.append(made)
+    return made.address
+
+
+_KEPT: list[Any] = []
+
+
 def _machine_code(function: Callable[..., Any], **flags: Any) -> Callable[..., Any]:
     import numba
 
     # Division by zero gives infinity, as in numpy. Nothing is reordered: what is compiled gives what numpy gives.
     made: Any = numba.njit(cache=True, nogil=True, error_model="numpy", **flags)(function)
+    _watch_all_files(made)
+    return made
+
+
+def _watch_all_files(made: Any) -> None:
     # Numba keeps machine code until the file of the function changes. What the function calls may stand in another
     # one, and after an update of this library would be the old one for ever: so all files with kernels count.
     kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(kept, "_source_stamp"):
         kept._source_stamp = (kept._source_stamp, fingerprint())
-    return made
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import fast
+from .. import crew, fast
 from ..data import TrainingSet
 from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
 from ..metrics import Misclassification
@@ -34,6 +34,9 @@ MOVES: Mapping[str, int] = {
     "wait": 13,
     "turn": 14,
 }
+PART = 256
+"""The most samples that go through all layers at a time, so that what one layer writes the next finds in the cache."""
+
 VECTORS = 3
 """The most vectors of an algorithm's state that a move goes by."""
 
@@ -89,14 +92,16 @@ class Chunk:
         self, net: Net, feed: Feed, loss: int, layers: Array, counts: bool, sums: bool, grad: Array
     ) -> None:
         self._learn: Any = None
+        self._tiled = 0
         self._feed = feed
         self._layers = layers
-        self._codes = np.array([loss, 0, counts, sums])
+        self._codes = np.array([loss, 0, counts, sums, 0])
         self._grad = grad
         width, k = int(layers[:, 1].max()), int(layers[-1, 1])
         each = int(layers[0, 0]) + k + 3 * width + int(layers[:, 1].sum())
-        self._arena = np.empty(feed.batch * each, np.float32)
-        self._bits = np.empty(feed.batch * width, np.int32)
+        most = min(feed.batch, PART)
+        self._arena = np.empty(most * each, np.float32)
+        self._bits = np.empty(most * width, np.int32)
         self._numbers = np.array([0, 1, 0], np.float32)
         self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
@@ -139,14 +144,17 @@ class Chunk:
         if self._learn is None:
             # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
             fast.load()
+            from ..layers.product_kernel import tiled_products
             from .chunk_kernel import learn
 
-            self._learn = learn
+            self._learn, self._tiled = learn, tiled_products()
         vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches
         self._codes[1] = MOVES[moves.name]
+        # Ours are computed on one thread: where there are to be more, the library's products share the work.
+        self._codes[4] = self._tiled if crew.threads() == 1 else 0
         self._learn(
             x,
             scale,

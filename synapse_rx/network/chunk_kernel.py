@@ -21,7 +21,8 @@ from ..algorithms.nadam import nadam_kernel
 from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
-from ..layers.product_kernel import multiply, multiply_by_turned, multiply_turned
+from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED, multiply_any
+from .chunk import PART
 from .plain_kernel import HALF, ONE, ZERO, activate
 
 WORD = 4
@@ -171,7 +172,8 @@ def learn(
         t: Targets (N, outputs); order: (N,) the order of the epoch, empty for their own.
         span: The first batch, the one behind the last, samples in a batch.
         layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
-        codes: Loss, move, whether misclassifications are counted, whether gradients are sums.
+        codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whose products are taken
+            (`product_kernel.tiled_products`).
         theta, grad: The vectors; slots: (k, size) those of the algorithm.
         scalars: (batches, k) what the move needs in each batch.
         arena: Working memory (see `chunk.Chunk`); bits: int32 scratch.
@@ -179,107 +181,125 @@ def learn(
         numbers: 0, 1 and room for another, where products find them.
     """
     first, last, batch = span
-    samples, inputs = x.shape
-    depth, k = len(layers), t.shape[1]
-    loss, move, counts, sums = codes
-    a = arena[: batch * inputs]
-    place = batch * inputs
-    zero = numbers.ctypes.data
-    one, factor = zero + WORD, zero + 2 * WORD
-    vector, slope = theta.ctypes.data, grad.ctypes.data
-    lies_ready = x.itemsize == WORD and scale == ONE and not order.size
-    targets = arena[place : place + batch * k]
-    place += batch * k
-    width = k
-    for layer in range(depth):
-        width = max(width, layers[layer, 1])
-    e = arena[place : place + batch * width]
-    place += batch * width
-    d0 = arena[place : place + batch * width]
-    place += batch * width
-    d1 = arena[place : place + batch * width]
-    begin = place + batch * width
+    move, sums = codes[1], codes[3]
+    samples = len(x)
     for index in range(first, last):
         start = index * batch
         n = min(batch, samples - start)
         step = scalars[index - first]
-        for i in range(n):
-            source = order[start + i] if order.size else start + i
-            if not lies_ready:
-                for j in range(inputs):
-                    a[i * inputs + j] = np.float32(x[source, j]) * scale
-            for j in range(k):
-                targets[i * k + j] = t[source, j]
         if move == 2:
             _look_ahead(theta, slots[0], step[0])
-        # forward
-        first_x = x.ctypes.data + start * inputs * WORD if lies_ready else a.ctypes.data
-        below, place = a, begin
-        for layer in range(depth):
-            fan_in, fan_out, w, b, code = layers[layer]
-            z = arena[place : place + n * fan_out]
-            given = below.ctypes.data if layer else first_x
-            weights = (vector + w * WORD, fan_out)
-            multiply((n, fan_out, fan_in), one, (given, fan_in), weights, zero, (z.ctypes.data, fan_out))
-            for i in range(n):
-                for j in range(fan_out):
-                    z[i * fan_out + j] += theta[b + j]
-            if layer < depth - 1 or loss == 2:
-                activate(code, z, z, e, bits, n * fan_out)
-            below = z
-            place += batch * fan_out
-        y = below.reshape(n, k)
-        wanted = targets[: n * k].reshape(n, k)
-        judge(
-            loss,
-            y,
-            wanted,
-            d0[: n * k].reshape(n, k),
-            rows[0, start : start + n],
-            n,
-            k,
-            ONE if sums else ONE / np.float32(n),
-        )
-        if loss == 2:
-            derive(layers[depth - 1, 4], below, d0, n * k)
-        if counts:
-            miss(y, wanted, rows[1, start : start + n], n, k)
-        # backward
-        d, free = d0, d1
-        for layer in range(depth - 1, -1, -1):
-            fan_in, fan_out, w, b, code = layers[layer]
-            place -= batch * fan_out
-            source_of, given = a, first_x
-            if layer:
-                ahead = batch * layers[layer - 1, 1]
-                source_of = arena[place - ahead : place - ahead + n * fan_in]
-                given = source_of.ctypes.data
-                weights, below_d = (vector + w * WORD, fan_out), (free.ctypes.data, fan_in)
-                multiply_by_turned(
-                    (n, fan_in, fan_out), one, (d.ctypes.data, fan_out), weights, zero, below_d
-                )
-            # Plain descent needs no gradient but to subtract it: the product does that as it goes.
-            descends = move == 0
-            numbers[2] = -step[0]
-            multiply_turned(
-                (fan_in, fan_out, n),
-                factor if descends else one,
-                (given, fan_in),
-                (d.ctypes.data, fan_out),
-                one if descends else zero,
-                ((vector if descends else slope) + w * WORD, fan_out),
-            )
-            biases = grad[b : b + fan_out]
-            for j in range(fan_out):
-                biases[j] = ZERO
-            for i in range(n):
-                for j in range(fan_out):
-                    biases[j] += d[i * fan_out + j]
-            if descends:
-                for j in range(fan_out):
-                    theta[b + j] -= biases[j] * step[0]
-            if layer:
-                derive(layers[layer - 1, 4], source_of, free, n * fan_in)
-                d, free = free, d
+        # Plain descent needs no gradient but to subtract it: the products do that as they go, unless there are others.
+        descends = int(move == 0 and n <= PART)
+        numbers[2] = -step[0]
+        share = ONE if sums else ONE / np.float32(n)
+        for begin in range(0, n, PART):
+            part = (start + begin, min(PART, n - begin), share, begin > 0, descends)
+            learn_part(x, scale, t, order, part, layers, codes, theta, grad, arena, bits, rows, numbers)
         if move:
             update(move, theta, grad, slots, step)
+        elif not descends:
+            _descend(theta, grad, step[0])
+
+
+@jit
+def learn_part(
+    x: Any,
+    scale: Any,
+    t: Any,
+    order: Any,
+    part: Any,
+    layers: Any,
+    codes: Any,
+    theta: Any,
+    grad: Any,
+    arena: Any,
+    bits: Any,
+    rows: Any,
+    numbers: Any,
+) -> None:
+    """
+    Take samples of a batch through all layers and back.
+
+    Args:
+        part: The first sample and how many; what gradients are multiplied by; whether they are added to those that are
+            there; whether, times ``numbers[2]``, they are added to theta and need not be kept.
+        x, scale, t, order, layers, codes, theta, grad, arena, bits, rows, numbers: As in `learn`.
+    """
+    start, n, share, adds, descends = part
+    inputs, depth, k = x.shape[1], len(layers), t.shape[1]
+    loss, _, counts, _, tiled = codes
+    a = arena[: n * inputs]
+    place = n * inputs
+    zero = numbers.ctypes.data
+    one, factor = zero + WORD, zero + 2 * WORD
+    vector, slope = theta.ctypes.data, grad.ctypes.data
+    lies_ready = x.itemsize == WORD and scale == ONE and not order.size
+    targets = arena[place : place + n * k]
+    place += n * k
+    width = k
+    for layer in range(depth):
+        width = max(width, layers[layer, 1])
+    e = arena[place : place + n * width]
+    place += n * width
+    d = arena[place : place + n * width]
+    place += n * width
+    free = arena[place : place + n * width]
+    place += n * width
+    for i in range(n):
+        source = order[start + i] if order.size else start + i
+        if not lies_ready:
+            for j in range(inputs):
+                a[i * inputs + j] = np.float32(x[source, j]) * scale
+        for j in range(k):
+            targets[i * k + j] = t[source, j]
+    # forward
+    first_x = x.ctypes.data + start * inputs * WORD if lies_ready else a.ctypes.data
+    below = a
+    for layer in range(depth):
+        fan_in, fan_out, w, b, code = layers[layer]
+        z = arena[place : place + n * fan_out]
+        given = (below.ctypes.data if layer else first_x, fan_in)
+        weights, into = (vector + w * WORD, fan_out), (z.ctypes.data, fan_out)
+        multiply_any(tiled, AS_THEY_ARE, (n, fan_out, fan_in), one, given, weights, 0, into, zero)
+        for i in range(n):
+            for j in range(fan_out):
+                z[i * fan_out + j] += theta[b + j]
+        if layer < depth - 1 or loss == 2:
+            activate(code, z, z, e, bits, n * fan_out)
+        below = z
+        place += n * fan_out
+    y, wanted, ahead = below.reshape(n, k), targets.reshape(n, k), d[: n * k]
+    judge(loss, y, wanted, ahead.reshape(n, k), rows[0, start : start + n], n, k, share)
+    if loss == 2:
+        derive(layers[depth - 1, 4], below, ahead, n * k)
+    if counts:
+        miss(y, wanted, rows[1, start : start + n], n, k)
+    # backward
+    for layer in range(depth - 1, -1, -1):
+        fan_in, fan_out, w, b, code = layers[layer]
+        place -= n * fan_out
+        source_of, given = a, (first_x, fan_in)
+        above = (d.ctypes.data, fan_out)
+        if layer:
+            source_of = arena[place - n * fan_in : place]
+            given = (source_of.ctypes.data, fan_in)
+            weights, into = (vector + w * WORD, fan_out), (free.ctypes.data, fan_in)
+            multiply_any(tiled, RIGHT_TURNED, (n, fan_in, fan_out), one, above, weights, 0, into, zero)
+        gradient = ((vector if descends else slope) + w * WORD, fan_out)
+        times = factor if descends else one
+        added = int(adds or descends)
+        multiply_any(tiled, LEFT_TURNED, (fan_in, fan_out, n), times, given, above, added, gradient, zero)
+        biases = grad[b : b + fan_out]
+        if not adds:
+            for j in range(fan_out):
+                biases[j] = ZERO
+        for i in range(n):
+            for j in range(fan_out):
+                biases[j] += d[i * fan_out + j]
+        if descends:
+            for j in range(fan_out):
+                theta[b + j] += biases[j] * numbers[2]
+        if layer:
+            derive(layers[layer - 1, 4], source_of, free, n * fan_in)
+            d, free = free, d
