@@ -19,6 +19,7 @@ from ..snapshot import Net
 from ..typing import Array
 from .neuron_graph import NeuronGraph
 from .runs import FUNCTIONS, runs
+from .straight import straight
 from .wiring import wiring
 
 
@@ -48,6 +49,10 @@ class GraphChunk:
         output = FUNCTIONS.get(type(net.arch.output), 0)
         self._codes = np.array([loss, 0, counts, sums, graph.gradient == "bptt", streams, last, output])
         self._grad = grad
+        self._straight = straight(graph)
+        single = feed.batch == 1 and not sequences and not counts and graph.gradient == "truncated"
+        self._online = straight(graph, (loss, output)) if single else None
+        self._steps = rows if sequences else 1
         self._fixed = w.fixed.astype(np.float32)
         outputs = w.units - w.outputs
         empty = np.empty(0, np.float32)
@@ -111,22 +116,30 @@ class GraphChunk:
         if self._learn is None:
             # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
             fast.load()
-            from .chunk_kernel import learn
+            from .chunk_kernel import learn, learn_online
 
-            self._learn = learn
+            self._learn, self._learn_online = learn, learn_online
         vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches
+        order = self._own_order if order is None else order
+        span = first, first + moves.count
+        if self._online is not None and moves.name == "descend" and x.dtype == np.float32 and scale == 1:
+            address = int(self._online.addresses(moves.count)[0])
+            if address:
+                self._learn_online(address, x, t, order, span, theta, moves.scalars, self._kept, rows)
+                return
         self._codes[1] = MOVES[moves.name]
         self._learn(
             self._table,
             x,
             scale,
             t,
-            self._own_order if order is None else order,
-            (first, first + moves.count, self._feed.batch),
+            order,
+            (*span, self._feed.batch),
             self._codes,
+            self._straight.addresses(moves.count * self._feed.batch * self._steps),
             theta,
             self._fixed,
             self._grad,

@@ -14,11 +14,11 @@ import numpy as np
 from ..algorithms.momentum import look_ahead_kernel
 from ..fast import jit
 from ..network.chunk_kernel import update
-from .kernels import activated, slope, sweep, through_time, truncated
+from .judge_kernel import ONE, ZERO, judge, missed
+from .kernels import sweep, through_time, truncated
+from .straight_code import call, sweep_straight, through_time_straight, truncated_straight
 
 _look_ahead = jit(look_ahead_kernel)
-
-ZERO, HALF, ONE = map(np.float32, (0, 0.5, 1))
 
 
 @jit
@@ -26,70 +26,6 @@ def clear(row: Any) -> None:
     """Write 0 everywhere; a loop takes less time for few numbers than an assignment to all."""
     for i in range(len(row)):
         row[i] = ZERO
-
-
-@jit
-def judge(
-    loss: int,
-    output: int,
-    S: Any,
-    row: int,
-    first: int,
-    t: Any,
-    at: int,
-    place: int,
-    y: Any,
-    D: Any,
-    d: int,
-    scale: Any,
-) -> Any:
-    """
-    Turn logits ``z = S[row, first:]`` into outputs y and, with targets ``t[at, place:]``, gradients ``D[d]``.
-
-    Returns:
-        The loss.
-    """
-    k, value = len(y), ZERO
-    if loss == 0:  # softmax and cross-entropy
-        top, total, counted, linear = S[row, first], ZERO, ZERO, ZERO
-        for j in range(1, k):
-            top = max(top, S[row, first + j])
-        for j in range(k):
-            linear += t[at, place + j] * (S[row, first + j] - top)
-            counted += t[at, place + j]
-            y[j] = np.exp(S[row, first + j] - top)
-            total += y[j]
-        for j in range(k):
-            y[j] /= total
-            D[d, j] = (y[j] * counted - t[at, place + j]) * scale
-        return np.log(total) * counted - linear
-    if loss == 1:  # sigmoid and binary cross-entropy
-        for j in range(k):
-            x = S[row, first + j]
-            e = np.exp(-abs(x))
-            value += max(x, ZERO) + np.log1p(e) - x * t[at, place + j]
-            y[j] = ONE / (ONE + e) if x >= ZERO else e / (ONE + e)
-            D[d, j] = (y[j] - t[at, place + j]) * scale
-        return value
-    for j in range(k):  # half the sum of squares
-        y[j] = activated(output, S[row, first + j], ONE)
-        away = y[j] - t[at, place + j]
-        value += HALF * away * away
-        D[d, j] = away * slope(output, y[j], ONE) * scale
-    return value
-
-
-@jit
-def missed(y: Any, t: Any, at: int, place: int) -> Any:
-    """Return 1 if the largest output is not that of the largest target, or an output is not a number."""
-    given, wanted, lost = 0, 0, y[0] != y[0]
-    for j in range(1, len(y)):
-        if y[j] > y[given]:
-            given = j
-        if t[at, place + j] > t[at, place + wanted]:
-            wanted = j
-        lost = lost or y[j] != y[j]
-    return ONE if given != wanted or lost else ZERO
 
 
 @jit
@@ -101,6 +37,7 @@ def learn(
     order: Any,
     span: Any,
     codes: Any,
+    straight: Any,
     theta: Any,
     fixed: Any,
     grad: Any,
@@ -120,6 +57,7 @@ def learn(
         span: The first batch, the one behind the last, samples in a batch.
         codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whether they go through
             time, whether samples are steps of one sequence, whether the last step counts alone, the output activation.
+        straight: Where machine code of this very graph begins (`Straight`), 0 for none.
         theta, grad: The vectors; fixed: The weights that do not learn; slots: those of the algorithm.
         scalars: (batches, k) what the move needs in each batch.
         kept: Activations, states and traces, to go on from in a stream.
@@ -133,6 +71,10 @@ def learn(
     activation, state, eps, ext = kept
     samples, k = len(x), units - outputs
     steps = 1 if streams else len(Y) - 1
+    if streams:
+        for j in range(units):
+            Y[0, j] = activation[j]
+            S[0, j] = state[j]
     for index in range(first, last):
         start = index * batch
         n = min(batch, samples - start)
@@ -142,10 +84,6 @@ def learn(
         share = ONE if sums else ONE / np.float32(n)
         if not last_only:
             share /= np.float32(steps)
-        if streams:
-            for j in range(units):
-                Y[0, j] = activation[j]
-                S[0, j] = state[j]
         for i in range(n):
             source = order[start + i] if order.size else start + i
             base = i if streams else 0
@@ -160,7 +98,10 @@ def learn(
                 clear(eps)
                 clear(ext)
             length = n if streams else steps
-            sweep(graph, theta, fixed, Y, S, length)
+            if straight[0]:
+                sweep_straight(straight[0], theta, Y, S, length)
+            else:
+                sweep(graph, theta, fixed, Y, S, length)
             value, wrong = ZERO, ZERO
             for s in range(length):
                 if last_only and s < length - 1:
@@ -182,17 +123,62 @@ def learn(
                 rows[0, start + i] = value / over
                 if counts:
                     rows[1, start + i] = wrong / over
-            if bptt:
+            if bptt and straight[1]:
+                through_time_straight(straight[1], theta, Y, S, D, length, grad, work)
+            elif bptt:
                 through_time(graph, theta, fixed, Y, S, D, length, grad, no_dx, work)
+            elif straight[1]:
+                truncated_straight(straight[1], theta, Y, S, D, length, grad, eps, ext)
             else:
                 truncated(graph, theta, fixed, Y, S, D, length, grad, eps, ext, no_dx, work, raw, influence)
             if streams:
                 for j in range(units):
-                    activation[j] = Y[length, j]
-                    state[j] = S[length, j]
+                    Y[0, j] = Y[length, j]
+                    S[0, j] = S[length, j]
         if move == 0:
             rate = scalars[index - first, 0]
             for j in range(len(theta)):
                 theta[j] -= rate * grad[j]
         else:
             update(move, theta, grad, slots, scalars[index - first])
+    if streams:
+        for j in range(units):
+            activation[j] = Y[0, j]
+            state[j] = S[0, j]
+
+
+@jit
+def learn_online(
+    address: int,
+    x: Any,
+    t: Any,
+    order: Any,
+    span: Any,
+    theta: Any,
+    scalars: Any,
+    kept: Any,
+    rows: Any,
+) -> None:
+    """
+    Learn samples one by one, each by a call of machine code that does everything.
+
+    Args:
+        address: Where it begins (`Straight`).
+        x: Samples (N, inputs), float32; t: Targets (N, outputs).
+        order: (N,) the order of the epoch, empty for their own.
+        span: The first sample, the one behind the last.
+        theta: The parameters.
+        scalars: (samples, k) the learning rate of each in front.
+        kept: What a stream goes on from.
+        rows: (kinds, N) the loss of each sample.
+    """
+    first, last = span
+    activation, state, eps, ext = kept
+    vector, rate, loss = theta.ctypes.data, scalars.ctypes.data, rows.ctypes.data
+    given, wanted = x.ctypes.data, t.ctypes.data
+    y, s, e, f = activation.ctypes.data, state.ctypes.data, eps.ctypes.data, ext.ctypes.data
+    for index in range(first, last):
+        source = order[index] if order.size else index
+        one, to = given + source * x.strides[0], wanted + source * t.strides[0]
+        now = rate + (index - first) * scalars.strides[0]
+        call(address, vector, y, s, e, f, one, to, now, loss + index * rows.strides[1])

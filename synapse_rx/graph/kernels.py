@@ -298,58 +298,76 @@ def through_time(
     work: Any,
 ) -> None:
     """Add to grad by back-propagation through time."""
+    zero = Y[0, g[0]] - Y[0, g[0]]
+    for j in range(g[0]):
+        work[0, j] = work[2, j] = zero
+    here = 0
+    for t in range(steps - 1, -1, -1):
+        back(g, theta, fixed, Y, S, D, t, grad, dx, work, here)
+        here = 1 - here
+
+
+@jit
+def back(
+    g: Any,
+    theta: Any,
+    fixed: Any,
+    Y: Any,
+    S: Any,
+    D: Any,
+    t: int,
+    grad: Any,
+    dx: Any,
+    work: Any,
+    here: int,
+) -> None:
+    """Go back through one step; rows of work: gradients of activations of this step and of that before, of states."""
     units, inputs, outputs, states = g[0], g[1], g[2], g[3]
     R, F, C, B, Z = g[4], g[5], g[6], g[7], g[9]
     wants_dx = len(dx) > 0
-    one = Y[0, units]
+    one = Y[t, units]
     zero = one - one
-    # Rows of work: gradients of activations of this step and of that before in turns, and of states before.
     for j in range(units):
-        work[0, j] = work[1, j] = work[2, j] = zero
-    here = 0
-    for t in range(steps - 1, -1, -1):
-        for j in range(units):
-            work[1 - here, j] = zero
-        for j in range(units - 1, inputs - 1, -1):
-            s = slope(g[U(C + j)], Y[t + 1, j], one)
-            delta = s * work[here, j] + work[2, j]
-            if j >= outputs:
-                delta += D[t, j - outputs] if states else D[t, j - outputs] * s
-            own = g[U(Z + 6 * j + 0)]
-            if own >= 0:
-                kept = fixed[own] if g[U(Z + 6 * j + 1)] else theta[own]
-                gater, gain = g[U(Z + 6 * j + 2)], one
-                if gater >= 0:
-                    gain = Y[t + 1 - g[U(Z + 6 * j + 3)], gater]
-                    work[1 - here if g[U(Z + 6 * j + 3)] else here, gater] += delta * kept * S[t, j]
-                if not g[U(Z + 6 * j + 1)]:
-                    grad[own] += delta * gain * S[t, j]
-                work[2, j] = delta * gain * kept
-            if g[U(B + j)] >= 0:
-                grad[g[U(B + j)]] += delta
-            for q in range(g[U(F + j)], g[U(F + j + 1)]):
-                r = 10 * q
-                source, n, place, gater = g[U(R + r + 0)], g[U(R + r + 1)], g[U(R + r + 2)], g[U(R + r + 3)]
-                row, share = t + 1 - g[U(R + r + 6)], delta
-                if gater >= 0:
-                    if g[U(R + r + 4)]:
-                        carried = dot(fixed, place, Y, row, source, n)
-                    else:
-                        carried = dot(theta, place, Y, row, source, n)
-                    work[1 - here if g[U(R + r + 7)] else here, gater] += delta * carried
-                    share *= Y[t + 1 - g[U(R + r + 7)], gater]
-                if wants_dx or not g[U(R + r + 9)]:
-                    to = 1 - here if g[U(R + r + 6)] else here
-                    if g[U(R + r + 4)]:
-                        push(work, to, source, fixed, place, n, share)
-                    else:
-                        push(work, to, source, theta, place, n, share)
-                if not g[U(R + r + 4)]:
-                    collect(grad, place, Y, row, source, n, share)
-        if wants_dx:
-            for i in range(inputs):
-                dx[t, i] = work[here, i]
-        here = 1 - here
+        work[1 - here, j] = zero
+    for j in range(units - 1, inputs - 1, -1):
+        s = slope(g[U(C + j)], Y[t + 1, j], one)
+        delta = s * work[here, j] + work[2, j]
+        if j >= outputs:
+            delta += D[t, j - outputs] if states else D[t, j - outputs] * s
+        own = g[U(Z + 6 * j + 0)]
+        if own >= 0:
+            kept = fixed[own] if g[U(Z + 6 * j + 1)] else theta[own]
+            gater, gain = g[U(Z + 6 * j + 2)], one
+            if gater >= 0:
+                gain = Y[t + 1 - g[U(Z + 6 * j + 3)], gater]
+                work[1 - here if g[U(Z + 6 * j + 3)] else here, gater] += delta * kept * S[t, j]
+            if not g[U(Z + 6 * j + 1)]:
+                grad[own] += delta * gain * S[t, j]
+            work[2, j] = delta * gain * kept
+        if g[U(B + j)] >= 0:
+            grad[g[U(B + j)]] += delta
+        for q in range(g[U(F + j)], g[U(F + j + 1)]):
+            r = 10 * q
+            source, n, place, gater = g[U(R + r + 0)], g[U(R + r + 1)], g[U(R + r + 2)], g[U(R + r + 3)]
+            row, share = t + 1 - g[U(R + r + 6)], delta
+            if gater >= 0:
+                if g[U(R + r + 4)]:
+                    carried = dot(fixed, place, Y, row, source, n)
+                else:
+                    carried = dot(theta, place, Y, row, source, n)
+                work[1 - here if g[U(R + r + 7)] else here, gater] += delta * carried
+                share *= Y[t + 1 - g[U(R + r + 7)], gater]
+            if wants_dx or not g[U(R + r + 9)]:
+                to = 1 - here if g[U(R + r + 6)] else here
+                if g[U(R + r + 4)]:
+                    push(work, to, source, fixed, place, n, share)
+                else:
+                    push(work, to, source, theta, place, n, share)
+            if not g[U(R + r + 4)]:
+                collect(grad, place, Y, row, source, n, share)
+    if wants_dx:
+        for i in range(inputs):
+            dx[t, i] = work[here, i]
 
 
 @jit

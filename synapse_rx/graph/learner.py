@@ -43,6 +43,7 @@ class GraphLearner(NetworkLearner):
         chunks: bool = True,
     ) -> None:
         self._shape = data.sample_shape
+        self._steady: _Steady | None = None
         super().__init__(
             self._suited(net),
             data,
@@ -61,7 +62,10 @@ class GraphLearner(NetworkLearner):
         return net if suited is None else suited(net, self._shape)
 
     def _moves(self, count: int) -> Moves | None:
-        return _Steady.of(self._moment(0), self._algorithm, self._state, count) or super()._moves(count)
+        steady = self._steady
+        if steady is None or not steady.goes_on(self._moment(0), self._state, count):
+            steady = self._steady = _Steady.of(self._moment(0), self._algorithm, self._state, count)
+        return super()._moves(count) if steady is None else steady
 
 
 class _Steady(Moves):
@@ -69,7 +73,7 @@ class _Steady(Moves):
     The steps of some batches that are all the same: those of an algorithm without schedules that counts nothing.
     """
 
-    __slots__ = ()
+    __slots__ = ("_algorithm",)
 
     @classmethod
     def of(cls, moment: Any, algorithm: Any, state: Any, count: int) -> _Steady | None:
@@ -81,5 +85,10 @@ class _Steady(Moves):
             return None
         moves = cls(move[0], move[1], count)
         moves._scalars[:, : len(move[2])] = move[2]
-        moves.count, moves.state = count, dict(state)
+        moves.count, moves.state, moves._algorithm = count, dict(state), algorithm
         return moves
+
+    def goes_on(self, moment: Any, state: Any, count: int) -> bool:
+        """Return whether these are the next ``count`` steps as well."""
+        same = moment is self._algorithm and count == self.count and state.keys() == self.state.keys()
+        return same and all(state[slot] is self.state[slot] for slot in state)
