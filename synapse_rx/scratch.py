@@ -29,6 +29,22 @@ class Child(Protocol):
         ...
 
 
+class Joined(Protocol):
+    """
+    The processes that learn a batch together, each a part of it.
+
+    Attributes:
+        whole: The samples of the batch in all of them.
+    """
+
+    @property
+    def whole(self) -> int: ...
+
+    def sum(self, array: Array) -> None:
+        """Replace numbers by their sums over all processes, each of which asks for that at this place."""
+        ...
+
+
 class Scratch:
     """
     One node's buffers, parameters and gradients for batches of ``n`` samples.
@@ -46,6 +62,8 @@ class Scratch:
         frozen: True where the node is to stay as it is: neither parameters nor what it keeps may change.
         kept: What the node keeps from batch to batch by name (`Layer.keeps`), views of one flat vector.
         children: The layers inside this one, in their order.
+        joint: The processes that learn the batch together; what goes over all its samples must be summed over them.
+            None where one learns it alone.
     """
 
     __slots__ = (
@@ -55,6 +73,7 @@ class Scratch:
         "dtype",
         "frozen",
         "grads",
+        "joint",
         "kept",
         "learns",
         "n",
@@ -80,6 +99,7 @@ class Scratch:
         frozen: bool = False,
         kept: Mapping[str, Array] | None = None,
         children: Sequence[Child] = (),
+        joint: Joined | None = None,
     ) -> None:
         self.xp = backend.xp
         self.n = n
@@ -93,6 +113,7 @@ class Scratch:
         self.frozen = frozen
         self.kept: Mapping[str, Array] = kept or {}
         self.children = tuple(children)
+        self.joint = joint
         self._buffers = buffers
         self._views: dict[str, Any] = {}
 

@@ -193,9 +193,13 @@ class Arch(Described):
         if net.training.algorithm.loss_for(self.output) is None:
             self.check_trainable(loss_of(net))
 
-    def learner(self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False) -> Learner:
+    def learner(
+        self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False, joint: Any = None
+    ) -> Learner:
         """
         Return what trains ``net``, a network of this architecture, on ``data`` (`NetworkLearner`).
+
+        With ``joint`` several processes train together (`Joint`).
 
         Raises:
             SynapseError: If it cannot be trained so.
@@ -204,7 +208,7 @@ class Arch(Described):
         # learner, so that it needs to know no family of networks.
         from .learner import NetworkLearner
 
-        return NetworkLearner(net, data, backend, ignore_divergence=ignore_divergence)
+        return NetworkLearner(net, data, backend, ignore_divergence=ignore_divergence, joint=joint)
 
     def program(
         self, backend: Backend, capacity: int, theta: Array, *, rng: Any = None, kept: Any = None

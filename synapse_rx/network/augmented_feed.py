@@ -58,5 +58,6 @@ class AugmentedFeed:
     def get(self, index: int) -> tuple[Array, Array | None]:
         """Return samples and targets of batch ``index``, which is `ready`."""
         assert self._held is not None and self._held[0] == index
-        x = self._backend.share(self._held[1].reshape(-1, *self._in_shape))
+        mine = self._held[1][self._plain.within(index)]
+        x = self._backend.share(mine.reshape(-1, *self._in_shape))
         return self._plain.converted(x), self._plain.targets(index)

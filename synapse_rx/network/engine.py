@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..algorithms import Algorithm
 from ..algorithms.base import State
 from ..backends import Backend
-from ..data import StreamSet, TrainingSet
+from ..data import DataSet, StreamSet, TrainingSet
 from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
 from .checks import fitted_loss
 from .chunk import Chunk
-from .evaluation import CAPACITY, ErrorValues, Evaluator
+from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
 from .feed import Feed
+from .joint import Joint
 from .normalizing import pending
 from .problem import NetworkProblem
 from .program import Program
 from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
+from .shard_feed import ShardFeed
 from .supply import Supply
 from .updating import Updating
 
@@ -41,6 +44,7 @@ class Engine:
         average: The moving average of the parameters so far.
         supply: Opens the feed; None for one of its own.
         chunks: Make a `Chunk` if there can be one.
+        joint: The processes that train together; None where this one trains alone.
 
     Attributes:
         theta: The parameters.
@@ -69,6 +73,7 @@ class Engine:
         average: Array | None = None,
         supply: Supply | None = None,
         chunks: bool = True,
+        joint: Joint | None = None,
     ) -> None:
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
@@ -80,17 +85,29 @@ class Engine:
         self.kept = backend.from_host(net.kept.flat) if kept is None else kept
         self._keeps = net.kept.layout
         self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
-        self.feed = (supply or Supply(data)).feed(net, backend)
+        self.feed = (supply or Supply(data, joint)).feed(net, backend)
+        self._joint = joint
+        self._together = joint if joint is not None and joint.every is None else None
         grad = self.problem.grad
         self._program = Program(
-            arch, backend, self.feed.batch, self.theta, grad, generator, how.update.frozen_layers, self.kept
+            arch,
+            backend,
+            self.feed.batch,
+            self.theta,
+            grad,
+            generator,
+            how.update.frozen_layers,
+            self.kept,
+            self._together,
         )
+        self._shapes_of_one = arch.in_shape, arch.out_shape
+        self._blank: tuple[Array, ...] | None = None
         self._updating = Updating(how.update, self._layout, backend, self.theta, grad, average)
         self._sums_gradients = (how.algorithm.reduction or how.update.reduction) == "sum"
         self._shapes = how.update.shapes_gradients
         self._moves = how.update.moves_parameters
         kinds = recorded_kinds(net, data.classes)
-        self.values = ErrorValues(backend, list(kinds), self.feed, dtype)
+        self.values = ErrorValues(backend, list(kinds), self.feed, dtype, joint)
         self._metrics = [(row, kind) for row, kind in enumerate(kinds.values()) if row and kind is not None]
         self._norm_row = list(kinds).index(GRADIENT_NORM) if GRADIENT_NORM in kinds else None
         self._ratio_row = list(kinds).index(UPDATE_RATIO) if UPDATE_RATIO in kinds else None
@@ -103,15 +120,9 @@ class Engine:
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
-            valid = Feed(backend, data.valid, CAPACITY, arch.in_shape, dtype, pending(net, data.valid))
-            self.evaluators["validation"] = Evaluator(
-                arch, backend, self.theta, valid, measured, generator, self.kept
-            )
+            self.evaluators["validation"] = self._evaluator(net, data.valid, measured, generator)
         if how.evaluation == "full" and isinstance(data, TrainingSet):
-            whole = Feed(backend, data.data, CAPACITY, arch.in_shape, dtype, pending(net, data.data))
-            self.evaluators["training"] = Evaluator(
-                arch, backend, self.theta, whole, measured, generator, self.kept
-            )
+            self.evaluators["training"] = self._evaluator(net, data.data, measured, generator)
 
     @property
     def average(self) -> Array | None:
@@ -127,7 +138,7 @@ class Engine:
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
         self._load(index)
-        self._scale = 1.0 if self._sums_gradients else 1.0 / self._n
+        self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.size(index)
         if self._before is not None:
             self._before[...] = self.theta
         if self._moves:
@@ -143,7 +154,7 @@ class Engine:
     def sweep(self, index: int) -> None:
         """Add batch ``index`` to the gradient over all samples; behind the last one loss and gradient are complete."""
         self._load(index)
-        self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.n
+        self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.whole
         self._forward_backward()
         self._measure()
         grad = self.problem.grad
@@ -219,12 +230,24 @@ class Engine:
         self.theta[...] = self._backend.from_host(params.flat)
         self.restart_evaluation()
 
+    def _evaluator(self, net: Net, data: DataSet, kinds: Mapping[str, Kind], rng: Any) -> Evaluator:
+        """Return what measures the errors on a data set; each process its part, if there is one for each."""
+        backend, arch, dtype = self._backend, net.arch, net.params.flat.dtype
+        joint = self._joint
+        if joint is not None and len(data) < joint.size:
+            joint = None
+        make = Feed if joint is None else partial(ShardFeed, joint)
+        feed = make(backend, data, CAPACITY, arch.in_shape, dtype, pending(net, data))
+        return Evaluator(arch, backend, self.theta, feed, kinds, rng, self.kept, joint)
+
     def _load(self, index: int) -> None:
-        self._x, self._t = self.feed.get(index)
-        self._weights = self.feed.weights(index)
         self._first, self._last = self.feed.span(index)
-        self._n = self._last - self._first
         self._judged = (index, index + 1)
+        if self._together is not None:
+            self._together.whole = self.feed.size(index)
+        if self._first < self._last:
+            self._x, self._t = self.feed.get(index)
+            self._weights = self.feed.weights(index)
 
     def _evaluate(self) -> None:
         """Compute loss and gradient of the batch at hand; algorithms call it through the problem."""
@@ -234,14 +257,32 @@ class Engine:
 
     def _evaluated_loss(self) -> float:
         """Return what the gradient belongs to: the loss of the batches just evaluated, and the penalty."""
-        return float(self.values.sums(*self._judged)[0].sum()) * self._scale + self.penalty()
+        sums = self.values.sums if self._together is not None else self.values.own_sums
+        return float(sums(*self._judged)[0].sum()) * self._scale + self.penalty()
 
     def _forward_backward(self) -> None:
-        values = self.values.rows[0, self._first : self._last]
-        self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale, self._weights)
+        if self._first < self._last:
+            values = self.values.rows[0, self._first : self._last]
+            self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale, self._weights)
+        else:
+            self._look_on()
+        if self._together is not None:
+            self._together.sum(self.problem.grad)
         if self._norm_row is not None:
             grad, xp = self.problem.grad, self._backend.xp
             self.values.rows[self._norm_row, self._first : self._last] = xp.sqrt(xp.dot(grad, grad))
+
+    def _look_on(self) -> None:
+        """Take part in the sums of layers, with nothing to add: of a batch that is all others'."""
+        if self._together is not None:
+            xp, dtype = self._backend.xp, self.theta.dtype
+            if self._blank is None:
+                self._blank = tuple(xp.zeros((1, *shape), dtype) for shape in self._shapes_of_one)
+            self._together.mute = True
+            x, t = self._blank
+            self._program.learn(x, t, self._loss, xp.zeros(1, dtype), 1.0)
+            self._together.mute = False
+        self.problem.grad.fill(0)
 
     def _measure_step(self, before: Array) -> None:
         """Note the length of the step beside that of the parameters it began from."""
@@ -253,6 +294,8 @@ class Engine:
         self.values.rows[self._ratio_row, self._first : self._last] = ratio
 
     def _measure(self) -> None:
+        if self._first == self._last:
+            return
         if self._metrics:
             for row, metric in self._metrics:
                 values = self.values.rows[row, self._first : self._last]

@@ -14,6 +14,7 @@ from ..metrics import Metric, metric
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
+from .joint import Joint
 from .output_errors import own_errors
 
 CAPACITY = 1024
@@ -45,15 +46,26 @@ class ErrorValues:
     Sums are taken a batch at a time, so they do not depend on how the batches were grouped into calls.
     """
 
-    def __init__(self, backend: Backend, kinds: Sequence[str], feed: Any, dtype: Any) -> None:
+    def __init__(
+        self, backend: Backend, kinds: Sequence[str], feed: Any, dtype: Any, joint: Joint | None = None
+    ) -> None:
         self.kinds = tuple(kinds)
         self.rows = backend.xp.zeros((len(self.kinds), feed.n), dtype)
         self._backend = backend
         self._feed = feed
+        self._joint = joint
 
     def sums(self, first: int, last: int) -> Array:
-        """Return (kinds, last - first) float64 on the host: the sums over each of these batches."""
-        return self._backend.to_host(self._feed.sums(self.rows, first, last)).astype(np.float64)
+        """Return (kinds, last - first) float64 on the host: the sums over each of these batches, in all processes."""
+        sums = self.own_sums(first, last)
+        if self._joint is not None:
+            self._joint.sum(sums)
+        return sums
+
+    def own_sums(self, first: int, last: int) -> Array:
+        """Return those of the samples of this process."""
+        sums = self._backend.to_host(self._feed.sums(self.rows, first, last))
+        return sums.astype(np.float64, order="C")
 
 
 class Evaluator:
@@ -68,6 +80,7 @@ class Evaluator:
         kinds: What to measure, by name.
         rng: The generator of stochastic layers.
         kept: What layers keep from batch to batch; changes to it are seen.
+        joint: The processes of which each measures its part; None if this one measures all.
 
     Attributes:
         outputs: Those of the batch measured last, in memory of the program.
@@ -82,11 +95,12 @@ class Evaluator:
         kinds: Mapping[str, Kind],
         rng: Any = None,
         kept: Array | None = None,
+        joint: Joint | None = None,
     ) -> None:
         self._program = arch.program(backend, feed.batch, theta, rng=rng, kept=kept)
         self._feed = feed
         self._kinds = dict(kinds)
-        self._values = ErrorValues(backend, list(kinds), feed, theta.dtype)
+        self._values = ErrorValues(backend, list(kinds), feed, theta.dtype, joint)
         self._next = 0
         self.outputs: Array | None = None
 
@@ -102,8 +116,11 @@ class Evaluator:
     def advance(self) -> bool:
         """Measure one more batch; return whether all are measured."""
         if self._next < self._feed.n_batches:
-            x, t = self._feed.get(self._next)
             first, last = self._feed.span(self._next)
+            if first == last:  # it is all others'
+                self._next += 1
+                return self._next >= self._feed.n_batches
+            x, t = self._feed.get(self._next)
             y = self._program.forward(x)
             for row, kind in enumerate(self._kinds.values()):
                 self._program.measure(kind, y, t, self._values.rows[row, first:last])

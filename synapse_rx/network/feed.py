@@ -32,6 +32,7 @@ class Feed:
 
     Attributes:
         n: Samples, and so values of each error kind that are kept.
+        whole: Samples of the data set, those of other processes included.
         batch: The most samples in a batch.
         n_batches: Batches in an epoch.
         most: The most batches whose errors are kept at a time.
@@ -49,10 +50,9 @@ class Feed:
         order: Callable[[int], np.ndarray | None] | None = None,
     ) -> None:
         n = len(data)
-        self.batch = min(batch, n)
-        self.n = n
-        self.n_batches = self.most = -(-n // self.batch)
+        self.whole = n
         self.exhausted = False
+        self._divide(n, min(batch, n))
         self._xp = backend.xp
         self._backend = backend
         self._x = backend.share(data.x.reshape(n, *in_shape))
@@ -87,7 +87,7 @@ class Feed:
 
         None where a batch is more than that: weighted, normalised, of another type or without targets.
         """
-        x = self._x.reshape(self.n, -1)
+        x = self._x.reshape(self.whole, -1)
         stored = x.dtype == np.float32 or x.dtype == np.uint8
         targets = self._t is not None and self._t.ndim == 2 and self._t.flags.c_contiguous
         if (
@@ -118,6 +118,15 @@ class Feed:
         """Return the first sample of batch ``index`` and the one behind its last, in the epoch's order."""
         start = index * self.batch
         return start, min(start + self.batch, self.n)
+
+    def size(self, index: int) -> int:
+        """Return how many samples the mean over batch ``index`` is taken of."""
+        first, last = self.span(index)
+        return last - first
+
+    def within(self, index: int) -> slice:
+        """Return which samples of batch ``index``, as augmentation makes it, are learnt here."""
+        return slice(None)
 
     def get(self, index: int) -> tuple[Array, Array]:
         """Return samples and targets of batch ``index``; both are overwritten by the next call."""
@@ -167,6 +176,11 @@ class Feed:
     def sizes(self, first: int, last: int) -> np.ndarray | None:
         """Return (2, last - first): samples of these batches, and how often they count; None if `total` knows."""
         return None
+
+    def _divide(self, n: int, batch: int) -> None:
+        """Note how many samples and batches there are."""
+        self.n, self.batch = n, batch
+        self.n_batches = self.most = -(-n // batch)
 
     def _take(self, source: Array, start: int, stop: int, buffer: Array) -> Array:
         assert self._order is not None

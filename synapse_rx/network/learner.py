@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +21,7 @@ from .checks import loss_of
 from .chunk import Moves
 from .engine import Engine
 from .epoch import Epoch, EpochResult
+from .joint import Joint
 from .supply import Supply
 
 AVERAGE = "average"
@@ -49,6 +51,7 @@ class NetworkLearner:
         ignore_divergence: Go on when the loss is no longer finite.
         chunks: Learn many batches in one piece where there is compiled code for it.
         engine: Makes what does the work of one batch; for architectures of another family, theirs.
+        joint: The processes that train together; None where this one trains alone.
 
     Raises:
         ShapeError: If the samples do not fit the network's input, or the targets its output.
@@ -66,15 +69,20 @@ class NetworkLearner:
         ignore_divergence: bool = False,
         chunks: bool = True,
         engine: Callable[..., Any] = Engine,
+        joint: Joint | None = None,
     ) -> None:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
-        self._chunks = chunks
+        # A chunk computes gradients and takes its steps at once, and knows no others.
+        self._chunks = chunks and (joint is None or joint.every is not None)
         self._make_engine = engine
+        self._joint = joint
+        self._every = None if joint is None else joint.every
+        self._apart = False  # whether anything was learnt since parameters were averaged
         net.arch.check(net, data)  # before anything is opened that would have to be closed
         self._fingerprint = data.fingerprint()
-        self._supply = Supply(data)
+        self._supply = Supply(data, joint)
         self._lent = False  # whether a snapshot was given the vectors themselves
         self._pace = 0.0  # seconds a batch of a chunk takes; 0 before the first
         self._build(net)
@@ -96,6 +104,8 @@ class NetworkLearner:
         with np.errstate(all="ignore"):
             work = self._search if isinstance(self._algorithm, FullBatchAlgorithm) else self._walk
             learnt = work(deadline, batches)
+            if self._every is not None and (self._learnt or self._steps % self._every == 0):
+                self.meet()
             done = self._learnt and self._evaluate(deadline)
             self._epoch.seconds += perf_counter() - start
             if done:
@@ -108,6 +118,18 @@ class NetworkLearner:
     def close(self) -> None:
         """Let go of what the batches come from (`Learner`)."""
         self._supply.close()
+
+    def meet(self) -> None:
+        """Average with the other processes what was learnt apart from them; every process does so, or none."""
+        joint = self._joint
+        if joint is None or not self._apart:
+            return
+        engine = self._engine
+        learnt = [engine.theta, engine.kept, engine.average, *self._state.values()]
+        for vector in learnt:
+            if vector is not None and np.ndim(vector) and vector.size and vector.dtype.kind == "f":
+                joint.mean(vector)
+        self._apart = False
 
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
@@ -178,6 +200,7 @@ class NetworkLearner:
             average=average,
             supply=self._supply,
             chunks=self._chunks,
+            joint=self._joint,
         )
         self._algorithm = net.training.algorithm
         self._stats = net.training.stats
@@ -196,6 +219,7 @@ class NetworkLearner:
             average=old.average,
             supply=self._supply,
             chunks=self._chunks,
+            joint=self._joint,
         )
         self._engine.feed.begin(self._epoch.number)
         self._engine.carry_on(old.states)
@@ -236,6 +260,8 @@ class NetworkLearner:
         self._state = self._resumed(state.slots) if same else self._algorithm.init(self._engine.problem)
         fresh = self._backend.generator([how.seed, 1])
         self._backend.restore(self._generator, state.generator or self._backend.generator_state(fresh))
+        if self._joint is not None:
+            self._joint.part_ways(self._generator)
         self._steps = how.stats.steps
         self._begin_epoch(how.stats.epochs)
         if not isinstance(self._algorithm, FullBatchAlgorithm):
@@ -272,6 +298,8 @@ class NetworkLearner:
         engine, epoch = self._engine, self._epoch
         feed, first = engine.feed, epoch.batch
         last = first + (feed.most if batches is None else min(batches, feed.most))
+        if self._every is not None:
+            last, self._apart = min(last, first + self._every - self._steps % self._every), True
         self._starved = False
         if engine.chunk is not None and self._moves(1) is not None:
             self._leap(deadline, min(last, feed.n_batches))
@@ -285,7 +313,7 @@ class NetworkLearner:
         """Learn one batch after the other."""
         engine, epoch = self._engine, self._epoch
         while epoch.batch < last:
-            if not engine.feed.ready(epoch.batch):
+            if not self._ready(epoch.batch):
                 self._starved = True
                 break
             engine.step(epoch.batch, self._moment(0), self._state)
@@ -293,6 +321,17 @@ class NetworkLearner:
             self._steps += 1
             if perf_counter() >= deadline:
                 break
+
+    def _ready(self, index: int) -> bool:
+        """Return whether a batch can be had; a process for which others wait waits itself till it can."""
+        feed = self._engine.feed
+        while not feed.ready(index):
+            if self._joint is None or feed.ended(index):
+                return False
+            there = Event()
+            feed.when_ready(there.set)
+            there.wait()
+        return True
 
     def _leap(self, deadline: float, last: int) -> None:
         """Learn as many batches in one piece as fit into the time left, by what the last ones took."""

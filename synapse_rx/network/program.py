@@ -14,7 +14,7 @@ from ..activations.along import AlongAxis
 from ..backends import Backend
 from ..layers import Activation
 from ..losses import Loss
-from ..scratch import Buffers, Scratch
+from ..scratch import Buffers, Joined, Scratch
 from ..typing import Array, Shape
 from .arch import Arch
 from .places import Path
@@ -47,6 +47,7 @@ class Program:
         frozen: Paths of layers that stay as they are (a position stands for the path of that layer); nothing is passed
             back through those before the first that learns.
         kept: What layers keep from batch to batch, (arch.keeps.size,); written to in training.
+        joint: The processes that learn a batch together; None where one learns it alone.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Program:
         rng: Any = None,
         frozen: Collection[int | Path] = (),
         kept: Array | None = None,
+        joint: Joined | None = None,
     ) -> None:
         self.backend = backend
         self.capacity = capacity
@@ -67,7 +69,7 @@ class Program:
         if kept is None:
             kept = backend.from_host(arch.fresh_kept(theta.dtype.name).flat)
         paths = [path if isinstance(path, tuple) else (path,) for path in frozen]
-        self._memory = Memory(backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths)
+        self._memory = Memory(backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths, joint)
         self._row = Row(arch.places, self._memory)
         self._axes = len(arch.out_shape)
         self._steps, self._outputs = _rows(arch.out_shape)

@@ -10,7 +10,7 @@ from attrs import define, field
 from ..backends import Backend
 from ..layers.base import Step
 from ..params import Layout
-from ..scratch import Buffers, Scratch
+from ..scratch import Buffers, Joined, Scratch
 from ..typing import Array
 from .places import Path, Place
 
@@ -25,6 +25,7 @@ class Memory:
         grad: Their gradient; None for inference.
         kept: What layers keep from batch to batch.
         frozen: The paths of layers that stay as they are, with all below them.
+        joint: The processes that learn a batch together; None where one learns it alone.
     """
 
     backend: Backend
@@ -36,6 +37,7 @@ class Memory:
     kept: Array
     rng: Any
     frozen: Collection[Path]
+    joint: Joined | None = None
     _seen: set[Path] = field(init=False, factory=set)
     _shared: list[tuple[Array, Array]] = field(init=False, factory=list)
 
@@ -165,6 +167,7 @@ class Row:
             frozen=node.frozen,
             kept=node.kept,
             children=[row.run(inside, wanted) for row in node.branches],
+            joint=self._memory.joint,
         )
 
 

@@ -103,6 +103,10 @@ class StreamFeed:
         start = slot * self.batch
         return start, start + int(self._sizes[0, slot])
 
+    def size(self, index: int) -> int:
+        """Return how many samples batch ``index``, which is `ready`, has."""
+        return int(self._sizes[0, index % self.most])
+
     def get(self, index: int) -> tuple[Array, Array]:
         """Return samples and targets of batch ``index``, which is `ready`."""
         batch = self._batch(index)

@@ -11,7 +11,9 @@ from ..snapshot import Net
 from .augmented_feed import AugmentedFeed
 from .checks import check_batch
 from .feed import Feed
+from .joint import Joint
 from .normalizing import pending
+from .shard_feed import ShardFeed
 from .stream_feed import StreamFeed
 
 
@@ -21,10 +23,12 @@ class Supply:
 
     Args:
         data: What to learn.
+        joint: The processes that learn it together; None for this one alone.
     """
 
-    def __init__(self, data: TrainingSet | StreamSet) -> None:
+    def __init__(self, data: TrainingSet | StreamSet, joint: Joint | None = None) -> None:
         self._data = data
+        self._joint = joint
         self._stream = data.open() if isinstance(data, StreamSet) else None
         self._augmented = None if isinstance(data, StreamSet) else data.open()
 
@@ -36,7 +40,8 @@ class Supply:
             check = partial(check_batch, net)
             return StreamFeed(backend, data, self._stream, in_shape, dtype, pending(net, data), check)
         normalization = pending(net, data.data)
-        plain = Feed(backend, data.data, data.batch, in_shape, dtype, normalization, data.order)
+        make = Feed if self._joint is None else partial(ShardFeed, self._joint)
+        plain = make(backend, data.data, data.batch, in_shape, dtype, normalization, data.order)
         if self._augmented is None:
             return plain
         return AugmentedFeed(plain, self._augmented, backend, in_shape)

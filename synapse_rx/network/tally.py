@@ -43,7 +43,7 @@ class Tally:
 
     def samples(self, feed: Any) -> int:
         """Return the samples of the epoch, which is complete."""
-        return feed.n
+        return feed.whole
 
     def values(self, batch: int) -> dict[str, Array]:
         """Return the sums of the first batches, for `restore`."""

@@ -36,7 +36,7 @@ def test_a_running_one_does_not_hang_on_how_batches_are_grouped(cuts: list[int])
 
 
 def test_both_give_the_mean_over_what_counts() -> None:
-    feed = SimpleNamespace(n=57, total=lambda since: SIZES[1, since:].sum())
+    feed = SimpleNamespace(whole=57, total=lambda since: SIZES[1, since:].sum())
     known, running = Tally(KINDS, 12), RunningTally(KINDS)
     record(known, [])
     record(running, [])
@@ -52,7 +52,7 @@ def test_both_give_the_mean_over_what_counts() -> None:
 )
 @given(at=st.integers(1, 11))
 def test_restored_from_its_values_it_goes_on_bit_for_bit(kind: Any, at: int) -> None:
-    feed = SimpleNamespace(n=57, total=lambda since: SIZES[1, since:].sum())
+    feed = SimpleNamespace(whole=57, total=lambda since: SIZES[1, since:].sum())
     whole, first, second = kind(), kind(), kind()
     record(whole, [])
     first.record(0, SUMS[:, :at], SIZES[:, :at])

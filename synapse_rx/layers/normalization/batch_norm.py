@@ -29,6 +29,8 @@ class BatchNorm(Layer):
     values. In use, and where the layer is frozen, the running ones take their place. They start from 0 and 1, are part
     of every snapshot (``net.kept``) and agree with PyTorch's.
 
+    Where several processes learn a batch together, mean and variance are those of the whole batch.
+
     Of a single value there is no variance: a batch of one sample (or a last batch of one left over) with nothing else
     to average over is normalised with the running values and leaves them as they are.
 
@@ -68,6 +70,8 @@ class BatchNorm(Layer):
         return math.prod(in_shape)
 
     def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        if s.joint is not None:
+            return self, 0  # kernels would have to stop half way, for the sums of the other processes
         rectified = bool(behind) and behind[0] == Activation(ReLU())
         if not (self.affine and self.per == "channel" and suits(in_shape, s)):
             return self, 0
@@ -103,7 +107,9 @@ class BatchNorm(Layer):
             return None
         if measures:
             # Mean and variance move with x, so what dy has in common with 1 and with the normalised x drops out.
-            values = self._values(x)
+            values = self._values(x, s)
+            self._join(along, s)
+            self._join(total, s)
             xp.divide(along, values, out=along)
             xp.divide(total, values, out=total)
             xp.multiply(s.array("normal", x.shape[1:]), along, out=dx)
@@ -116,14 +122,16 @@ class BatchNorm(Layer):
 
     def _measured(self, x: Array, deviation: Array, s: Scratch) -> Array:
         """Normalise with the mean and variance of the batch, and let the running ones follow."""
-        xp, values = s.xp, self._values(x)
+        xp, values = s.xp, self._values(x, s)
         mean, variance = s.fixed("mean", deviation.shape), s.fixed("variance", deviation.shape)
         normal, squares = s.array("normal", x.shape[1:]), s.array("y", x.shape[1:])
         totals(x, self._axes(x), mean, s)
+        self._join(mean, s)
         xp.divide(mean, values, out=mean)
         xp.subtract(x, mean, out=normal)
         xp.multiply(normal, normal, out=squares)
         totals(squares, self._axes(x), variance, s)
+        self._join(variance, s)
         xp.divide(variance, values, out=variance)
         self._invert(variance, deviation, s)
         xp.multiply(normal, deviation, out=normal)
@@ -162,7 +170,7 @@ class BatchNorm(Layer):
         return gain
 
     def _measures(self, x: Array, s: Scratch) -> bool:
-        return s.training and not s.frozen and self._values(x) > 1
+        return s.training and not s.frozen and self._values(x, s) > 1
 
     def _own(self, in_shape: Shape) -> Shape:
         return in_shape[:1] if self.per == "channel" else in_shape
@@ -175,6 +183,12 @@ class BatchNorm(Layer):
     def _axes(self, x: Array) -> tuple[int, ...]:
         return (0, *range(2, x.ndim)) if self.per == "channel" else (0,)
 
-    def _values(self, x: Array) -> int:
-        """Return how many values are averaged over."""
-        return math.prod(x.shape[axis] for axis in self._axes(x))
+    def _values(self, x: Array, s: Scratch) -> int:
+        """Return how many values are averaged over, in all processes."""
+        own = math.prod(x.shape[axis] for axis in self._axes(x))
+        return own if s.joint is None else own // len(x) * s.joint.whole
+
+    def _join(self, sums: Array, s: Scratch) -> None:
+        """Let sums be those over the samples of all processes."""
+        if s.joint is not None:
+            s.joint.sum(sums)
