@@ -12,9 +12,11 @@ from copy import copy
 from typing import Any, Protocol, TypeVar
 
 from .backends.base import Backend
+from .backends.cuda import Fused
 from .typing import Array, Shape
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Fused)
 
 
 class Child(Protocol):
@@ -64,6 +66,7 @@ class Scratch:
         children: The layers inside this one, in their order.
         joint: The processes that learn the batch together; what goes over all its samples must be summed over them.
             None where one learns it alone.
+        kernels: What a device computes by kernels of its own; None where array functions do all.
     """
 
     __slots__ = (
@@ -75,6 +78,7 @@ class Scratch:
         "grads",
         "joint",
         "kept",
+        "kernels",
         "learns",
         "n",
         "needs_dx",
@@ -102,6 +106,7 @@ class Scratch:
         joint: Joined | None = None,
     ) -> None:
         self.xp = backend.xp
+        self.kernels = backend.kernels
         self.n = n
         self.dtype = buffers.dtype
         self.params: Mapping[str, Array] = params or {}
@@ -160,6 +165,10 @@ class Scratch:
         if found is None:
             found = self._views[name] = make()
         return found
+
+    def fused(self, kind: type[F]) -> F | None:
+        """Return a kernel of the device for the type of this program; None where array functions have to do."""
+        return None if self.kernels is None else self.kernels.get(kind, self.dtype)
 
     @property
     def capacity(self) -> int:

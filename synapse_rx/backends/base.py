@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from ..typing import Array
+from .cuda import Kernels
 
 
 class Backend(ABC):
@@ -24,6 +25,11 @@ class Backend(ABC):
 
     remote: ClassVar[bool] = False
     """True where arrays lie in the memory of a device, which the host neither reads nor waits for while it computes."""
+
+    @property
+    def kernels(self) -> Kernels | None:
+        """What is computed by kernels of a device rather than by functions of ``xp``; None for nothing."""
+        return None
 
     @classmethod
     @abstractmethod

@@ -73,6 +73,16 @@ class CounterGenerator:
         xp.cos(angle, out=angle)
         return xp.multiply(out, angle, out=out)
 
+    def reserve(self, n: int) -> tuple[int, int]:
+        """
+        Leave the next n numbers to a kernel: return what number i of them is made from, ``begin + i * gamma``, as both.
+
+        A kernel mixes them as `random` does, and this generator goes on behind them.
+        """
+        begin = (self._start + (self._count + 1) * self._gamma) & _MASK
+        self._count += n
+        return begin, self._gamma
+
     def _made(self, size: Any, dtype: Any, out: Any) -> Array:
         return self._xp.empty(() if size is None else size, dtype) if out is None else out
 
@@ -80,9 +90,8 @@ class CounterGenerator:
         """Return the next n numbers of 64 bits, in memory that the next call overwrites."""
         xp = self._xp
         z, shifted = self._rooms(n)
-        begin = (self._start + (self._count + 1) * self._gamma) & _MASK
-        self._count += n
-        xp.multiply(self._indices[:n], np.uint64(self._gamma), out=z)
+        begin, gamma = self.reserve(n)
+        xp.multiply(self._indices[:n], np.uint64(gamma), out=z)
         xp.add(z, np.uint64(begin), out=z)
         for shift, factor in ((30, _FIRST), (27, _SECOND)):
             xp.right_shift(z, np.uint64(shift), out=shifted)

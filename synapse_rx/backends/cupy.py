@@ -10,10 +10,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
+from .. import fast
 from ..errors import BackendError, DeviceLostError, DeviceMemoryError, OptionError
 from ..typing import Array
 from .base import Backend
 from .counter import NAME, CounterGenerator, seed_of
+from .cuda import Kernels
 
 LEAST_FREE = 256 << 20
 """Bytes that must be free on a device for it to serve."""
@@ -57,6 +59,11 @@ class CupyBackend(Backend):
             self._pool = cuda.MemoryPool()
             if memory_limit is not None:
                 self._pool.set_limit(size=memory_limit)
+        self._kernels = None if fast.is_switched_off() else Kernels(self.xp)
+
+    @property
+    def kernels(self) -> Kernels | None:
+        return self._kernels
 
     @classmethod
     def why_not(cls, device: int = 0) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -15,7 +16,8 @@ from ..params import ParameterSpec
 from ..scratch import Scratch
 from ..typing import Array, Shape
 from .activation import Activation
-from .base import Layer
+from .base import Layer, Step
+from .dense_step import dense_step
 
 
 def _units(value: Any) -> int:
@@ -69,6 +71,10 @@ class Dense(Layer):
         # The weights are drawn for the activation that follows, so the initialiser is settled before it leaves.
         draw = self.initializer or Initializer.of(self.activation.initializer)
         return (evolve(self, activation=Linear(), initializer=draw), Activation(self.activation))
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        step = dense_step(behind, self.units, s)
+        return (self, 0) if step is None else (step, 1)
 
     def forward(self, x: Array, s: Scratch) -> Array:
         z = s.array("z", (self.units,))

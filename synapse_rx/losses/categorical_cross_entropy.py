@@ -7,6 +7,7 @@ from attrs import field, frozen
 from ..activations.base import Activation
 from ..activations.rows import row_max, row_sum
 from ..activations.softmax import Softmax
+from ..backends.cuda import SoftmaxCrossEntropy
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
@@ -79,6 +80,10 @@ class CategoricalCrossEntropy(Separable):
         # Every logit moves every output, so what is missing is left out of the targets, not of the gradient; these
         # targets are a copy then, made by Censored if not here.
         clear(t, missing, s)
+        fused = s.fused(SoftmaxCrossEntropy)
+        if fused is not None and all(array.flags.c_contiguous for array in (z, t, y, values, dz)):
+            fused(z, t, y, values, dz, scale)
+            return
         # y holds z - max, then its exponential, then the outputs.
         row_max(z, row, s)
         xp.subtract(z, row[:, None], out=y)

@@ -50,6 +50,21 @@ class Conversion:
         return self._normalize is not None
 
     @property
+    def mixes(self) -> bool:
+        """Whether normalisation makes each number of a sample from all of them."""
+        return self._normalize is not None and self._normalize.matrix is not None
+
+    @property
+    def shift(self) -> Array | None:
+        """What normalisation takes off, like one sample."""
+        return None if self._normalize is None else self._normalize.shift
+
+    @property
+    def factor(self) -> Array | None:
+        """What normalisation multiplies by then, like one sample."""
+        return None if self._normalize is None else self._normalize.scale
+
+    @property
     def scale(self) -> float:
         """What samples are multiplied by."""
         return 1.0 if self._scale is None else float(self._scale)

@@ -11,6 +11,7 @@ from ..backends import Backend
 from ..data import DataSet, Normalization
 from ..typing import Array, Shape
 from .conversion import Conversion
+from .gathering import Gathering
 from .tally import Tally
 
 
@@ -67,6 +68,7 @@ class Feed:
         self.converted = Conversion(
             backend, self._x.dtype, data.scale, normalization, self.batch, in_shape, dtype
         )
+        self._gathering = Gathering.of(backend, self._x, self.converted, self.batch, in_shape, dtype)
         self.start(None)
 
     def begin(self, epoch: int) -> None:
@@ -75,7 +77,7 @@ class Feed:
 
     def start(self, order: np.ndarray | None) -> None:
         """Begin an epoch in the order given; None for the data's own."""
-        self._order = None if order is None else self._backend.share(order)
+        self._order = None if order is None else self._backend.share(typed(order, np.int64))
         if self._weights is not None:
             self._counts = self._weights if order is None else self._weights[order]
             self._w = self._backend.share(self._counts)
@@ -131,6 +133,8 @@ class Feed:
     def get(self, index: int) -> tuple[Array, Array]:
         """Return samples and targets of batch ``index``; both are overwritten by the next call."""
         start, stop = self.span(index)
+        if self._gathering is not None:
+            return self._gathering.samples(self._order, start, stop), self.targets(index)
         if self._order is None:
             x = self._x[start:stop]
         else:
@@ -144,6 +148,8 @@ class Feed:
         start, stop = self.span(index)
         if self._t is None or self._order is None:
             return None if self._t is None else self._t[start:stop]
+        if self._gathering is not None and self._t.flags.c_contiguous:
+            return self._gathering.targets(self._t, self._order, start, stop)
         return self._take(self._t, start, stop, self._gathered_t)
 
     def weights(self, index: int) -> Array | None:

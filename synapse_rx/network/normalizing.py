@@ -21,27 +21,32 @@ class Normalizer:
         capacity: The most samples in a batch.
         in_shape: What samples look like.
         dtype: The type of the program.
+
+    Attributes:
+        shift: What is taken off samples, like one of them.
+        scale: What they are multiplied by then; None where there is a matrix.
+        matrix: What they are multiplied with as rows; None where there is a scale.
     """
 
     def __init__(
         self, backend: Backend, how: Normalization, capacity: int, in_shape: Shape, dtype: Any
     ) -> None:
         self._xp = backend.xp
-        self._shift = backend.from_host(how.shift.reshape(in_shape), dtype)
-        self._scale = None if how.scale is None else backend.from_host(how.scale.reshape(in_shape), dtype)
-        self._matrix = None if how.matrix is None else backend.from_host(how.matrix, dtype)
+        self.shift = backend.from_host(how.shift.reshape(in_shape), dtype)
+        self.scale = None if how.scale is None else backend.from_host(how.scale.reshape(in_shape), dtype)
+        self.matrix = None if how.matrix is None else backend.from_host(how.matrix, dtype)
         self._centred = self._xp.empty((capacity, *in_shape), dtype)
-        self._whitened = None if self._matrix is None else self._xp.empty_like(self._centred)
+        self._whitened = None if self.matrix is None else self._xp.empty_like(self._centred)
 
     def __call__(self, x: Array) -> Array:
         """Return a batch (N, *in_shape) normalised; it is overwritten by the next call."""
         n = len(x)
-        centred = self._xp.subtract(x, self._shift, out=self._centred[:n])
-        if self._matrix is None:
-            return self._xp.multiply(centred, self._scale, out=centred)
+        centred = self._xp.subtract(x, self.shift, out=self._centred[:n])
+        if self.matrix is None:
+            return self._xp.multiply(centred, self.scale, out=centred)
         assert self._whitened is not None
         whitened = self._whitened[:n]
-        self._xp.matmul(centred.reshape(n, -1), self._matrix, out=whitened.reshape(n, -1))
+        self._xp.matmul(centred.reshape(n, -1), self.matrix, out=whitened.reshape(n, -1))
         return whitened
 
 

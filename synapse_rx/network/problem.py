@@ -44,6 +44,7 @@ class NetworkProblem:
         self._loss = _weakly(loss)
         self._temporaries: dict[int, Array] = {}
         self._host = backend.name == "numpy"
+        self._kernels = backend.kernels
         # A device gains nothing from blocks: it would only launch more kernels.
         step = BLOCK if self._host else max(1, theta.size)
         self._slices = [slice(start, start + step) for start in range(0, theta.size, step)]
@@ -66,7 +67,9 @@ class NetworkProblem:
             yield tuple(vector[part] for vector in vectors)
 
     def compiled(self, kernel: Kernel) -> Kernel | None:
-        """Return ``kernel`` as machine code; None where there is no compiler, or no host memory."""
+        """Return ``kernel`` as machine code of the host or the device; None where there is no compiler for it."""
+        if self._kernels is not None:
+            return self._kernels.elementwise(kernel, self.theta.dtype)
         return compiled(kernel) if self._host else None
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 
 from synapse_rx.backends import Backend
 from synapse_rx.backends.counter import NAME, CounterGenerator, seed_of
+from synapse_rx.backends.cuda import Kernels
 
 from .module import xp
 
@@ -15,6 +16,9 @@ from .module import xp
 class StrictBackend(Backend):
     """
     What a GPU is to the library, but for the speed: arrays of its own and the generator that devices have.
+
+    Args:
+        fused: Compute by kernels of devices where there are some, run on the CPU.
 
     Attributes:
         read: Arrays that went to the host so far.
@@ -25,8 +29,13 @@ class StrictBackend(Backend):
     remote: ClassVar[bool] = True
     xp: Any = xp
 
-    def __init__(self) -> None:
+    def __init__(self, *, fused: bool = False) -> None:
         self.read = self.written = 0
+        self._kernels = Kernels(xp) if fused else None
+
+    @property
+    def kernels(self) -> Kernels | None:
+        return self._kernels
 
     @classmethod
     def why_not(cls) -> str | None:

@@ -41,6 +41,12 @@ class StrictModule:
 
     ndarray = StrictArray
 
+    @property
+    def RawKernel(self) -> Any:
+        from .cuda import EmulatedKernel
+
+        return EmulatedKernel
+
     @staticmethod
     def asnumpy(array: Any) -> Any:
         return np.array(unwrapped(array))

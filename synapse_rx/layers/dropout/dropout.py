@@ -6,6 +6,9 @@ from typing import Any
 
 from attrs import frozen
 
+from ...backends.counter import CounterGenerator
+from ...backends.cuda import DropoutKernel
+from ...scratch import Scratch
 from ...typing import Array
 from .noise import Noise, draw_kept
 
@@ -23,6 +26,13 @@ class Dropout(Noise):
     Shapes:
         x and y (N, *in_shape)
     """
+
+    def make(self, x: Array, noise: Array, y: Array, s: Scratch) -> None:
+        fused = s.fused(DropoutKernel)
+        if fused is None or not isinstance(s.rng, CounterGenerator) or not x.flags.c_contiguous:
+            super().make(x, noise, y, s)
+        else:
+            fused(x, noise, y, self.rate, s.rng)
 
     def draw(self, noise: Array, rng: Any, xp: Any) -> None:
         draw_kept(noise, self.rate, rng, xp)

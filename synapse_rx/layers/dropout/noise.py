@@ -34,8 +34,7 @@ class Noise(Layer):
         if not self._active(s):
             return x
         noise, y = s.array("noise", self.noise_shape(x.shape[1:])), s.array("y", x.shape[1:])
-        self.draw(noise, s.rng, s.xp)
-        s.xp.multiply(x, noise, out=y)
+        self.make(x, noise, y, s)
         return y
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
@@ -44,6 +43,11 @@ class Noise(Layer):
         dx = s.array("dx", x.shape[1:])
         s.xp.multiply(dy, s.array("noise", self.noise_shape(x.shape[1:])), out=dx)
         return dx
+
+    def make(self, x: Array, noise: Array, y: Array, s: Scratch) -> None:
+        """Draw ``noise``, and multiply ``x`` by it."""
+        self.draw(noise, s.rng, s.xp)
+        s.xp.multiply(x, noise, out=y)
 
     def noise_shape(self, in_shape: Shape) -> Shape:
         """Return the shape of the noise for one sample, with 1 where one number counts for a whole axis."""

@@ -16,7 +16,7 @@ from ...typing import Array, Shape
 from ..activation import Activation
 from ..base import Layer, Step
 from ..totals import totals
-from .batch_norm_step import BatchNormStep, suits
+from .batch_norm_step import batch_norm_step
 
 
 @frozen
@@ -73,9 +73,10 @@ class BatchNorm(Layer):
         if s.joint is not None:
             return self, 0  # kernels would have to stop half way, for the sums of the other processes
         rectified = bool(behind) and behind[0] == Activation(ReLU())
-        if not (self.affine and self.per == "channel" and suits(in_shape, s)):
+        step = batch_norm_step(in_shape, s) if self.affine and self.per == "channel" else None
+        if step is None:
             return self, 0
-        return BatchNormStep(self.epsilon, rectified, self._follow, s), int(rectified)
+        return step(self.epsilon, rectified, self._follow, s), int(rectified)
 
     def forward(self, x: Array, s: Scratch) -> Array:
         deviation = s.fixed("deviation", self._broad(x))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from attrs import frozen
 
+from ...backends.cuda import MaxPoolKernels
+from ...backends.cuda.max_pool import Geometry
 from ...scratch import Scratch
 from ...typing import Array
-from .max_pool_lanes import max_pool_lanes, suits
+from ..contiguous import contiguous
+from ..windows import Windows
+from .max_pool_lanes import LARGEST, max_pool_lanes, suits
 from .pool import Pool, Stage
 
 
@@ -18,12 +24,24 @@ class MaxPool(Pool):
         places = self.windows(x.shape[1:])
         if suits(places, s):
             return max_pool_lanes(places, s).forward(x, s)
+        kernels = _kernels(places, s)
+        if kernels is not None:
+            y = s.array("y", (x.shape[1], *places.counts))
+            kernels.forward(
+                contiguous(x, "x", s), y, s.array("marks", y.shape[1:], "uint8"), _geometry(places)
+            )
+            return y
         return super().forward(x, s)
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
         places = self.windows(x.shape[1:])
         if suits(places, s):
             return max_pool_lanes(places, s).backward(x, y, dy, s)
+        kernels = _kernels(places, s) if s.needs_dx else None
+        if kernels is not None:
+            dx, marks = s.array("dx", x.shape[1:]), s.array("marks", y.shape[1:], "uint8")
+            kernels.backward(contiguous(dy, "dy", s), marks, dx, _geometry(places))
+            return dx
         return super().backward(x, y, dy, s)
 
     def reduce(self, stage: Stage, x: Array, y: Array, s: Scratch) -> None:
@@ -55,6 +73,16 @@ class MaxPool(Pool):
             rest = left
         source, place = stage.taps[-1]
         _give(dx[source], rest[place], stage, s)
+
+
+def _kernels(windows: Windows, s: Scratch) -> MaxPoolKernels | None:
+    """Return the kernels of a device that pool so; None where array functions have to."""
+    return s.fused(MaxPoolKernels) if math.prod(windows.kernel) <= LARGEST else None
+
+
+def _geometry(windows: Windows) -> Geometry:
+    before = tuple(pad for pad, _ in windows.pads)
+    return windows.sizes, windows.kernel, windows.stride, windows.counts, before
 
 
 def _give(dx: Array, share: Array, stage: Stage, s: Scratch) -> None:

@@ -1,0 +1,62 @@
+"""Every kernel compiles for GPUs: no GPU is needed for that, but NVIDIA's compiler is (nvidia-cuda-nvrtc-cu12)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from synapse_rx.backends.cuda import FUSED, Fused, translated
+from synapse_rx.backends.cuda.elementwise import PRELUDE
+from synapse_rx.backends.cuda.kernels import OPTIONS
+from tests.backends.cuda.loops import LOOPS
+from tests.strict.cuda import Failed, Nvrtc
+
+REALS = ("float", "double")
+
+
+@pytest.fixture
+def nvrtc() -> Nvrtc:
+    found = Nvrtc.found()
+    if found is None:
+        pytest.skip("there is no NVRTC; pip install nvidia-cuda-nvrtc-cu12")
+    return found
+
+
+def names(source: str) -> set[str]:
+    return set(re.findall(r"__global__ void (\w+)\(", source))
+
+
+def entries(ptx: str) -> set[str]:
+    return set(re.findall(r"\.entry (\w+)\(", ptx))
+
+
+@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("kind", FUSED, ids=lambda kind: kind.__name__)
+def test_a_fused_kernel_compiles(nvrtc: Nvrtc, kind: type[Fused], architecture: str) -> None:
+    for real in REALS:
+        source = f"typedef {real} real;\ntypedef unsigned char stored;\n{kind.source}"
+
+        ptx = nvrtc.ptx(source, architecture, OPTIONS)
+
+        assert entries(ptx) == names(source) != set()
+        assert f".target {architecture}" in ptx
+        assert real == "double" or ".f64" not in ptx  # no number is computed in double precision by mistake
+
+
+@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
+def test_the_loops_of_algorithms_compile(nvrtc: Nvrtc, architecture: str) -> None:
+    for real in REALS:
+        source = f"typedef {real} real;\n{PRELUDE}" + "".join(
+            translated(loop).replace(PRELUDE, "") for loop in LOOPS
+        )
+
+        ptx = nvrtc.ptx(source, architecture, OPTIONS)
+
+        assert entries(ptx) == {loop.__name__ for loop in LOOPS}
+        assert real == "double" or ".f64" not in ptx
+
+
+def test_what_does_not_compile_is_an_error(nvrtc: Nvrtc) -> None:
+    with pytest.raises(Failed, match="real"):
+        nvrtc.ptx(FUSED[0].source, "sm_80")
