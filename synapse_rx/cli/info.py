@@ -8,6 +8,7 @@ from argparse import Namespace
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from .. import fast
 from ..backends import available_backends, chosen_and_why
 from ..data.mnist import FOLDER_VARIABLE
 from ..errors import BackendError
+from ..graph.warm import warm as warm_graphs
 from ..io.checkpoints import numbered
 from ..network.summary import summary
 from ..network.warm import warm
@@ -92,7 +94,7 @@ def _warm() -> int:
     if (why_not := fast.why_not()) is not None:
         raise BackendError(f"nothing to compile: {why_not}")
     print("compiled and kept for this machine:", end="", flush=True)
-    for name in warm():
+    for name in chain(warm(), warm_graphs()):
         print(f" {name}", end="", flush=True)
     print()
     return DONE

@@ -116,20 +116,17 @@ class GraphChunk:
         if self._learn is None:
             # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
             fast.load()
-            from .chunk_kernel import learn, learn_online
+            from .chunk_kernel import learn
 
-            self._learn, self._learn_online = learn, learn_online
+            self._learn = learn
         vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches
         order = self._own_order if order is None else order
-        span = first, first + moves.count
+        code = self._straight
         if self._online is not None and moves.name == "descend" and x.dtype == np.float32 and scale == 1:
-            address = int(self._online.addresses(moves.count)[0])
-            if address:
-                self._learn_online(address, x, t, order, span, theta, moves.scalars, self._kept, rows)
-                return
+            code = self._online
         self._codes[1] = MOVES[moves.name]
         self._learn(
             self._table,
@@ -137,9 +134,9 @@ class GraphChunk:
             scale,
             t,
             order,
-            (*span, self._feed.batch),
+            (first, first + moves.count, self._feed.batch),
             self._codes,
-            self._straight.addresses(moves.count * self._feed.batch * self._steps),
+            code.addresses(moves.count * self._feed.batch * self._steps),
             theta,
             self._fixed,
             self._grad,

@@ -29,6 +29,43 @@ def clear(row: Any) -> None:
 
 
 @jit
+def learn_online(
+    address: int,
+    x: Any,
+    t: Any,
+    order: Any,
+    span: Any,
+    theta: Any,
+    scalars: Any,
+    kept: Any,
+    rows: Any,
+) -> None:
+    """
+    Learn samples one by one, each by a call of machine code that does everything.
+
+    Args:
+        address: Where it begins (`Straight`).
+        x: Samples (N, inputs), of which machine code is given only the places; t: Targets (N, outputs), likewise.
+        order: (N,) the order of the epoch, empty for their own.
+        span: The first sample, the one behind the last.
+        theta: The parameters.
+        scalars: (samples, k) the learning rate of each in front.
+        kept: What a stream goes on from.
+        rows: (kinds, N) the loss of each sample.
+    """
+    first, last = span
+    activation, state, eps, ext = kept
+    vector, rate, loss = theta.ctypes.data, scalars.ctypes.data, rows.ctypes.data
+    given, wanted = x.ctypes.data, t.ctypes.data
+    y, s, e, f = activation.ctypes.data, state.ctypes.data, eps.ctypes.data, ext.ctypes.data
+    for index in range(first, last):
+        source = order[index] if order.size else index
+        one, to = given + source * x.strides[0], wanted + source * t.strides[0]
+        now = rate + (index - first) * scalars.strides[0]
+        call(address, vector, y, s, e, f, one, to, now, loss + index * rows.strides[1])
+
+
+@jit
 def learn(
     graph: Any,
     x: Any,
@@ -57,7 +94,8 @@ def learn(
         span: The first batch, the one behind the last, samples in a batch.
         codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whether they go through
             time, whether samples are steps of one sequence, whether the last step counts alone, the output activation.
-        straight: Where machine code of this very graph begins (`Straight`), 0 for none.
+        straight: Where machine code of this very graph begins, 0 for none: a sweep, the gradient's way back, or all
+            that is done to learn a sample (`Straight`).
         theta, grad: The vectors; fixed: The weights that do not learn; slots: those of the algorithm.
         scalars: (batches, k) what the move needs in each batch.
         kept: Activations, states and traces, to go on from in a stream.
@@ -69,6 +107,9 @@ def learn(
     units, inputs, outputs = graph[0], graph[1], graph[2]
     Y, S, D, work, raw, influence, no_dx, y = memory
     activation, state, eps, ext = kept
+    if straight[2]:
+        learn_online(straight[2], x, t, order, (first, last), theta, scalars, kept, rows)
+        return
     samples, k = len(x), units - outputs
     steps = 1 if streams else len(Y) - 1
     if streams:
@@ -145,40 +186,3 @@ def learn(
         for j in range(units):
             activation[j] = Y[0, j]
             state[j] = S[0, j]
-
-
-@jit
-def learn_online(
-    address: int,
-    x: Any,
-    t: Any,
-    order: Any,
-    span: Any,
-    theta: Any,
-    scalars: Any,
-    kept: Any,
-    rows: Any,
-) -> None:
-    """
-    Learn samples one by one, each by a call of machine code that does everything.
-
-    Args:
-        address: Where it begins (`Straight`).
-        x: Samples (N, inputs), float32; t: Targets (N, outputs).
-        order: (N,) the order of the epoch, empty for their own.
-        span: The first sample, the one behind the last.
-        theta: The parameters.
-        scalars: (samples, k) the learning rate of each in front.
-        kept: What a stream goes on from.
-        rows: (kinds, N) the loss of each sample.
-    """
-    first, last = span
-    activation, state, eps, ext = kept
-    vector, rate, loss = theta.ctypes.data, scalars.ctypes.data, rows.ctypes.data
-    given, wanted = x.ctypes.data, t.ctypes.data
-    y, s, e, f = activation.ctypes.data, state.ctypes.data, eps.ctypes.data, ext.ctypes.data
-    for index in range(first, last):
-        source = order[index] if order.size else index
-        one, to = given + source * x.strides[0], wanted + source * t.strides[0]
-        now = rate + (index - first) * scalars.strides[0]
-        call(address, vector, y, s, e, f, one, to, now, loss + index * rows.strides[1])

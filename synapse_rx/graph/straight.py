@@ -39,11 +39,11 @@ class Straight:
         self._left = AFTER if len(w.source) + w.extensions <= LARGEST else None
         self._lock = Lock()
         self._code: list[Any] = []  # addresses are good for as long as this lives
-        self._addresses = np.zeros(2, np.int64)
+        self._addresses = np.zeros(3, np.int64)
 
     def addresses(self, steps: int) -> Array:
         """
-        Return where the machine code begins, two addresses; zeros while there is none.
+        Return where the machine code begins, 0 for none: of a sweep, of the gradient's way back, of all in one.
 
         Args:
             steps: How many steps are to be learnt next.
@@ -64,15 +64,18 @@ class Straight:
         from .straight_code import machine_code
         from .tracing import Trace
 
-        if self._judged is not None:
-            traces = [Trace(self._graph, "online", self._judged)]
-        else:
-            back = "back" if self._graph.gradient == "bptt" else "truncated"
-            traces = [Trace(self._graph, kernel) for kernel in ("sweep", back)]
-        self._code = [machine_code(trace) for trace in traces]
-        found = np.zeros(2, np.int64)
-        found[: len(traces)] = [code.address for code in self._code]
+        found = np.zeros(3, np.int64)
+        for place, (kernel, judged) in self._kernels().items():
+            self._code.append(machine_code(Trace(self._graph, kernel, judged)))
+            found[place] = self._code[-1].address
         self._addresses = found
+
+    def _kernels(self) -> dict[int, tuple[str, tuple[int, int]]]:
+        """Return what there is to compile, by the place of its address."""
+        if self._judged is not None:
+            return {2: ("online", self._judged)}
+        back = "back" if self._graph.gradient == "bptt" else "truncated"
+        return {0: ("sweep", (0, 0)), 1: (back, (0, 0))}
 
 
 @lru_cache(maxsize=64)
