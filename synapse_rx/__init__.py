@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from .autodiff import grad as grad
     from .autodiff import value_and_grad as value_and_grad
     from .autodiff import vjp as vjp
+    from .collectives import Collective as Collective
+    from .collectives import collective as collective
+    from .collectives import thread_collectives as thread_collectives
     from .dashboards import Dashboard as Dashboard
     from .dashboards import DashboardApp as DashboardApp
     from .dashboards import dashboard as dashboard

@@ -48,7 +48,7 @@ class MpiCollective:
                 "mpi4py.rc.thread_level"
             )
         self._mpi = mpi
-        self._comm = (comm or mpi.COMM_WORLD).Dup()
+        self._comm: Any = (comm or mpi.COMM_WORLD).Dup()
         self._timeout = timeout
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()

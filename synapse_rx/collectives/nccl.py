@@ -29,8 +29,8 @@ class NcclCollective(MpiCollective):
 
     def __init__(self, comm: Any = None, *, timeout: float = 300.0) -> None:
         try:
-            import cupy
-            from cupy.cuda import nccl
+            import cupy  # pyright: ignore[reportMissingImports]
+            from cupy.cuda import nccl  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise MissingExtraError(
                 f"nccl adds up arrays on GPUs through cupy, which has none here ({error}); "

@@ -105,7 +105,7 @@ class NetworkLearner:
             work = self._search if isinstance(self._algorithm, FullBatchAlgorithm) else self._walk
             learnt = work(deadline, batches)
             if self._every is not None and (self._learnt or self._steps % self._every == 0):
-                self.meet()
+                self._meet()
             done = self._learnt and self._evaluate(deadline)
             self._epoch.seconds += perf_counter() - start
             if done:
@@ -119,8 +119,8 @@ class NetworkLearner:
         """Let go of what the batches come from (`Learner`)."""
         self._supply.close()
 
-    def meet(self) -> None:
-        """Average with the other processes what was learnt apart from them; every process does so, or none."""
+    def _meet(self) -> None:
+        """Average with the other processes what was learnt apart from them, as they do at the same step."""
         joint = self._joint
         if joint is None or not self._apart:
             return
@@ -133,6 +133,7 @@ class NetworkLearner:
 
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
+        self._meet()
         how = net.training
         lends = self._engine.lends and not isinstance(self._algorithm, FullBatchAlgorithm)
         self._lent = self._lent or lends

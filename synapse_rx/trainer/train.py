@@ -11,12 +11,14 @@ from typing import Any, cast
 from ..atoms import Atom
 from ..backends import Backend
 from ..backends import backend as choose_backend
+from ..collectives import Collective
 from ..data import StreamSet, TrainingSet
 from ..data.options import check_choice, check_count
 from ..errors import OptionError
 from ..learner import Learner
 from ..snapshot import Net
 from ..stopping import Condition, Epochs, Phases
+from .group import Group
 from .inline import INLINE_CHUNK, advance_inline
 from .lifetime import RUNS
 from .lines import LINES, Turn
@@ -47,6 +49,8 @@ def train(
     strict: bool = False,
     blas_threads: int | None = None,
     switch_interval: float | None = None,
+    reduce: Collective | None = None,
+    average: tuple[Collective, int] | None = None,
 ) -> TrainingRun:
     """
     Train a network: check everything, start at once, return at once.
@@ -85,6 +89,12 @@ def train(
             is small, and all there are, shared while several train at once, if it is large.
         switch_interval: Seconds for ``sys.setswitchinterval`` while training; 5e-5 keeps training alive beside
             threads that compute in Python.
+        reduce: The processes to train with, from `collective`: each learns its part of every batch, and gradients are
+            added up at every step, so that all have the network that one process would have. The cell of process 0 is
+            the one to watch and to steer; those of the others follow.
+        average: The processes, and a number of steps that each learns by itself, on its part of the batches, before
+            parameters are averaged: ``average=(collective("mpi"), 50)``. Takes less time than ``reduce``, and gives
+            another result.
 
     Returns:
         The run: an asyncio task on the running event loop, or on the library's own if none runs here.
@@ -96,6 +106,7 @@ def train(
         LossError: If the network cannot be trained by gradients of its loss.
         OptionError: If an option is out of range.
         BackendError: If the backend cannot serve here.
+        CollectiveError: From the run, if the other processes fail or do not come in time.
     """
     every = publication(publish)
     check_net(net)
@@ -106,28 +117,37 @@ def train(
     engine = choose_backend(backend, device=device)
     goal = goal_of(epochs)
     check_turns(goal, net.value, data)
+    group = Group.of(reduce, average)
+    if group is not None:
+        group.check(net.value, data, executor)
 
     def make(snapshot: Net) -> Learner:
         supplied = data.on(run.get_loop()) if isinstance(data, StreamSet) else data
-        ignore = on_diverged == "ignore"
-        return on_device(
-            lambda: snapshot.arch.learner(snapshot, supplied, engine, ignore_divergence=ignore), engine
-        )
+        options: dict[str, Any] = {} if group is None else {"joint": group.joint(engine)}
+        options["ignore_divergence"] = on_diverged == "ignore"
+        learner = on_device(lambda: snapshot.arch.learner(snapshot, supplied, engine, **options), engine)
+        return learner if group is None else group.learner(learner, snapshot, data, trainer)
 
-    trainer = Trainer(
-        net,
-        make,
-        goal,
-        publish=every,
-        slot=WORKERS.slots if executor == "thread" else nullcontext(),
-        chunk=CHUNK if executor == "thread" else INLINE_CHUNK,
-        on_diverged=on_diverged,
-        strict=strict,
-    )
+    if group is None or group.leads:
+        # Whoever waits for another process while it computes must not keep others of this one from computing.
+        alone = executor == "thread" and group is None
+        trainer = Trainer(
+            net,
+            make,
+            goal,
+            publish=every,
+            slot=WORKERS.slots if alone else nullcontext(),
+            chunk=CHUNK if executor == "thread" else INLINE_CHUNK,
+            on_diverged=on_diverged,
+            strict=strict,
+        )
+    else:
+        trainer = group.follower(net, make, goal, data, strict=strict)
     run = _run(trainer)
     RUNS.add(run)
     loop = run.get_loop()
-    threads = blas_threads or default_blas_threads(net.value.params.flat.size)
+    defaults = default_blas_threads if group is None else group.blas_threads
+    threads = blas_threads or defaults(net.value.params.flat.size)
 
     def go() -> None:
         if not trainer.begin():  # stopped or cancelled before its turn came

@@ -54,6 +54,7 @@ class Trainer:
         when_over: Called right before the outcome is there.
         hurry: Called when it was asked for something that it can do at once, on its next turn.
         before_waiting: Called when a thread is about to wait for it.
+        error: What it ended with, before anybody is told; None if nothing went wrong.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Trainer:
         self._chunk = chunk
         self._on_diverged = on_diverged
         self.last: Net = atom.value
+        self.error: BaseException | None = None
         self._events: list[Event] = []
         self._epoch_done = False
         self._reached = False
@@ -336,7 +338,7 @@ class Trainer:
 
     def _settle(self, status: str, error: BaseException | None = None) -> None:
         """Let go of the working memory and the data, and tell whoever waits. Only who made it over may call this."""
-        self._status = status
+        self._status, self.error = status, error
         learner, self._make, self._learner = self._learner, None, None
         if learner is not None:
             self._close(learner)
