@@ -17,7 +17,7 @@ from ..network.normalizing import pending
 from ..network.problem import NetworkProblem
 from ..network.supply import Supply
 from ..network.updating import Updating
-from ..params import Params
+from ..network.vectors import Vectors
 from ..snapshot import Net
 from ..typing import Array
 from ..update import Update
@@ -25,7 +25,7 @@ from .evaluating import EnergyEvaluator
 from .machine import Workplace
 
 
-class EnergyEngine:
+class EnergyEngine(Vectors):
     """
     Does for an energy model what `synapse_rx.network.engine.Engine` does for a network: the work of one batch.
 
@@ -39,10 +39,9 @@ class EnergyEngine:
         average: The moving average of the parameters so far.
         supply: Opens the feed; None for one of its own.
         chunks: There is one way to do it, whatever is asked for.
+        joint: None, since a model is trained by one process.
 
     Attributes:
-        theta: The parameters.
-        kept: What is kept from batch to batch.
         problem: The model as its algorithm sees it.
         feed: The batches.
         values: The errors of every sample learnt.
@@ -73,16 +72,14 @@ class EnergyEngine:
         average: Array | None = None,
         supply: Supply | None = None,
         chunks: bool = True,
+        joint: None = None,
     ) -> None:
+        super().__init__(net, backend, theta, kept)
         how, arch = net.training, net.arch
         arch.check(net, data)
         loss = arch.fitted(how.loss or arch.default_loss())
         dtype = net.params.flat.dtype
-        self._layout, self._keeps = net.params.layout, net.kept.layout
-        self._backend = backend
         self._stores = loss.stores
-        self.theta = backend.from_host(net.params.flat) if theta is None else theta
-        self.kept = backend.from_host(net.kept.flat) if kept is None else kept
         self.problem = NetworkProblem(backend, self.theta, self._evaluate)
         self.feed = (supply or Supply(data)).feed(net, backend)
         grad = self.problem.grad
@@ -90,9 +87,8 @@ class EnergyEngine:
             Workplace(backend, self.feed.batch, self.theta, loss, grad=grad, rng=generator, kept=self.kept)
         )
         update = _still(how.update, arch, getattr(loss, "level", None))
-        self._updating = Updating(update, self._layout, backend, self.theta, grad, average)
+        self._update_by(Updating(update, self._layout, backend, self.theta, grad, average))
         self._sums_gradients = (how.algorithm.reduction or update.reduction) == "sum"
-        self._shapes, self._moves = update.shapes_gradients, update.moves_parameters
         self.values = ErrorValues(backend, self._machine.kinds, self.feed, dtype)
         self.evaluators: dict[str, EnergyEvaluator] = {}
         if data.valid is not None:
@@ -102,17 +98,6 @@ class EnergyEngine:
                 for part in (data.valid, data.data[: len(data.valid)])
             )
             self.evaluators["validation"] = EnergyEvaluator(asked, backend, held_out, dtype, beside)
-
-    @property
-    def average(self) -> Array | None:
-        """The moving average of the parameters; None unless asked for."""
-        return self._updating.average
-
-    def take_average(self, average: Array | None) -> None:
-        """Go on with another moving average, if one is kept: by default that of the present parameters alone."""
-        kept = self.average
-        if kept is not None:
-            kept[...] = self.theta if average is None else self._backend.from_host(average)
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
@@ -124,50 +109,15 @@ class EnergyEngine:
             self._machine.measure(self._x, self._rows)
             return
         self._scale = 1.0 if self._sums_gradients else 1.0 / (last - first)
-        if self._moves:
-            self._updating.before_step()
-        algorithm.step(self.problem, state)
-        if self._moves:
-            self._updating.after_step()
-
-    def penalty(self) -> float:
-        """Return the penalty of the present weights."""
-        return self._updating.penalty()
+        self._take_step(algorithm, state)
 
     def carry_on(self, states: Mapping[str, Array]) -> None:
         """Nothing is carried within an epoch alone."""
-
-    def restart_evaluation(self) -> None:
-        """Measure from the beginning again."""
-        for evaluator in self.evaluators.values():
-            evaluator.restart()
-
-    def read(self, flat: Array | None = None) -> Params:
-        """Return the parameters (or another vector like them) as a value."""
-        return self._value(self._layout, self.theta if flat is None else flat)
-
-    def read_kept(self, before: Params) -> Params:
-        """Return what is kept as a value; ``before`` itself where nothing is."""
-        return self._value(self._keeps, self.kept) if self._keeps.size else before
-
-    def write(self, params: Params) -> None:
-        """Put other parameters in."""
-        self.theta[...] = self._backend.from_host(params.flat)
-        self.restart_evaluation()
-
-    def write_kept(self, kept: Params) -> None:
-        """Put in other values to keep."""
-        self.kept[...] = self._backend.from_host(kept.flat)
 
     def _evaluate(self) -> None:
         self._machine.learn(self._x, self._scale, self._rows)
         if self._shapes:
             self._updating.shape_gradient()
-
-    def _value(self, layout: Any, flat: Array) -> Params:
-        host = self._backend.to_host(flat)
-        host.setflags(write=False)
-        return Params(layout, host)
 
 
 def _still(update: Update, arch: Any, level: int | None) -> Update:

@@ -70,7 +70,9 @@ class GraphArch(Arch):
             net = self.suited(net, data.sample_shape)
         check_fit(net, data)
 
-    def learner(self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False) -> Learner:
+    def learner(
+        self, net: Net, data: Any, backend: Backend, *, ignore_divergence: bool = False, joint: None = None
+    ) -> Learner:
         from .learner import GraphLearner
 
         return GraphLearner(net, data, backend, ignore_divergence=ignore_divergence)

@@ -25,12 +25,13 @@ from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
 from .shard_feed import ShardFeed
 from .supply import Supply
 from .updating import Updating
+from .vectors import Vectors
 
 LARGE = 1_000_000
 """Parameters from which on a snapshot is given the vectors themselves, and the training goes on with copies."""
 
 
-class Engine:
+class Engine(Vectors):
     """
     Does the work of one batch: gather, forward, backward, update, errors.
 
@@ -47,8 +48,6 @@ class Engine:
         joint: The processes that train together; None where this one trains alone.
 
     Attributes:
-        theta: The parameters.
-        kept: What layers keep from batch to batch.
         problem: The network as its algorithm sees it.
         feed: The batches.
         values: The errors of every sample learnt.
@@ -75,15 +74,11 @@ class Engine:
         chunks: bool = True,
         joint: Joint | None = None,
     ) -> None:
+        super().__init__(net, backend, theta, kept)
         how, arch = net.training, net.arch
         dtype = net.params.flat.dtype
         self._loss = fitted_loss(net)
         self.classes = data.classes
-        self._layout = net.params.layout
-        self._backend = backend
-        self.theta = backend.from_host(net.params.flat) if theta is None else theta
-        self.kept = backend.from_host(net.kept.flat) if kept is None else kept
-        self._keeps = net.kept.layout
         self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
         self.feed = (supply or Supply(data, joint)).feed(net, backend)
         self._joint = joint
@@ -102,10 +97,8 @@ class Engine:
         )
         self._shapes_of_one = arch.in_shape, arch.out_shape
         self._blank: tuple[Array, ...] | None = None
-        self._updating = Updating(how.update, self._layout, backend, self.theta, grad, average)
+        self._update_by(Updating(how.update, self._layout, backend, self.theta, grad, average))
         self._sums_gradients = (how.algorithm.reduction or how.update.reduction) == "sum"
-        self._shapes = how.update.shapes_gradients
-        self._moves = how.update.moves_parameters
         kinds = recorded_kinds(net, data.classes)
         self.values = ErrorValues(backend, list(kinds), self.feed, dtype, joint)
         self._metrics = [(row, kind) for row, kind in enumerate(kinds.values()) if row and kind is not None]
@@ -124,29 +117,13 @@ class Engine:
         if how.evaluation == "full" and isinstance(data, TrainingSet):
             self.evaluators["training"] = self._evaluator(net, data.data, measured, generator)
 
-    @property
-    def average(self) -> Array | None:
-        """The moving average of the parameters; None unless asked for."""
-        return self._updating.average
-
-    def take_average(self, average: Array | None) -> None:
-        """Go on with another moving average, if one is kept: by default that of the present parameters alone."""
-        kept = self.average
-        if kept is not None:
-            kept[...] = self.theta if average is None else self._backend.from_host(average)
-
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
         self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.size(index)
         if self._before is not None:
             self._before[...] = self.theta
-        if self._moves:
-            self._updating.before_step()
-            algorithm.step(self.problem, state)
-            self._updating.after_step()
-        else:
-            algorithm.step(self.problem, state)
+        self._take_step(algorithm, state)
         if self._before is not None:
             self._measure_step(self._before)
         self._measure()
@@ -169,10 +146,6 @@ class Engine:
             if self._shapes:
                 self._updating.shape_gradient()
 
-    def penalty(self) -> float:
-        """Return the penalty of the present weights."""
-        return self._updating.penalty()
-
     @property
     def states(self) -> Mapping[str, Array]:
         """What layers carry from batch to batch within an epoch."""
@@ -182,17 +155,6 @@ class Engine:
         """Let layers go on with what they carried, or from nothing if that is empty."""
         self._program.forget()
         self._program.restore({name: self._backend.from_host(value) for name, value in states.items()})
-
-    def restart_evaluation(self) -> None:
-        """Measure from the beginning again."""
-        for evaluator in self.evaluators.values():
-            evaluator.restart()
-
-    def read(self, flat: Array | None = None) -> Params:
-        """Return the parameters (or another vector like them) as a value."""
-        host = self._backend.to_host(self.theta if flat is None else flat)
-        host.setflags(write=False)
-        return Params(self._layout, host)
 
     @property
     def lends(self) -> bool:
@@ -211,24 +173,6 @@ class Engine:
         self._updating.move_to(theta)
         for evaluator in self.evaluators.values():
             evaluator.move_to(theta)
-
-    def read_kept(self, before: Params) -> Params:
-        """Return what layers keep as a value; ``before`` itself where nothing is kept."""
-        if not self._keeps.size:
-            return before
-        host = self._backend.to_host(self.kept)
-        host.setflags(write=False)
-        return Params(self._keeps, host)
-
-    def write_kept(self, kept: Params) -> None:
-        """Put in other values to keep."""
-        self.kept[...] = self._backend.from_host(kept.flat)
-        self.restart_evaluation()
-
-    def write(self, params: Params) -> None:
-        """Put other parameters in."""
-        self.theta[...] = self._backend.from_host(params.flat)
-        self.restart_evaluation()
 
     def _evaluator(self, net: Net, data: DataSet, kinds: Mapping[str, Kind], rng: Any) -> Evaluator:
         """Return what measures the errors on a data set; each process its part, if there is one for each."""
