@@ -16,6 +16,7 @@ from ..typing import Array
 from .arch import Arch
 from .feed import Feed
 from .plain import ACTIVATIONS, plain_layers
+from .shard_feed import ShardFeed
 
 MOVES: Mapping[str, int] = {
     "descend": 0,
@@ -92,6 +93,7 @@ class Chunk:
         self, net: Net, feed: Feed, loss: int, layers: Array, counts: bool, sums: bool, grad: Array
     ) -> None:
         self._learn: Any = None
+        self._gradient: Any = None
         self._tiled = 0
         self._feed = feed
         self._layers = layers
@@ -116,7 +118,7 @@ class Chunk:
         found = _loss(loss, net.arch) if layers is not None else None
         plain = (
             fast.why_not() is None
-            and type(feed) is Feed
+            and type(feed) in (Feed, ShardFeed)
             and isinstance(data, TrainingSet)
             and net.params.flat.dtype == np.float32
             and feed.plain is not None
@@ -141,26 +143,12 @@ class Chunk:
             state: The state of the algorithm; its arrays are written to.
             rows: Where errors are written, (kinds, samples).
         """
-        if self._learn is None:
-            # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
-            fast.load()
-            from ..layers.product_kernel import tiled_products
-            from .chunk_kernel import learn
-
-            self._learn, self._tiled = learn, tiled_products()
+        self._prepare()
         vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
-        batches = self._feed.plain
-        assert batches is not None
-        x, scale, t, order = batches
         self._codes[1] = MOVES[moves.name]
-        # Ours are computed on one thread: where there are to be more, the library's products share the work.
-        self._codes[4] = self._tiled if crew.threads() == 1 else 0
         self._learn(
-            x,
-            scale,
-            t,
-            self._own_order if order is None else order,
-            (first, first + moves.count, self._feed.batch),
+            *self._samples(),
+            (first, first + moves.count, self._feed.batch, PART),
             self._layers,
             self._codes,
             theta,
@@ -172,6 +160,50 @@ class Chunk:
             rows,
             self._numbers,
         )
+
+    def gradient(self, first: int, last: int, share: float, theta: Array, rows: Array) -> None:
+        """
+        Write the gradient of some samples of the epoch, and take no step.
+
+        Args:
+            first, last: The first sample, and the one behind the last.
+            share: What the gradient of their losses' sum is multiplied by.
+            theta: The parameters.
+            rows: Where errors are written, (kinds, samples).
+        """
+        self._prepare()
+        self._gradient(
+            *self._samples(),
+            (first, last, PART),
+            np.float32(share),
+            self._layers,
+            self._codes,
+            theta,
+            self._grad,
+            self._arena,
+            self._bits,
+            rows,
+            self._numbers,
+        )
+
+    def _prepare(self) -> None:
+        if self._learn is None:
+            # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
+            fast.load()
+            from ..layers.product_kernel import tiled_products
+            from .chunk_kernel import learn
+            from .gradient_kernel import gradient
+
+            self._learn, self._gradient, self._tiled = learn, gradient, tiled_products()
+        # Ours are computed on one thread: where there are to be more, the library's products share the work.
+        self._codes[4] = self._tiled if crew.threads() == 1 else 0
+
+    def _samples(self) -> tuple[Array, Any, Array, Array]:
+        """Return samples, what multiplies them, targets and the order of the epoch, empty for their own."""
+        batches = self._feed.plain
+        assert batches is not None
+        x, scale, t, order = batches
+        return x, scale, t, self._own_order if order is None else order
 
 
 def _loss(loss: Loss, arch: Arch) -> int | None:

@@ -22,7 +22,6 @@ from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, 
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
 from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED, multiply_any
-from .chunk import PART
 from .plain_kernel import HALF, ONE, ZERO, activate
 
 WORD = 4
@@ -169,8 +168,9 @@ def learn(
 
     Args:
         x: Samples (N, inputs), uint8 or float32; scale: What they are multiplied by.
-        t: Targets (N, outputs); order: (N,) the order of the epoch, empty for their own.
-        span: The first batch, the one behind the last, samples in a batch.
+        t: Targets (N, outputs); order: The order of the epoch, of all or some, empty for their own.
+        span: The first batch, the one behind the last, samples in a batch, and the most of them that go through all
+            layers at a time.
         layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
         codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whose products are taken
             (`product_kernel.tiled_products`).
@@ -180,9 +180,9 @@ def learn(
         rows: (kinds, N) the loss of each sample, and whether it was misclassified.
         numbers: 0, 1 and room for another, where products find them.
     """
-    first, last, batch = span
+    first, last, batch, most = span
     move, sums = codes[1], codes[3]
-    samples = len(x)
+    samples = order.size if order.size else len(x)
     for index in range(first, last):
         start = index * batch
         n = min(batch, samples - start)
@@ -190,11 +190,11 @@ def learn(
         if move == 2:
             _look_ahead(theta, slots[0], step[0])
         # Plain descent needs no gradient but to subtract it: the products do that as they go, unless there are others.
-        descends = int(move == 0 and n <= PART)
+        descends = int(move == 0 and n <= most)
         numbers[2] = -step[0]
         share = ONE if sums else ONE / np.float32(n)
-        for begin in range(0, n, PART):
-            part = (start + begin, min(PART, n - begin), share, begin > 0, descends)
+        for begin in range(0, n, most):
+            part = (start + begin, min(most, n - begin), share, begin > 0, descends)
             learn_part(x, scale, t, order, part, layers, codes, theta, grad, arena, bits, rows, numbers)
         if move:
             update(move, theta, grad, slots, step)
