@@ -28,8 +28,8 @@ def warm() -> Iterator[str]:
             net = graph_net(graph, training("backprop"), dtype=dtype).value
             for stored in (dtype, "uint8"):
                 for shape in ((12, 2), (3, 4, 2)):
-                    _learn(GraphLearner(net, _set(shape, stored, dtype), NumpyBackend()))
-            _learn(GraphLearner(net, _set((12, 2), dtype, dtype), NumpyBackend(), chunks=False))
+                    _learn(GraphLearner(net, _set(shape, stored), NumpyBackend()))
+            _learn(GraphLearner(net, _set((12, 2), dtype), NumpyBackend(), chunks=False))
             _learn(_among_layers(graph, dtype))
     yield "neuron_graph"
 
@@ -39,14 +39,12 @@ def _among_layers(graph: Any, dtype: str) -> NetworkLearner:
     net: Net = neural_net(
         [Input((4, 2)), LSTM(2, returns="sequence"), graph], training("backprop"), dtype=dtype
     ).value
-    return NetworkLearner(net, _set((3, 4, 2), dtype, dtype), NumpyBackend(), chunks=False)
+    return NetworkLearner(net, _set((3, 4, 2), dtype), NumpyBackend(), chunks=False)
 
 
-def _set(shape: tuple[int, ...], stored: str, dtype: str) -> TrainingSet:
-    x = np.ones(shape, stored)
-    scale = 0.5 if stored == "uint8" else 1
-    t = np.ones((*shape[:-1], 1), dtype)
-    return training_set(x, t, batch=2, shuffle=False, dtype=dtype, scale=scale)
+def _set(shape: tuple[int, ...], stored: str) -> TrainingSet:
+    t = np.ones((*shape[:-1], 1))
+    return training_set(np.ones(shape, stored), t, batch=2, shuffle=False, dtype=stored)
 
 
 def _learn(learner: NetworkLearner) -> None:

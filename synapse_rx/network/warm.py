@@ -33,8 +33,8 @@ def warm() -> Iterator[str]:
         for dtype in ("float32", "float64"):
             net = mlp([3, 2], "softmax", member(), dtype=dtype).value
             for stored in (dtype, "uint8"):
-                _train(net, _set(stored, dtype), chunks=True)
-            _train(net, _set(dtype, dtype), chunks=False)
+                _train(net, _set(stored), chunks=True)
+            _train(net, _set(dtype), chunks=False)
         yield member.kind
     compile(mlp([3, 2], "softmax"))
     yield "answers"
@@ -63,9 +63,9 @@ def _images() -> TrainingSet:
     return training_set(np.ones((8, 1, 28, 28), "float32"), ["a", "b"] * 4, batch=8)
 
 
-def _set(stored: str, dtype: str) -> TrainingSet:
+def _set(stored: str) -> TrainingSet:
     x = np.arange(15).reshape(5, 3).astype(stored)
-    return training_set(x, ["a", "b", "a", "b", "a"], batch=2, dtype=dtype, scale=1 / 15)
+    return training_set(x, ["a", "b", "a", "b", "a"], batch=2, dtype=stored, scale=1 / 15)
 
 
 def _train(net: Net, data: TrainingSet, *, chunks: bool) -> None:
