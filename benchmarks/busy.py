@@ -3,35 +3,26 @@ Training beside a busy event loop: steps a second while the loop computes in Pyt
 
 The interpreter's lock is what both want. A step gives it up at every product and every large array operation, and gets
 it back when the loop has used up its switch interval (5 ms by default); ``switch_interval=5e-5`` shortens that.
+
+Then two trainings at once beside such a loop, three that want two cores: what each gets, how evenly the trainings share
+theirs, and how long the loop ever waited in the middle of its work.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from time import perf_counter
 
-from attrs import frozen
+import synapse_rx as sx
+from synapse_rx.trainer.workers import cores
 
-from .contestants.loads import Background, nothing, training
+from .contestants.busy_loop import Case, Work
+from .contestants.loads import nothing, training, trainings
 from .contestants.problem import Problem, problem
 from .harness import alternate, equal_threads, table
 
 SHORT = 5e-5
 """The switch interval that is tried, in seconds."""
-
-
-@frozen
-class Work:
-    """
-    What the event loop does: bursts of Python for ``burst`` seconds that take up ``share`` of its time.
-    """
-
-    share: float
-    burst: float = 0.0
-
-    def __str__(self) -> str:
-        return f"{self.share:.0%} in {1e3 * self.burst:g} ms bursts" if self.share else "idle loop"
 
 
 WORKS = (Work(0.0), Work(0.5, 5e-3), Work(0.5, 5e-2), Work(0.95, 5e-3), Work(0.95, 5e-2))
@@ -53,7 +44,10 @@ def run(
     rounds = rounds or (1 if quick else 5)
     with equal_threads(1), asyncio.Runner() as runner:
         for size in batch:
-            _measure(runner, problem("random", 4096, size), seconds, rounds)
+            task = problem("random", 4096, size)
+            sx.train(task.net(), task.training_set(), 1).result()  # loads and compiles
+            _measure(runner, task, seconds, rounds)
+            _crowd(runner, task, seconds, rounds)
 
 
 def _measure(runner: asyncio.Runner, task: Problem, seconds: float, rounds: int) -> None:
@@ -84,45 +78,35 @@ def _name(work: Work, interval: float | None) -> str:
     return f"{work} {interval}"
 
 
-class Case:
-    """
-    A load beside a loop that works.
+def _crowd(runner: asyncio.Runner, task: Problem, seconds: float, rounds: int) -> None:
+    idle, busy = WORKS[0], WORKS[-1]
+    cases = {
+        "one training, idle loop": Case(runner, training(task), idle, seconds),
+        "two trainings, idle loop": Case(runner, trainings(task, 2), idle, seconds),
+        "one training, busy loop": Case(runner, training(task), busy, seconds),
+        "two trainings, busy loop": Case(runner, trainings(task, 2), busy, seconds),
+        "busy loop alone": Case(runner, nothing, busy, seconds),
+    }
+    contest = alternate(rounds, {name: case.measure for name, case in cases.items()}, warmup=0)
+    alone = cases["busy loop alone"].speed
 
-    Attributes:
-        speed: Units of the loop's work done in a second of it, over all rounds; 0 if it did none.
-    """
+    def row(name: str, case: Case) -> list[str]:
+        low, high = contest.spread(name)
+        trained = contest.median(name) > 0
+        return [
+            name,
+            f"{contest.median(name):,.0f}" if trained else "",
+            f"{low:.0f}-{high:.0f}" if trained else "",
+            f"{contest.ratio(name, next(iter(cases))):.0%}" if trained else "",
+            f"{case.evenness:.2f}" if trained else "",
+            f"{case.speed / alone:.0%}" if case.speed else "",
+            f"{1e3 * case.pause:.1f}" if case.speed else "",
+            f"{case.cores:.2f}",
+        ]
 
-    def __init__(self, runner: asyncio.Runner, load: Background, work: Work, seconds: float) -> None:
-        self._runner = runner
-        self._load = load
-        self._work = work
-        self._seconds = seconds
-        self._units = 0
-        self._busy = 0.0
-
-    @property
-    def speed(self) -> float:
-        return self._units / self._busy if self._busy else 0.0
-
-    def measure(self) -> float:
-        """
-        Keep the loop busy for a round, and return the steps a second that the load did.
-        """
-        return self._runner.run(self._round())
-
-    async def _round(self) -> float:
-        # The loop stays busy till the load has ended: a last chunk undisturbed would count for hundreds of others.
-        busy = asyncio.create_task(self._keep_busy())
-        async with self._load() as load:
-            await asyncio.sleep(self._seconds)
-        busy.cancel()
-        return load.rate
-
-    async def _keep_busy(self) -> None:
-        share, burst = self._work.share, self._work.burst
-        while share:
-            start = perf_counter()
-            while (now := perf_counter()) < start + burst:
-                self._units += sum(1 for _ in range(10))
-            self._busy += now - start
-            await asyncio.sleep(burst * (1 / share - 1))
+    table(
+        f"Two trainings at once, batches of {task.batch}, beside a loop that is busy for {busy}, on {cores()} cores; "
+        f"{rounds} x {seconds:g} s",
+        ["", "steps/s", "quartiles", "of one", "slower/faster", "loop", "longest pause ms", "cores"],
+        [row(name, case) for name, case in cases.items()],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,18 +39,34 @@ def run_all(names: Sequence[str], *, quick: bool, cpu: bool, folder: Path | None
         folder: Where a file ``NAME.csv`` of each goes.
     """
     failed = []
-    began = perf_counter()
+    began = Clock()
     for name in names:
-        start = perf_counter()
+        start = Clock()
         print(f"\n== {name}", flush=True)
         done = subprocess.run([sys.executable, "-m", "benchmarks", name, *_options(name, quick, cpu, folder)])
-        print(f"({name}: {perf_counter() - start:.0f} s)", flush=True)
+        print(f"({name}: {start.passed()})", flush=True)
         if done.returncode:
             failed.append(name)
-    print(
-        f"\n{len(names)} benchmarks in {perf_counter() - began:.0f} s; failed: {', '.join(failed) or 'none'}"
-    )
+    print(f"\n{len(names)} benchmarks: {began.passed()}; failed: {', '.join(failed) or 'none'}")
     return len(failed)
+
+
+class Clock:
+    """
+    Seconds by the clock, and of the processor, that child processes took since this was made.
+    """
+
+    def __init__(self) -> None:
+        self._wall = perf_counter()
+        self._cpu = _children()
+
+    def passed(self) -> str:
+        return f"{perf_counter() - self._wall:.0f} s, {_children() - self._cpu:.0f} CPU s"
+
+
+def _children() -> float:
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def _options(name: str, quick: bool, cpu: bool, folder: Path | None) -> list[str]:

@@ -1,9 +1,9 @@
 """
-Train recurrent networks beside PyTorch, one thread each: milliseconds a step, and who is how much faster.
+Train recurrent networks beside PyTorch, JAX and tinygrad: milliseconds a step, and who is how much faster.
 
-Sequences of 28 steps of 28 features go through 128 units, whose last state ten outputs read; batches of 128. Both begin
-with the same weights and learn the same sequences in the same order by plain gradient descent; after the first epoch
-their losses are compared.
+Sequences of 28 steps of 28 features go through 128 units, whose last state ten outputs read; batches of 128. All begin
+with the same weights and learn the same sequences in the same order by plain gradient descent; after the first epoch,
+which is not counted and stands in a column of its own, their losses are compared.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import synapse_rx as sx
 
 from .cnn import compare, options
+from .contestants.recurrent import others
 from .contestants.stacks import Stack
 
 STEPS, FEATURES, UNITS = 28, 28, 128
@@ -41,7 +42,7 @@ def run(
     n = batch * (1 if quick else 4)
     x, labels = rng.random((n, STEPS, FEATURES), np.float32), rng.integers(0, 10, n)
     stacks = {name: _stack(name, x, labels, batch) for name in only or LAYERS}
-    compare(stacks, rounds or (2 if quick else 9), threads, cpu)
+    compare(stacks, others, rounds or (2 if quick else 9), threads, cpu, quick)
 
 
 def _stack(name: str, x: Any, labels: Any, batch: int) -> Stack:

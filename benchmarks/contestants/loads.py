@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from itertools import cycle
 from threading import Event, Thread
 from time import perf_counter
@@ -24,10 +24,12 @@ class Load:
 
     Attributes:
         rate: Steps a second from its start to its end; 0 before.
+        evenness: Of a load of several parts, the slowest part's rate by the fastest's.
     """
 
     def __init__(self) -> None:
         self.rate = 0.0
+        self.evenness = 1.0
         self._start = perf_counter()
 
     def ended(self, steps: int) -> None:
@@ -61,6 +63,24 @@ def training(task: Problem, **options: Any) -> Background:
         run.stop()
         await run
         load.ended(net.value.training.stats.steps)
+
+    return background
+
+
+def trainings(task: Problem, n: int) -> Background:
+    """
+    Return ``n`` trainings at once.
+    """
+    one = training(task)
+
+    @asynccontextmanager
+    async def background() -> AsyncIterator[Load]:
+        load = Load()
+        async with AsyncExitStack() as stack:
+            parts = [await stack.enter_async_context(one()) for _ in range(n)]
+            yield load
+        rates = [part.rate for part in parts]
+        load.rate, load.evenness = sum(rates), min(rates) / max(rates)
 
     return background
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.busy import Case, Work
+from benchmarks.contestants.busy_loop import Case, Work
 from benchmarks.contestants.loads import Background, nothing, thread, training
 from benchmarks.contestants.problem import Problem, problem
 from benchmarks.loop import Meter
