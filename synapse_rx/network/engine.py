@@ -107,9 +107,9 @@ class Engine(Vectors):
         self._before = None if self._ratio_row is None else backend.xp.empty_like(self.theta)
         self._total: Array | None = None
         chunks = chunks and backend.name == "numpy"
-        self.chunk = (
-            Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad) if chunks else None
-        )
+        chunk = Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad) if chunks else None
+        # Where gradients go through other processes it cannot take the steps as well.
+        self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
@@ -189,7 +189,7 @@ class Engine(Vectors):
         self._judged = (index, index + 1)
         if self._together is not None:
             self._together.whole = self.feed.size(index)
-        if self._first < self._last:
+        if self._first < self._last and self._quick is None:
             self._x, self._t = self.feed.get(index)
             self._weights = self.feed.weights(index)
 
@@ -205,11 +205,14 @@ class Engine(Vectors):
         return float(sums(*self._judged)[0].sum()) * self._scale + self.penalty()
 
     def _forward_backward(self) -> None:
-        if self._first < self._last:
+        if self._first == self._last:
+            self._look_on()
+        elif self._quick is not None:
+            span, rows = (self._first, self._last), self.values.rows
+            self._quick.gradient(*span, self._scale, self.theta, rows)
+        else:
             values = self.values.rows[0, self._first : self._last]
             self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale, self._weights)
-        else:
-            self._look_on()
         if self._together is not None:
             self._together.sum(self.problem.grad)
         if self._norm_row is not None:
@@ -218,7 +221,7 @@ class Engine(Vectors):
 
     def _look_on(self) -> None:
         """Take part in the sums of layers, with nothing to add: of a batch that is all others'."""
-        if self._together is not None:
+        if self._together is not None and self._quick is None:
             xp, dtype = self._backend.xp, self.theta.dtype
             if self._blank is None:
                 self._blank = tuple(xp.zeros((1, *shape), dtype) for shape in self._shapes_of_one)
@@ -238,7 +241,7 @@ class Engine(Vectors):
         self.values.rows[self._ratio_row, self._first : self._last] = ratio
 
     def _measure(self) -> None:
-        if self._first == self._last:
+        if self._first == self._last or self._quick is not None:
             return
         if self._metrics:
             for row, metric in self._metrics:

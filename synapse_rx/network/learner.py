@@ -74,8 +74,7 @@ class NetworkLearner:
         self._data = data
         self._backend = backend
         self._ignore_divergence = ignore_divergence
-        # A chunk computes gradients and takes its steps at once, and knows no others.
-        self._chunks = chunks and (joint is None or joint.every is not None)
+        self._chunks = chunks
         self._make_engine = engine
         self._joint = joint
         self._every = None if joint is None else joint.every

@@ -69,7 +69,9 @@ class Program:
         if kept is None:
             kept = backend.from_host(arch.fresh_kept(theta.dtype.name).flat)
         paths = [path if isinstance(path, tuple) else (path,) for path in frozen]
-        self._memory = Memory(backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths, joint)
+        self._memory = Memory(
+            backend, capacity, arch.layout, theta, grad, arch.keeps, kept, rng, paths, joint
+        )
         self._row = Row(arch.places, self._memory)
         self._axes = len(arch.out_shape)
         self._steps, self._outputs = _rows(arch.out_shape)
