@@ -120,6 +120,9 @@ if TYPE_CHECKING:
     from .detection import overlaps as overlaps
     from .estimators import SynapseClassifier as SynapseClassifier
     from .estimators import SynapseRegressor as SynapseRegressor
+    from .fleets import Fleet as Fleet
+    from .fleets import RemoteRun as RemoteRun
+    from .fleets import fleet as fleet
     from .graph import clear as clear
     from .io import load as load
     from .io import load_snapshot as load_snapshot

@@ -50,6 +50,10 @@ class Workers:
         self._put(trainer)
         self._make_thread()
 
+    def limit(self, slots: int) -> None:
+        """Let so many compute at once, of the trainings that begin from now on."""
+        self.slots = Slots(slots, self._make_thread)
+
     def hurry(self, trainer: Trainer) -> None:
         """Let a trainer that waits for its turn have the next one: it was asked for something that takes no time."""
         with self._change:

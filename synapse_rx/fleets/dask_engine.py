@@ -1,0 +1,167 @@
+"""The engine "dask": each worker is an actor that has a Dask worker's process to itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from ..errors import FleetError, MissingExtraError, WorkerLost
+from .engine import Settings
+
+START_SECONDS = 60.0
+"""Seconds that a worker may take to begin."""
+
+
+class DaskEngine:
+    """
+    Starts a Dask cluster on this machine, bound to the loopback interface and without its dashboard; or joins what runs.
+
+    Whoever can reach a Dask scheduler can run anything on its workers: beyond loopback, trusted networks only.
+
+    Args:
+        address: The scheduler of a cluster that runs already; None for one on this machine that ends with the fleet.
+            Each of its workers that has none yet gets one of the fleet's.
+    """
+
+    name = "dask"
+    shares_files = False
+
+    def __init__(self, address: str | None = None) -> None:
+        try:
+            import distributed
+        except ImportError as error:
+            raise MissingExtraError(
+                "the engine 'dask' needs the package distributed: pip install 'synapse-rx[dask]'"
+            ) from error
+        self._dask: Any = distributed
+        self._address = address
+        self._cluster: Any = None
+        self._client: Any = None
+        self._taken: set[str] = set()
+        self._wanted = 0
+        self._lock = Lock()
+
+    def open(self) -> None:
+        """Connect."""
+        try:
+            if self._address is None:
+                self._cluster = self._dask.LocalCluster(
+                    n_workers=0,
+                    threads_per_worker=1,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    silence_logs=50,
+                )
+            self._client = self._dask.Client(self._cluster or self._address, set_as_default=False)
+        except Exception as error:
+            raise FleetError(f"Dask cannot be started: {error}") from error
+
+    def start(self, settings: Settings) -> DaskWorker:
+        """Start an actor on a worker that has none, and wait until it is ready."""
+        address = self._free_worker()
+        try:
+            with self._client.as_current():
+                future = self._client.submit(
+                    Actor,
+                    settings.to_data(),
+                    actor=True,
+                    workers=[address],
+                    pure=False,
+                    allow_other_workers=False,
+                )
+                actor = future.result(timeout=START_SECONDS)
+        except Exception as error:
+            raise FleetError(f"Dask could not start a worker at {address}: {error}") from error
+        return DaskWorker(self, self._client, address, actor)
+
+    def close(self) -> None:
+        """Leave the cluster, and end it if it was started here."""
+        if self._client is not None:
+            self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def end(self, address: str) -> None:
+        """End a worker of the cluster that was started here; of another one, leave it."""
+        if self._cluster is not None:
+            with self._lock:
+                self._wanted -= 1
+            with suppress(Exception):  # it is gone already, or does not answer: its nanny ends it
+                self._client.retire_workers([address], close_workers=True, remove=True)
+            with suppress(Exception):
+                self._cluster.scale(self._wanted)
+
+    def _free_worker(self) -> str:
+        with self._lock:
+            self._wanted += 1
+            if self._cluster is not None:
+                self._cluster.scale(self._wanted)
+        end = monotonic() + START_SECONDS
+        while monotonic() < end:
+            with self._lock:
+                known = list(self._client.scheduler_info(n_workers=-1)["workers"])
+                if free := [address for address in known if address not in self._taken]:
+                    self._taken.add(free[0])
+                    return free[0]
+            with suppress(Exception):
+                self._client.wait_for_workers(len(known) + 1, timeout=0.2)
+        raise FleetError(f"Dask has no worker that is free, after {START_SECONDS:g} s")
+
+
+class Actor:
+    """What Dask runs: a host."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        from .host import Host
+
+        self._host = Host(settings)
+
+    async def handle(self, message: bytes) -> bytes:
+        """Have the host handle a message."""
+        return await asyncio.to_thread(self._host.handle, message)
+
+    async def take(self) -> bytes:
+        """Return what the outbox gives."""
+        return await asyncio.to_thread(self._host.take)
+
+
+class DaskWorker:
+    """An actor on a worker of Dask."""
+
+    def __init__(self, engine: DaskEngine, client: Any, address: str, actor: Any) -> None:
+        self.name = f"dask worker {address}"
+        self._client = client
+        self._engine = engine
+        self._address = address
+        self._actor = actor
+        self._stopped = False
+
+    def call(self, message: bytes) -> bytes:
+        """Have the host handle a message and return its answer."""
+        return self._ask("handle", message)
+
+    def stream(self) -> Iterator[bytes]:
+        """Yield what the outbox gives."""
+        try:
+            while not self._stopped:
+                yield self._ask("take")
+        except WorkerLost:
+            if not self._stopped:
+                raise
+
+    def stop(self) -> None:
+        """End the process."""
+        if not self._stopped:
+            self._stopped = True
+            self._engine.end(self._address)
+
+    def _ask(self, method: str, *arguments: Any) -> bytes:
+        try:
+            with self._client.as_current():  # whose the actor is, is found out at every call
+                return getattr(self._actor, method)(*arguments).result()
+        except Exception as error:
+            raise WorkerLost(f"{self.name} ended: {type(error).__name__}: {error}") from error

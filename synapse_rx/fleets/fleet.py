@@ -1,0 +1,460 @@
+"""Many trainings in processes elsewhere, on an engine; cells here mirror them."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
+from itertools import count
+from threading import Event, RLock, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+from weakref import WeakSet
+
+from ..atoms import Atom
+from ..data import TrainingSet
+from ..data.options import check_choice
+from ..errors import FleetError, OptionError, UnknownNameError, WorkerLost
+from ..snapshot import Net
+from ..stopping import Condition
+from ..trainer.lifetime import RUNS
+from ..trainer.lines import Turn
+from ..trainer.loops import made_on_a_loop
+from ..trainer.phases import check_turns
+from ..trainer.publish import Every, publication
+from ..trainer.train import check_net, check_process, goal_of, launch
+from .answer import Answer
+from .engine import Engine, Settings
+from .keeper import Keeper
+from .messages import unpack
+from .mirror import Mirror
+from .roster import Roster
+from .run import RemoteRun
+from .shelf import Shelf
+from .tellers import Tellers
+
+CLOSING_SECONDS = 10.0
+"""How long closing waits for trainings to give their last snapshots."""
+FRUITLESS = 3
+"""Workers that may fail to start, one after the other, before no more are started in the place of lost ones."""
+
+FLEETS: WeakSet[Fleet] = WeakSet()
+"""Every fleet that is open."""
+
+log = logging.getLogger("synapse_rx")
+
+
+class Fleet:
+    """
+    Worker processes that train networks. Made by `fleet`, to be used in a ``with`` or an ``async with`` block.
+
+    All methods may be called from any thread, and none of them waits.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        processes: int,
+        *,
+        heartbeat: float,
+        snapshots: bool,
+        replace: bool,
+    ) -> None:
+        self.engine = engine
+        self._settings = settings
+        self._processes = processes
+        self._heartbeat = heartbeat
+        self._snapshots = snapshots
+        self._replace = replace
+        self._lock = RLock()
+        self._shelf = Shelf(engine.shares_files)
+        self._tellers = Tellers()
+        self._roster: Roster[Keeper, Mirror] = Roster()
+        self._mirrors: dict[int, Mirror] = {}
+        self._numbers = count(1)
+        self._beginning: dict[Keeper, Future[str]] = {}
+        self._leaving: dict[Keeper, Future[str]] = {}
+        self._silent: dict[Keeper, float] = {}
+        self._fruitless = 0
+        self._state = "new"
+        self._wake = Event()
+        self._opened: Future[None] = Future()
+        self._closed: Future[None] = Future()
+        self._cancel = False
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """The names of the workers that take trainings now."""
+        with self._lock:
+            return tuple(keeper.name for keeper in self._roster.workers)
+
+    @property
+    def live(self) -> int:
+        """How many trainings are under way, those that wait for a worker included."""
+        return len(self._mirrors)
+
+    def open(self) -> Answer[None]:
+        """
+        Start the engine and all workers; there when all have begun. The ``with`` blocks do this.
+
+        Raises:
+            FleetError: If it was opened before.
+        """
+        with self._lock:
+            if self._state != "new":
+                raise FleetError(f"this fleet is {self._state}; make another one")
+            self._state = "open"
+        FLEETS.add(self)
+        Thread(target=self._keep, name="synapse-rx-fleet", daemon=True).start()
+        return Answer(self._opened)
+
+    def close(self, *, cancel: bool = False) -> Answer[None]:
+        """
+        End all trainings, gracefully unless they are to be cancelled, then the workers, then the engine.
+
+        The ``with`` blocks do this at their end; one that ends by an exception cancels.
+        """
+        with self._lock:
+            self._cancel |= cancel
+            if self._state == "new":
+                self._closed.set_result(None)
+            if self._state in ("new", "open"):
+                self._state = "closing"
+        self._wake.set()
+        return Answer(self._closed)
+
+    def train(
+        self,
+        net: Atom[Net],
+        data: TrainingSet,
+        epochs: int | Condition | Sequence[tuple[int, Mapping[str, Any]]],
+        *,
+        snapshots: bool | None = None,
+        backend: str | None = None,
+        device: int | None = None,
+        publish: str | Every = "epoch",
+        if_running: str = "raise",
+        on_diverged: str = "raise",
+        strict: bool = False,
+        blas_threads: int | None = None,
+        switch_interval: float | None = None,
+    ) -> RemoteRun:
+        """
+        Train a network in a worker: check everything, return at once.
+
+        The cell given is the one to watch and to steer, as with `synapse_rx.train`: statistics come at most ``rate``
+        times a second, parameters with checkpoints, on demand and at the end. Options not named here are those of
+        `synapse_rx.train`.
+
+        Args:
+            net: The cell of the network.
+            data: What to learn. It is sent to each process once, however many networks learn it.
+            epochs: As for `synapse_rx.train`.
+            snapshots: Whether parameters come with everything that is published; None for what the fleet was made with.
+            backend: A backend by name.
+
+        Raises:
+            AlreadyTraining: If the network is in training and ``if_running`` is "raise".
+            OptionError: If an option is out of range, or something cannot be sent to another process.
+            SynapseError: If the network cannot learn these data.
+            FleetError: If the fleet is not open.
+        """
+        every = publication(publish)
+        check_net(net)
+        check_choice("if_running", if_running, ("raise", "queue", "replace"))
+        check_choice("on_diverged", on_diverged, ("raise", "stop", "ignore"))
+        check_process(blas_threads, switch_interval)
+        if backend is not None and not isinstance(backend, str):
+            raise OptionError(f"in a fleet backend= is a name, such as 'numpy', not {backend!r}")
+        goal = goal_of(epochs)
+        key = self._shelf.key(data)
+        check_turns(goal, net.value, data)
+        options = {
+            "backend": backend,
+            "device": device,
+            "publish": None if every is None else {"batches": every.batches, "seconds": every.seconds},
+            "on_diverged": on_diverged,
+            "blas_threads": blas_threads,
+            "switch_interval": switch_interval,
+        }
+        mirror = Mirror(
+            next(self._numbers),
+            net,
+            key,
+            goal,
+            options,
+            snapshots=self._snapshots if snapshots is None else snapshots,
+            strict=strict,
+            home=self,
+        )
+        with self._lock:
+            if self._state != "open":
+                raise FleetError(f"this fleet is {self._state}; trainings begin within its `with` block")
+            self._mirrors[mirror.number] = mirror
+        name = f"synapse-rx-fleet-{mirror.number}"
+        run = made_on_a_loop(lambda loop: RemoteRun(mirror, loop=loop, name=name))
+        RUNS.add(run)
+        launch(Turn(mirror, run, mirror.go), if_running)  # pyright: ignore[reportArgumentType]
+        return run
+
+    def add(self) -> Answer[str]:
+        """Start one more worker; there when it takes trainings, and some of the others' move to it. Gives its name."""
+        with self._lock:
+            if self._state != "open":
+                raise FleetError(f"this fleet is {self._state}")
+            return Answer(self._start())
+
+    def remove(self, worker: str | None = None) -> Answer[str]:
+        """
+        Let a worker go; there when its trainings are with others, and it has ended. Gives its name.
+
+        Args:
+            worker: Its name; None for the one that came last.
+
+        Raises:
+            UnknownNameError: If there is none of that name.
+            FleetError: If it is the last one.
+        """
+        with self._lock:
+            keepers = {keeper.name: keeper for keeper in self._roster.workers}
+            if worker is not None and worker not in keepers:
+                raise UnknownNameError.of("worker", worker, keepers)
+            if len(keepers) < 2:
+                raise FleetError(
+                    "this is the last worker; close the fleet to end it, or add another one first"
+                )
+            keeper = keepers[worker or list(keepers)[-1]]
+            gone: Future[str] = Future()
+            self._leaving[keeper] = gone
+            runs = self._roster.leave(keeper)
+            for mirror in runs:
+                mirror.release()
+        self._wake.set()
+        return Answer(gone)
+
+    def place(self, mirror: Mirror) -> None:
+        """Give a run to a worker, or have it wait for one. For runs."""
+        with self._lock:
+            if mirror.number not in self._mirrors:
+                return
+            keeper = self._roster.place(mirror)
+            if keeper is not None:
+                keeper.place(mirror.data, lambda: self._shelf.message(mirror.data))
+                mirror.placed(keeper)
+            stuck = keeper is None and not self._beginning and not self._leaving
+        if stuck:
+            mirror.fail(WorkerLost("there is no worker left, and none can be started"))
+        self._wake.set()
+
+    def told(self, mirror: Mirror) -> None:
+        """Have a run tell what it heard. For runs."""
+        self._tellers.put(mirror)
+
+    def ended(self, mirror: Mirror) -> None:
+        """Forget a run that is over. For runs."""
+        with self._lock:
+            self._mirrors.pop(mirror.number, None)
+            self._roster.forget(mirror)
+        self._wake.set()
+
+    def joined(self, keeper: Keeper) -> None:
+        """Take in a worker that has begun. For workers."""
+        with self._lock:
+            begun = self._beginning.pop(keeper)
+            self._fruitless = 0
+            waiting, back = self._roster.join(keeper)
+            for mirror in waiting:
+                self.place(mirror)
+            for mirror in back:
+                mirror.release()
+        log.info("%s takes trainings", keeper.name)
+        begun.set_result(keeper.name)
+        self._wake.set()
+
+    def heard(self, keeper: Keeper, message: bytes) -> None:
+        """Take in what a worker says. For workers."""
+        data, arrays = unpack(message)
+        for event in data["events"]:
+            mirror = self._mirrors.get(event["run"])
+            if mirror is not None:
+                mirror.hear(event, arrays, keeper)
+        self._tellers.help()
+
+    def left(self, keeper: Keeper, why: BaseException | None) -> None:
+        """Place the runs of a worker anew that is gone. For workers."""
+        with self._lock:
+            begun, gone = self._beginning.pop(keeper, None), self._leaving.pop(keeper, None)
+            self._silent.pop(keeper, None)
+            self._roster.leave(keeper)
+            loss = why if isinstance(why, WorkerLost) else WorkerLost(f"{keeper.name} is gone")
+            runs = [mirror for mirror in self._mirrors.values() if mirror.post is keeper]
+            open_ = self._state == "open"
+            if begun is not None:
+                self._fruitless += 1
+            if (
+                open_
+                and gone is None
+                and self._replace
+                and self._fruitless < FRUITLESS
+                and self._opened.done()
+            ):
+                self._start()
+            for mirror in runs:
+                mirror.lost(loss)
+            stuck = [] if self._beginning or self._roster.workers else list(self._roster.waiting)
+        if why is not None and open_:
+            log.warning("%s%s", why, f"; {len(runs)} training(s) go on elsewhere" if runs else "")
+        for mirror in stuck:
+            mirror.fail(WorkerLost(f"there is no worker left, and none can be started: {why}"))
+        if begun is not None:
+            begun.set_exception(why or loss)
+        if gone is not None:
+            gone.set_result(keeper.name)
+        self._wake.set()
+
+    def __enter__(self) -> Self:
+        try:
+            self.open().result()
+        except BaseException:
+            self.close(cancel=True).result()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close(cancel=kind is not None).result()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await _whatever_comes(self.close(cancel=True))
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        await _whatever_comes(self.close(cancel=kind is not None))
+
+    def __repr__(self) -> str:
+        workers = len(self._roster.workers)
+        return f"<Fleet of {workers} {self.engine.name} worker{'s' * (workers != 1)}, {self.live} training, {self._state}>"
+
+    def _start(self) -> Future[str]:
+        keeper = Keeper(self.engine, self._settings_now(), self)
+        self._beginning[keeper] = begun = Future()
+        keeper.start()
+        return begun
+
+    def _settings_now(self) -> Settings:
+        from attrs import evolve
+
+        return evolve(self._settings, folder=self._shelf.folder)
+
+    def _keep(self) -> None:
+        """Live as long as the engine does: open it, look after workers, close it."""
+        try:
+            self.engine.open()
+        except BaseException as error:
+            self._state = "closed"
+            self._opened.set_exception(error)
+            self._closed.set_result(None)
+            FLEETS.discard(self)
+            return
+        with self._lock:
+            starts = [self._start() for _ in range(self._processes)]
+        self._wait_for(starts)
+        tick = min(1.0, self._heartbeat / 4)
+        before = monotonic()
+        while self._state == "open":
+            self._wake.wait(tick)
+            self._wake.clear()
+            now = monotonic()
+            if now - before > 3 * tick:  # it was this process that stood still
+                for keeper in self._everyone():
+                    keeper.heard = now
+            before = now
+            self._look(now)
+        try:
+            self._end()
+        finally:
+            self._state = "closed"
+            FLEETS.discard(self)
+            self._closed.set_result(None)
+
+    def _wait_for(self, starts: list[Future[str]]) -> None:
+        while self._state == "open" and not all(start.done() for start in starts):
+            wait(starts, 0.2)
+            if any(start.done() and start.exception() for start in starts):
+                break
+        errors = [error for start in starts if start.done() and (error := start.exception()) is not None]
+        if errors:
+            self._opened.set_exception(errors[0])
+        elif self._state != "open":
+            self._opened.set_exception(FleetError("the fleet was closed while it began"))
+        else:
+            self._opened.set_result(None)
+
+    def _look(self, now: float) -> None:
+        """Give up workers that are silent, and let those go that have given all their runs back."""
+        for keeper in self._everyone():
+            if keeper.heard is not None and now - keeper.heard > self._heartbeat:
+                loss = WorkerLost(f"{keeper.name} was silent for {self._heartbeat:g} s and was ended")
+                Thread(target=keeper.stop, args=(loss,), name="synapse-rx-fleet-end", daemon=True).start()
+                keeper.heard = None
+        with self._lock:
+            posts = {mirror.post for mirror in self._mirrors.values()}
+            free = [keeper for keeper in self._leaving if keeper not in posts]
+        for keeper in free:
+            Thread(target=keeper.stop, name="synapse-rx-fleet-end", daemon=True).start()
+
+    def _everyone(self) -> list[Keeper]:
+        with self._lock:
+            return [*self._roster.workers, *self._leaving]
+
+    def _end(self) -> None:
+        mirrors = list(self._mirrors.values())
+        for mirror in mirrors:
+            mirror.cancel() if self._cancel else mirror.stop()
+        wait([mirror.outcome for mirror in mirrors], CLOSING_SECONDS)
+        with self._lock:
+            keepers = [*self._roster.workers, *self._leaving, *self._beginning]
+        threads = [Thread(target=keeper.stop, name="synapse-rx-fleet-end", daemon=True) for keeper in keepers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(CLOSING_SECONDS)
+        for mirror in list(self._mirrors.values()):
+            mirror.fail(WorkerLost("the fleet was closed before this training had ended"))
+        self.engine.close()
+        for keeper in keepers:
+            keeper.join(CLOSING_SECONDS)
+        self._shelf.clear()
+
+
+async def _whatever_comes(closing: Answer[None]) -> None:
+    """Wait for the end even if the task that waits is cancelled, and be cancelled then."""
+    cancelled: asyncio.CancelledError | None = None
+    while not closing.done():
+        try:
+            await closing
+        except asyncio.CancelledError as error:
+            cancelled = cancelled or error
+    if cancelled is not None:
+        raise cancelled
+
+
+@atexit.register
+def _at_exit() -> None:
+    closing = [fleet.close() for fleet in list(FLEETS)]
+    for one in closing:
+        one.result(CLOSING_SECONDS)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=FLEETS.clear)

@@ -1,0 +1,454 @@
+"""One run as the driver knows it; it stands where a `Trainer` stands for a training at home."""
+
+from __future__ import annotations
+
+import logging
+from asyncio import CancelledError
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from threading import get_ident
+from time import time
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..atoms import Atom
+from ..errors import SynapseError, WorkerLost
+from ..snapshot import Event, Net, Training, with_status
+from ..snapshot.values import encode
+from ..stopping import Condition
+from ..trainer.phases import begun
+from ..trainer.telling import Telling
+from ..trainer.wishes import Reply, Wishes
+from ..typing import Data
+from .exchange import Exchange, News
+from .fields import ALL, fields_to_data
+from .keeper import Keeper, Order
+from .messages import pack
+from .remaining import whole
+
+MOST_LOSSES = 3
+"""Workers that a run may lose without an epoch in between."""
+
+log = logging.getLogger("synapse_rx")
+
+
+class Home(Protocol):
+    """What a mirror asks of its fleet."""
+
+    def place(self, mirror: Mirror) -> None: ...
+    def told(self, mirror: Mirror) -> None: ...
+    def ended(self, mirror: Mirror) -> None: ...
+
+
+class Mirror:
+    """
+    A training elsewhere: for its `RemoteRun`, in the line of its cell, and for its fleet.
+
+    Args:
+        number: Which run it is.
+        cell: The cell.
+        data: The key of the training set.
+        goal: When it is over.
+        options: What `train` is given there.
+        snapshots: Whether parameters are to be told with everything that is published.
+        strict: Let an exception in a watch end the training.
+        home: The fleet.
+
+    Attributes:
+        outcome: Done when training is over.
+        losses: What was said of the workers it lost.
+        delay: Seconds from the newest publication in the worker till it was in the cell, by the clocks of both.
+        post: The worker where it is; None if it is nowhere.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        cell: Atom[Net],
+        data: int,
+        goal: Condition,
+        options: Mapping[str, Data],
+        *,
+        snapshots: bool,
+        strict: bool,
+        home: Home,
+    ) -> None:
+        self.number = number
+        self.atom = cell
+        self.data = data
+        self.goal = goal
+        self.telling = Telling(cell, strict=strict)
+        self.outcome: Future[Net] = Future()
+        self.when_over: Callable[[], None] = lambda: None
+        self.before_waiting: Callable[[], None] = lambda: None
+        self.started = False
+        self.losses: list[WorkerLost] = []
+        self.delay = float("nan")
+        self.post: Keeper | None = None
+        self._options = dict(options)
+        self._snapshots = snapshots
+        self._home = home
+        self._exchange = Exchange(number, cell, self.telling, self._edit)
+        self._lock = self._exchange.lock
+        self._wishes = Wishes()
+        self._status = "queued"
+        self._thread: int | None = None
+        self._since = 0  # epochs there were when it began
+        self._stints = 0  # how often it was placed
+        self._releasing = False  # the worker is to give it back
+        self._loss: WorkerLost | None = None
+        self._lost_at = (-1, 0)  # epochs at the last loss, losses since then
+        self._asked: list[Future[None]] = []  # confirmations that wait for a worker
+        self._wanted: list[Future[Net]] = []  # snapshots that were asked for
+
+    @property
+    def status(self) -> str:
+        """ "queued", or the status of the training, which may have ended while others go on with the cell."""
+        live = self.atom.value.training.status
+        return live if self._status == "training" and live in Training.LIVE else self._status
+
+    @property
+    def last(self) -> Net:
+        """The snapshot it put into the cell last."""
+        return self._exchange.last
+
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs learnt."""
+        return max(0, self.last.training.stats.epochs - self._since) if self.started else 0
+
+    @property
+    def behind(self) -> int:
+        """Epochs by which the statistics in the cell are newer than its parameters."""
+        return max(0, self.last.training.stats.epochs - self._exchange.base.training.stats.epochs)
+
+    @property
+    def is_advancing_here(self) -> bool:
+        """Whether it is this very thread that tells watches, so that waiting here would never end."""
+        return self._thread == get_ident()
+
+    def begin(self) -> bool:
+        """Leave the queue; False if it was stopped or cancelled there."""
+        return self._wishes.begin()
+
+    def start(self) -> None:
+        """Listen to the cell, and publish the status "training"."""
+        net = self.atom.value
+        self.goal = begun(self.goal, net)
+        self._since = net.training.stats.epochs
+        self._exchange.begin()
+        self.started, self._status = True, "training"
+        self._exchange.put(lambda net: with_status(net, "training"))
+
+    def go(self) -> None:
+        """Be placed, now that its turn has come."""
+        if not self.begin():
+            return
+        try:
+            if not self.started:
+                self.start()
+            self._home.place(self)
+        except BaseException as error:
+            self.fail(error)
+
+    def stop(self) -> bool:
+        """Ask for a graceful end; return whether there was anything to end."""
+        reply = self._wishes.stop()
+        if reply is Reply.NOW:
+            self._end("stopped")
+        elif reply is Reply.SOON:
+            self.change_status(("training", "paused"), "stopping")
+            if not self._tell("stop"):
+                self._end("stopped")
+        return reply is not Reply.TOO_LATE
+
+    def cancel(self) -> bool:
+        """Ask for an end after which nothing more is published; return whether it will come to that."""
+        reply = self._wishes.cancel()
+        if reply is Reply.NOW or (reply is Reply.SOON and not self._tell("cancel")):
+            self._cancelled()
+        return reply is not Reply.TOO_LATE
+
+    def change_status(self, present: Collection[str], wanted: str) -> bool:
+        """Put the status ``wanted`` into the cell if this training is live and has one of ``present``."""
+        while True:
+            net = self.atom.value
+            if not self.started or self._wishes.over or net.training.status not in present:
+                return False
+            if self.telling.put(net, with_status(net, wanted)):
+                return True
+
+    def abandon(self) -> None:
+        """Forget a training whose start failed: it is over, nothing is published, nobody is told."""
+        self._wishes.close()
+        self._settle("failed", CancelledError("the training could not begin"))
+
+    def fail(self, error: BaseException) -> None:
+        """End with ``error``."""
+        self._tell("cancel")
+        self._end("failed", error)
+
+    def confirmation(self) -> Future[None]:
+        """Return what is done when the worker has done all that it was asked until now, or the run is over."""
+        asked: Future[None] = Future()
+        self._confirm(asked)
+        return asked
+
+    def snapshot(self) -> Future[Net]:
+        """Return what is done with a snapshot whose parts belong together, of this moment or later."""
+        wanted: Future[Net] = Future()
+        with self._lock:
+            over = self._status not in ("queued", "training")
+            if not over:
+                self._wanted.append(wanted)
+                self._tell("snapshot")
+        if over:
+            wanted.set_result(self.last)
+        return wanted
+
+    def placed(self, post: Keeper) -> bool:
+        """Go on with a worker, from the newest snapshot; return False if it is over."""
+        with self._lock:
+            if self._status != "training":
+                return False
+            again = self._stints > 0
+            self._stints += 1
+            self.post, self._releasing = post, False
+            net, stint, seen = self._exchange.compose(), self._stints, self._exchange.seen
+            paused = self.status == "paused"
+            asked, self._asked = self._asked, []
+
+            def done(error: BaseException | None) -> None:
+                if error is not None and not isinstance(error, WorkerLost):
+                    self._fault(error, stint)
+
+            post.send(Order(lambda: self._beginning(net, seen, again, paused), done, self.data))
+            if self._wanted:
+                self._tell("snapshot")
+            if self._wishes.cancelled or self._wishes.stopping:
+                self._tell("cancel" if self._wishes.cancelled else "stop")
+        for one in asked:
+            self._confirm(one)
+        return True
+
+    def release(self) -> None:
+        """Have the worker give the run back, to go on elsewhere."""
+        with self._lock:
+            self._releasing = self._tell("stop")
+
+    def lost(self, loss: WorkerLost) -> None:
+        """Note that the worker is lost; what follows from it is found out on another thread."""
+        with self._lock:
+            if self._exchange.forget():  # else its end was heard, and is being told
+                self.post, self._releasing, self._loss = None, False, loss
+                self._stints += 1
+        self._home.told(self)
+
+    def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], post: Keeper) -> None:
+        """Take in what a worker says; it is told on another thread. Never runs code of users."""
+        with self._lock:
+            if post is not self.post:
+                return
+            try:
+                self._exchange.hear(event, arrays, post.name)
+            except Exception as error:
+                error.add_note(f"this is what {post.name} said, and it cannot be taken in here")
+                self._tell("cancel")
+                self._exchange.fault(error)
+        self._home.told(self)
+
+    def tell(self) -> None:
+        """Do what follows from what was heard. Called by one thread at a time."""
+        with self._lock:
+            loss, self._loss = self._loss, None
+            news = self._exchange.take()
+        if self._status != "training":
+            return
+        self._thread = get_ident()
+        try:
+            if loss is not None:
+                self._bear(loss)
+            elif news is not None:
+                self._told(news)
+        except BaseException as error:  # whatever it is belongs to whoever awaits the run
+            self.fail(error)
+        finally:
+            self._thread = None
+
+    def _bear(self, loss: WorkerLost) -> None:
+        """Go on elsewhere after a loss."""
+        self.losses.append(loss)
+        base = self._exchange.base.training
+        epochs, losses = self._lost_at
+        self._lost_at = (base.stats.epochs, losses + 1 if base.stats.epochs == epochs else 1)
+        if self._lost_at[1] >= MOST_LOSSES:
+            return self._end(
+                "failed", WorkerLost(f"{loss}: number {MOST_LOSSES} that was lost within one epoch")
+            )
+        batch = 0 if base.state.position is None else base.state.position.batch
+        detail = f"{loss}; goes on from epoch {base.stats.epochs}"
+        if not self._wishes.cancelled:
+            self._exchange.rewind(Event(base.stats.epochs, batch, "worker", detail))
+        if self._goes_on():
+            self._home.place(self)
+
+    def _told(self, news: News) -> None:
+        there = news.values.get("training.status", "stopped")
+        moving = self._releasing and news.ended and news.error is None and there == "stopped"
+        if news.at:
+            self.delay = time() - news.at
+        if news.ended or not self._wishes.cancelled:
+            self._exchange.merge(news, with_status=not news.ended)
+        if news.asked or news.ended:
+            self._give()
+        fatal = self.telling.fatal
+        if news.ended and fatal is not None:
+            self._end("failed", fatal)
+        elif fatal is not None:
+            self._tell("cancel")
+        elif moving:
+            with self._lock:
+                self.post, self._releasing = None, False
+            if self._goes_on():
+                self._home.place(self)
+        elif isinstance(news.error, CancelledError):
+            self._cancelled()
+        elif news.error is not None:
+            self._end("failed", news.error)
+        elif news.ended:
+            self._end(there if there in ("done", "stopped") else "stopped")
+
+    def _goes_on(self) -> bool:
+        """End what is not to go on with another worker; return whether it is."""
+        net = self._exchange.base
+        course = whole(net.training.stats, self._since)
+        if self._wishes.cancelled:
+            self._cancelled()
+        elif self._wishes.stopping:
+            self._end("stopped")
+        elif course.epochs and net.training.state.position is None and self.goal.met(course):
+            self._end("done")  # which the worker could not say any more
+        else:
+            return True
+        return False
+
+    def _beginning(self, net: Net, seen: int, again: bool, paused: bool) -> bytes:
+        arrays: dict[str, np.ndarray] = {}
+        order = {
+            "do": "train",
+            "run": self.number,
+            "name": str(self.atom.meta.get("name", f"run {self.number}")),
+            "data": self.data,
+            "goal": encode(self.goal, "epochs", {}),
+            "done": max(0, net.training.stats.epochs - self._since) if again else 0,
+            "within": again and net.training.state.position is not None,
+            "options": self._options,
+            "snapshots": self._snapshots,
+            "seen": seen,
+            "paused": paused,
+            "fields": fields_to_data(net, ALL, arrays),
+        }
+        return pack(order, arrays)
+
+    def _edit(self, net: Net, names: list[str], number: int) -> None:
+        """Have the worker do what was done to the cell."""
+        stint = self._stints
+
+        def make() -> bytes:
+            arrays: dict[str, np.ndarray] = {}
+            fields = fields_to_data(net, names, arrays)
+            return pack({"do": "edit", "run": self.number, "number": number, "fields": fields}, arrays)
+
+        def done(error: BaseException | None) -> None:
+            if isinstance(error, SynapseError) and not isinstance(error, WorkerLost):
+                error.add_note(f"an edit of {', '.join(names)} cannot be sent, or is refused there")
+                self._fault(error, stint)
+            elif error is not None:
+                log.debug("an edit did not reach its worker", exc_info=error)
+
+        if self.post is not None:
+            self.post.send(Order(make, done))
+
+    def _fault(self, error: BaseException, stint: int) -> None:
+        """End with an error, on another thread, unless that is about a worker where it is no more."""
+        with self._lock:
+            if stint != self._stints:
+                return
+            self._tell("cancel")
+            self._exchange.fault(error)
+        self._home.told(self)
+
+    def _tell(self, what: str) -> bool:
+        """Have the worker do something to the run; return False if it is with none."""
+        with self._lock:
+            if self.post is None:
+                return False
+            self.post.send(Order(lambda: pack({"do": what, "run": self.number})))
+            return True
+
+    def _confirm(self, asked: Future[None]) -> None:
+        def done(error: BaseException | None) -> None:
+            if error is None:
+                asked.set_result(None)
+                return
+            with self._lock:  # the worker is lost: the next one begins with all that was asked
+                over, again = self._status not in ("queued", "training"), post is not self.post
+                if not over and not again:
+                    self._asked.append(asked)
+            if over:
+                asked.set_result(None)
+            elif again:
+                self._confirm(asked)
+
+        with self._lock:
+            over, post = self._status not in ("queued", "training"), self.post
+            if not over and post is None:
+                self._asked.append(asked)
+        if over:
+            asked.set_result(None)
+        elif post is not None:
+            post.send(Order(lambda: pack({"do": "ping"}), done))
+
+    def _give(self) -> None:
+        with self._lock:
+            wanted, self._wanted = self._wanted, []
+        for one in wanted:
+            one.set_result(self.last)
+
+    def _cancelled(self) -> None:
+        self._end("cancelled", CancelledError("training was cancelled"))
+
+    def _end(self, status: str, error: BaseException | None = None) -> None:
+        with self._lock:
+            if self._status not in ("queued", "training"):
+                return
+            begun, self._status = self.started, status
+            self._wishes.close()
+        try:
+            if not begun:
+                self._exchange.last = self.atom.value
+            else:
+                self._exchange.put(
+                    lambda net: net if net.training.status == status else with_status(net, status)
+                )
+        except BaseException as failure:  # a validator refuses: the outcome must come all the same
+            status, error = "failed", error or failure
+        self._settle(status, error)
+
+    def _settle(self, status: str, error: BaseException | None = None) -> None:
+        self._status = status
+        self._exchange.end()
+        self._home.ended(self)
+        with self._lock:
+            self.post = None
+            asked, self._asked = self._asked, []
+        when_over, self.when_over = self.when_over, lambda: None
+        when_over()
+        if error is not None:
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(self.last)
+        for one in asked:
+            one.set_result(None)
+        self._give()

@@ -1,0 +1,159 @@
+"""What a worker has to tell of its networks: the newest of each, in batches, not too often."""
+
+from __future__ import annotations
+
+from threading import Condition
+from time import monotonic, perf_counter, time
+
+import numpy as np
+
+from ..atoms import Atom
+from ..errors import SynapseError
+from ..snapshot import Net
+from ..typing import Data
+from .faults import fault_to_data
+from .fields import LEARNT, changed, fields_to_data
+from .messages import pack
+
+BEAT = 0.005
+"""Seconds between two batches at least, so that networks that publish at about the same time share one."""
+SHARE = 0.02
+"""Of the time, that checkpoints may take; where they need more, there are fewer."""
+
+
+class Told:
+    """
+    A network in training here, and what was told of it.
+
+    Attributes:
+        number: Which run it is.
+        cell: Its cell.
+        snapshots: Whether parameters are told with everything that is published.
+        seen: The last edit that is in the cell.
+        over: Whether it ended.
+        error: What ended it, if anything did.
+    """
+
+    def __init__(self, number: int, cell: Atom[Net], net: Net, snapshots: bool, seen: int) -> None:
+        self.number = number
+        self.cell = cell
+        self.snapshots = snapshots
+        self.seen = seen
+        self.over = False
+        self.error: BaseException | None = None
+        self.wanted = False
+        self.noted = 0.0
+        self.next = 0.0
+        self.checkpoint = 0.0
+        self.told = net
+        self.saved = net
+
+
+class Outbox:
+    """
+    Keeps of each network that something is to be told, and makes batches of it.
+
+    Args:
+        rate: How often a second each network is told of at most.
+        checkpoint_seconds: Seconds between two snapshots of a network at least.
+    """
+
+    def __init__(self, rate: float, checkpoint_seconds: float) -> None:
+        self._pause = 1 / rate
+        self._checkpoint = checkpoint_seconds
+        self._change = Condition()
+        self._waiting: dict[int, Told] = {}  # something is to be told
+        self._unsaved: dict[int, Told] = {}  # told, but not its parameters
+        self._last = 0.0
+        self._save_after = 0.0
+
+    def enter(self, told: Told) -> None:
+        """Take in a network, whose parameters are known at the other end."""
+        told.checkpoint = monotonic() + self._checkpoint
+
+    def note(self, told: Told) -> None:
+        """Note that a network has something to tell. Never blocks for long."""
+        with self._change:
+            if not told.noted:
+                told.noted = time()
+            if told.number not in self._waiting:
+                self._waiting[told.number] = told
+                if told.next <= monotonic():
+                    self._change.notify()
+
+    def hurry(self, told: Told) -> None:
+        """Have a network told at once."""
+        with self._change:
+            told.next = 0.0
+            self._waiting[told.number] = told
+            self._change.notify()
+
+    def take(self, seconds: float) -> bytes:
+        """Wait for something to tell, at most so many seconds, and return it as a message."""
+        end = monotonic() + seconds
+        with self._change:
+            while not (due := self._due(monotonic())) and (left := end - monotonic()) > 0:
+                self._change.wait(min(left, self._wait(monotonic())))
+            for told in due:
+                self._waiting.pop(told.number, None)
+                self._unsaved.pop(told.number, None)
+            self._last = monotonic()
+        arrays: dict[str, np.ndarray] = {}
+        start = perf_counter()
+        events = [self._event(told, arrays) for told in due]
+        message = pack({"events": events}, arrays)
+        if arrays:
+            self._save_after = monotonic() + (perf_counter() - start) / SHARE
+        return message
+
+    def _due(self, now: float) -> list[Told]:
+        if now < self._last + BEAT:
+            return []
+        due = [told for told in self._waiting.values() if told.next <= now]
+        if now >= self._save_after:  # one at a time, so that others need not wait behind all of them
+            late = (
+                t for t in self._unsaved.values() if t.checkpoint <= now and t.number not in self._waiting
+            )
+            due += [told for told in late][:1]
+        return due
+
+    def _wait(self, now: float) -> float:
+        times = [told.next for told in self._waiting.values()]
+        times += [max(told.checkpoint, self._save_after) for told in self._unsaved.values()]
+        return max(0.0005, min(times, default=now + 1) - now, self._last + BEAT - now)
+
+    def _event(self, told: Told, arrays: dict[str, np.ndarray]) -> Data:
+        now = monotonic()
+        seen = told.seen  # before the snapshot is looked at, which has that edit then
+        over, wanted = told.over, told.wanted
+        with self._change:
+            noted, told.noted, told.wanted = told.noted, 0.0, False
+        net = told.cell.value
+        whole = over or wanted or told.snapshots
+        whole = whole or (now >= max(told.checkpoint, self._save_after))
+        told.next = now + self._pause
+        names = [name for name in changed(told.told, net) if name not in LEARNT]
+        if whole:
+            names += [name for name in changed(told.saved, net) if name in LEARNT]
+        event: dict[str, Data] = {
+            "run": told.number,
+            "seen": seen,
+            "at": noted,
+            "whole": whole,
+            "asked": wanted,
+        }
+        try:
+            prefix = f"{told.number}/"
+            event["fields"] = fields_to_data(net, names, arrays, prefix, told.told.training.stats)
+        except SynapseError as error:  # something was put into the cell here that cannot be told
+            event |= {"fields": {}, "end": fault_to_data(error)}
+            return event
+        told.told = net
+        if whole:
+            told.saved, told.checkpoint = net, now + self._checkpoint
+        elif any(name in LEARNT for name in changed(told.saved, net)):
+            with self._change:
+                self._unsaved[told.number] = told
+        if over:
+            event["end"] = None if told.error is None else fault_to_data(told.error)
+        return event
