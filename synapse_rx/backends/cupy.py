@@ -14,6 +14,7 @@ from .. import fast
 from ..errors import BackendError, DeviceLostError, DeviceMemoryError, OptionError
 from ..typing import Array
 from .base import Backend
+from .copies import Copies
 from .counter import NAME, CounterGenerator, seed_of
 from .cuda import Kernels
 
@@ -59,6 +60,7 @@ class CupyBackend(Backend):
             self._pool = cuda.MemoryPool()
             if memory_limit is not None:
                 self._pool.set_limit(size=memory_limit)
+            self._copies = Copies(self.xp)
         self._kernels = None if fast.is_switched_off() else Kernels(self.xp)
 
     @property
@@ -82,7 +84,7 @@ class CupyBackend(Backend):
 
     def to_host(self, array: Array) -> Array:
         with self.active():
-            return self.xp.asnumpy(array)
+            return self._copies.to_host(array)
 
     def generator(self, seed: Any) -> CounterGenerator:
         return CounterGenerator(self.xp, seed)
@@ -116,8 +118,10 @@ class CupyBackend(Backend):
             self._stream.synchronize()
 
     def close(self) -> None:
+        self._copies.close()
         with suppress(Exception), self._device:
             self._pool.free_all_blocks()
+            self.xp.get_default_pinned_memory_pool().free_all_blocks()
 
     def _told(self, error: Exception) -> Exception | None:
         """Return what to raise in place of an error of cupy; None for others."""

@@ -7,6 +7,7 @@ from attrs import evolve, field, frozen
 from ..activations.base import Activation
 from ..activations.binary_threshold import step
 from ..activations.rows import row_max
+from ..backends.cuda import Misses
 from ..errors import OptionError
 from ..options import number
 from ..scratch import Scratch
@@ -64,6 +65,10 @@ class Misclassification(Metric):
 
 
 def _compare_winners(y: Array, t: Array, values: Array, s: Scratch) -> None:
+    fused = s.fused(Misses)
+    if fused is not None and all(array.flags.c_contiguous for array in (y, t, values)):
+        fused(y, t, values)
+        return
     given, wanted = s.array("metric_given", dtype="int64"), s.array("metric_wanted", dtype="int64")
     s.xp.argmax(y, axis=-1, out=given)
     s.xp.argmax(t, axis=-1, out=wanted)

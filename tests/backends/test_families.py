@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 import synapse_rx as sx
-from synapse_rx import energy
+from synapse_rx import energy, graph
 from synapse_rx.backends import Backend
 from tests.backends.test_training import Here, agree
 from tests.nets import SECONDS, blobs, small_net
@@ -83,3 +83,18 @@ def test_deep_belief_nets(there: Backend) -> None:
     net = energy.deep_belief_net([6, 4, 3], dtype="float64").value
 
     agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
+
+
+def test_memories_of_modern_hopfield_networks(there: Backend) -> None:
+    net = energy.modern_hopfield(6, 20, dtype="float64").value
+
+    agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
+
+
+@pytest.mark.parametrize("gradient", ["truncated", "bptt"])
+@pytest.mark.parametrize("shape", [(20,), (5, 4)], ids=["a stream", "sequences"])
+def test_neuron_graphs(shape: tuple[int, ...], gradient: str, there: Backend) -> None:
+    net = graph.graph_net(graph.lstm(3, 2, 2, gradient=gradient), sx.training("adam"), dtype="float64").value
+    x, t = BITS[:, :3].reshape(*shape, 3), BITS[:, 4:].reshape(*shape, 2)
+
+    agree(net, sx.training_set(x, t, batch=3, shuffle=False, targets="values", dtype="float64"), there)

@@ -9,7 +9,6 @@ import pytest
 
 from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.backends.counter import CounterGenerator
-from synapse_rx.graph import NeuronGraph
 from synapse_rx.layers import Layer
 from tests.contracts.layer import Chain, N, parts, samples
 from tests.layers.examples import EXAMPLES, INPUTS
@@ -24,8 +23,6 @@ def _by_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("layer", "in_shape"), EXAMPLES, ids=str)
 def test_it_passes_values_and_gradients_as_on_numpy(layer: Layer, in_shape: Any, there: Backend) -> None:
-    if isinstance(layer, NeuronGraph):
-        pytest.skip("neuron graphs keep their tables on the host, see docs/gpu.md")
     for dtype in (np.float32, np.float64):
         make = INPUTS.get(type(layer))
         x = samples(in_shape, N, dtype) if make is None else make(layer, in_shape, N, dtype)

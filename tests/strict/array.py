@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -31,6 +31,9 @@ class StrictArray:
 
     asked: ClassVar[int] = 0
     """How often a number was asked for with ``item``, by all together."""
+
+    guard: ClassVar[Callable[[str], None] | None] = None
+    """Asked before anything is computed."""
 
     def __init__(self, host: np.ndarray) -> None:
         self._host = host
@@ -135,6 +138,8 @@ def call(name: str, function: Any, args: Any, kwargs: Any, parameters: str | Non
     """
     Call what numpy has under a name of cupy, with the options cupy knows.
     """
+    if StrictArray.guard is not None:
+        StrictArray.guard(name)
     if parameters is not None:
         names = parameters.split()
         unknown = kwargs.keys() - set(names)

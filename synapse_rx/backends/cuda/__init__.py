@@ -9,6 +9,7 @@ from .gather import Gather as Gather
 from .kernels import Fused as Fused
 from .kernels import Kernels as Kernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
+from .misses import Misses as Misses
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 
 FUSED: tuple[type[Fused], ...] = (
@@ -17,6 +18,7 @@ FUSED: tuple[type[Fused], ...] = (
     DropoutKernel,
     Gather,
     MaxPoolKernels,
+    Misses,
     SoftmaxCrossEntropy,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -92,9 +92,9 @@ extern "C" __global__ void add_parts(const real* sums, real* db, long long parts
         """
         (n, units), parts = y.shape, self.parts(len(y))
         numbers = np.int64(n), np.int64(units), np.int64(PART), np.int32(FUNCTIONS[function])
-        grid = -(-units // COLUMNS), parts
-        self.function("backward")(grid, (COLUMNS, ROWS), (y, dy, dz, sums, *numbers))
-        if db is not None:
+        grid, whole = (-(-units // COLUMNS), parts), parts == 1 and db is not None
+        self.function("backward")(grid, (COLUMNS, ROWS), (y, dy, dz, db if whole else sums, *numbers))
+        if db is not None and not whole:
             self.function("add_parts")(
                 blocks(units), (THREADS,), (sums, db, np.int64(parts), np.int64(units))
             )

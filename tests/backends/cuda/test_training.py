@@ -60,8 +60,9 @@ def test_a_network_of_all_layers_with_kernels_after_a_hundred_steps(
     assert np.abs(found.params.flat - net.params.flat).max() > 0.01
     if isinstance(fused, StrictBackend):
         steps = {name: EmulatedKernel.launched.count(name) for name in EmulatedKernel.launched}
+        steps.pop("add_parts")  # for batches of more than 256
         assert min(steps.values()) >= STEPS
-        assert {"gather", "drop", "softmax_cross_entropy", "add_parts", "forward", "backward"} < set(steps)
+        assert {"gather", "drop", "softmax_cross_entropy", "misses", "forward", "backward"} < set(steps)
 
 
 @pytest.mark.parametrize("algorithm", algorithms(), ids=str)

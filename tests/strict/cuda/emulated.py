@@ -48,6 +48,8 @@ class EmulatedKernel:
         self.code, self.name = code, name
 
     def __call__(self, grid: Any, block: Any, args: Any, *, shared_mem: int = 0) -> None:
+        if StrictArray.guard is not None:
+            StrictArray.guard(self.name)
         sizes = [*(*grid, 1, 1)[:3], *(*block, 1, 1)[:3]]
         if any(not isinstance(size, int) or size < 1 for size in sizes):
             raise LeakError(f"{self.name} is launched with {sizes}")
