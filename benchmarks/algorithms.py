@@ -2,7 +2,8 @@
 Time a step of every algorithm on 784-100-10: relative to plain SGD, and to PyTorch's optimisers in the same run.
 
 This library's learner works on this thread, without anybody to tell. PyTorch does each algorithm in every way it has
-for a CPU, one by one (loop), for all parameters at once (foreach) and compiled (fused); the table shows the fastest.
+for a CPU, one by one (loop), for all parameters at once (foreach) and in C++ (fused), and by ``torch.compile`` of all
+parameters' step (compiled), which a quick look leaves out; the table shows the fastest.
 Everyone learns the same batches with the same number of threads, in turn, round after round; ratios are medians of
 the ratios within the rounds. The perceptron, which has another network, and L-BFGS, which has no mini-batches, stay
 out.
@@ -52,7 +53,7 @@ def run(
     torch = peer("torch")
     with equal_threads(threads), pinned(threads):
         task = problem("random", samples or (1024 if quick else 8192), batch)
-        times = Times(task, _measure(torch, task, rounds, cpu))
+        times = Times(task, _measure(torch, task, rounds, cpu, quick))
     table(
         f"784-100-10, batch {batch}, {len(task.x)} samples an epoch, {threads} thread(s), {rounds} rounds"
         f"{', CPU seconds' if cpu else ''}",
@@ -64,13 +65,15 @@ def run(
         print(f"ahead of PyTorch's fastest: {'; '.join(times.ahead()) or 'none'}")
 
 
-def _measure(torch: Any, task: Problem, rounds: int, cpu: bool) -> Contest:
+def _measure(torch: Any, task: Problem, rounds: int, cpu: bool, quick: bool) -> Contest:
     epochs: dict[str, Epoch] = {}
     for name, pair in PAIRS.items():
         epochs[name] = ours(task, pair.ours)
         if torch and pair.theirs:
             for way, options in ways(torch, pair.theirs).items():
                 epochs[f"{name}/{way}"] = theirs(torch, task, pair, options)
+            if not quick:
+                epochs[f"{name}/compiled"] = theirs(torch, task, pair, {}, compiled=True)
     return alternate(rounds, {name: cpu_seconds(epoch) for name, epoch in epochs.items()} if cpu else epochs)
 
 
@@ -88,12 +91,14 @@ def ours(task: Problem, algorithm: sx.Algorithm) -> Epoch:
     return epoch
 
 
-def theirs(torch: Any, task: Problem, pair: Pair, way: dict[str, bool]) -> Epoch:
+def theirs(torch: Any, task: Problem, pair: Pair, way: dict[str, bool], *, compiled: bool = False) -> Epoch:
     """
     Return what learns one epoch by PyTorch.
     """
     assert pair.theirs is not None
     net = TorchNet(torch, task.net().value.params, pair.theirs, pair.torch_options() | way)
+    if compiled:
+        net.optimizer.step = torch.compile(net.optimizer.step)
     batches = [
         tuple(torch.from_numpy(part) for part in batch)
         for batch in task.batches(task.x, task.labels.astype(np.int64))

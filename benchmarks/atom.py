@@ -2,12 +2,11 @@
 What a swap costs: Atom beside reactivex's BehaviorSubject and psygnal, by the number of subscribers.
 
 CPU microseconds per change, the median over interleaved rounds, so that a busy machine slows all alike. The
-subscribers do nothing; the ratio is to the Atom in the same row.
+subscribers do nothing; ratios are to the Atom with as many of them.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ from reactivex.subject import BehaviorSubject
 
 from synapse_rx.atoms import atom
 
-from .harness import table
+from .harness import Contest, alternate, table
 
 try:
     from psygnal import SignalInstance
@@ -47,24 +46,38 @@ def run(quick: bool = False) -> None:
         contenders = {"Atom": _atom(count), "BehaviorSubject": _subject(count)}
         if SignalInstance is not None:
             contenders["psygnal"] = _signal(count)
-        times = measure(contenders, rounds, calls=max(20, 2000 // (count + 5)))
-        ours = times["Atom"]
-        others = [_ratio(times.get(name), ours) for name in ("BehaviorSubject", "psygnal")]
-        rows.append([f"{count} subscribers", f"{ours:.2f}", *others[0], *others[1]])
-    table("A change, CPU us", ["", "Atom", "BehaviorSubject", "/ Atom", "psygnal", "/ Atom"], rows)
+        contest = measure(contenders, rounds, calls=max(20, 2000 // (count + 5)))
+        rows += [
+            [
+                f"{count} subscribers" if name == "Atom" else "",
+                name,
+                *_row(contest, name),
+                f"{contest.ratio(name, 'Atom'):.2f}",
+            ]
+            for name in contenders
+        ]
+    table("A change, CPU us", ["", "", "median", "quartiles", "/ Atom"], rows)
     _print_others(rounds)
 
 
-def measure(contenders: dict[str, Callable[[], Any]], rounds: int, calls: int) -> dict[str, float]:
-    """Give the median CPU time of one call in microseconds, for each contender in turn in every round."""
-    taken: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, call in contenders.items():
+def measure(contenders: dict[str, Callable[[], Any]], rounds: int, calls: int) -> Contest:
+    """Measure the CPU time of one call in microseconds, of each contender in turn in every round."""
+
+    def timed(call: Callable[[], Any]) -> Callable[[], float]:
+        def calls_in_turn() -> float:
             begin = time.process_time()
             for _ in range(calls):
                 call()
-            taken[name].append((time.process_time() - begin) / calls * 1e6)
-    return {name: statistics.median(values) for name, values in taken.items()}
+            return (time.process_time() - begin) / calls * 1e6
+
+        return calls_in_turn
+
+    return alternate(rounds, {name: timed(call) for name, call in contenders.items()})
+
+
+def _row(contest: Contest, name: str) -> list[str]:
+    low, high = contest.spread(name)
+    return [f"{contest.median(name):.2f}", f"{low:.2f}-{high:.2f}"]
 
 
 def _atom(count: int) -> Callable[[], Any]:
@@ -106,13 +119,10 @@ def _print_others(rounds: int) -> None:
         "swap, 1 idle stream": lambda: streamed.swap(_increment),
         "value": lambda: observed.value,
     }
-    found = measure(contenders, rounds, calls=300)
-    table("What else there is, CPU us", ["", "Atom"], [[name, f"{us:.2f}"] for name, us in found.items()])
+    contest = measure(contenders, rounds, calls=300)
+    rows = [[name, *_row(contest, name)] for name in contenders]
+    table("What else there is, CPU us", ["", "median", "quartiles"], rows)
     stream.close()
-
-
-def _ratio(theirs: float | None, ours: float) -> list[str]:
-    return ["", ""] if theirs is None else [f"{theirs:.2f}", f"{theirs / ours:.1f}"]
 
 
 def _evolve(snapshot: Snapshot, epochs: int) -> Snapshot:

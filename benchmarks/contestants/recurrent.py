@@ -1,4 +1,4 @@
-"""Other ways to train a recurrent network: PyTorch compiled, JAX with a scan over time, tinygrad unrolled."""
+"""Other ways to train a recurrent network: PyTorch compiled, JAX with a scan over time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ State = tuple[Any, ...]
 def others(stack: Stack, net: sx.Net, *, quick: bool) -> dict[str, Any]:
     """
     Return contestants by name, as `elsewhere` does.
+
+    tinygrad is not among them: it has no loops, and the steps written one behind the other were not compiled in minutes.
     """
     kind = stack.ours[1].kind
     units = stack.ours[1].units
@@ -25,33 +27,22 @@ def others(stack: Stack, net: sx.Net, *, quick: bool) -> dict[str, Any]:
         own, read = weights
         sums = jax.numpy.swapaxes(x @ own["W"] + own["b"], 0, 1)  # of all steps at once
         first = jax.numpy.zeros((len(x), units), x.dtype)
-        step = _cell(kind, units, own, jax.nn.sigmoid, jax.numpy.tanh)
+        step = _cell(jax, kind, units, own)
         state, _ = jax.lax.scan(lambda state, sums: (step(state, sums), None), _begin(kind, first), sums)
         return state[0] @ read["W"] + read["b"]
 
-    def in_tinygrad(library: Any, weights: Any, x: Any) -> Any:
-        own, read = weights
-        sums = x @ own["W"] + own["b"]
-        first = library.Tensor.zeros(x.shape[0], units, device=x.device)
-        state = _begin(kind, first)
-        step = _cell(kind, units, own, lambda z: z.sigmoid(), lambda z: z.tanh())
-        for t in range(x.shape[1]):
-            state = step(state, sums[:, t])
-        return state[0] @ read["W"] + read["b"]
-
-    return elsewhere(stack, net, in_jax=in_jax, in_tinygrad=in_tinygrad, quick=quick)
+    return elsewhere(stack, net, in_jax=in_jax, quick=quick)
 
 
 def _begin(kind: str, zeros: Any) -> State:
     return (zeros, zeros) if kind == "lstm" else (zeros,)
 
 
-def _cell(
-    kind: str, units: int, own: Any, sigmoid: Callable[[Any], Any], tanh: Callable[[Any], Any]
-) -> Callable[[State, Any], State]:
+def _cell(jax: Any, kind: str, units: int, own: Any) -> Callable[[State, Any], State]:
     """
     Return one step: from a state and what its inputs sum up to, the bias included, to the next state.
     """
+    sigmoid, tanh = jax.nn.sigmoid, jax.numpy.tanh
 
     def gate(sums: Any, number: int) -> Any:
         return sums[..., number * units : (number + 1) * units]

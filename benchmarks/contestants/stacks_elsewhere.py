@@ -18,7 +18,7 @@ Logits = Callable[[Any, Any, Any], Any]
 
 
 def elsewhere(
-    stack: Stack, net: sx.Net, *, in_jax: Logits, in_tinygrad: Logits, quick: bool
+    stack: Stack, net: sx.Net, *, in_jax: Logits, in_tinygrad: Logits | None = None, quick: bool
 ) -> dict[str, Any]:
     """
     Return contestants by name, which begin with the weights of ``net``; those that are not installed are left out.
@@ -32,7 +32,7 @@ def elsewhere(
         found["JAX jit"] = Jax(jax, stack, net, in_jax)
         if not quick:
             found["JAX scan"] = Jax(jax, stack, net, in_jax, scan=True)
-    if not quick and (library := tinygrad()) is not None:
+    if in_tinygrad is not None and not quick and (library := tinygrad()) is not None:
         found["tinygrad"] = Tiny(library, stack, net, in_tinygrad)
     return found
 
