@@ -73,7 +73,9 @@ class ModernMachine(Attractor):
     def descend(self, x: Array, order: Array | None, clamped: Array | None = None) -> None:
         """Move states once, all units together whatever ``order`` says (`Attractor`)."""
         moved = self.forward(x)
-        self.xp.copyto(x, moved, where=True if clamped is None else ~clamped)
+        if clamped is not None:
+            self.xp.copyto(moved, x, where=clamped)
+        x[...] = moved
 
     def _attention(self, x: Array, s: Scratch) -> tuple[Array, Array, Array]:
         """Return ``exp(beta x X' - highest)`` (N, memories), what is highest and the sums, (N, 1)."""

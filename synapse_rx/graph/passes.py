@@ -33,6 +33,7 @@ class Passes:
         self._last = graph.returns == "last" and sequences
         n, steps = (1, s.n) if self._streams else (s.n, steps)
         self.Y, self.S = self._rows(s, "Y", n, steps, w.units + 1), self._rows(s, "S", n, steps, w.units)
+        self.S[:, :, : w.inputs] = 0  # inputs have no states, but places in what is kept
         self._theta = s.fixed("theta", (w.weights + len(w.fixed) + 1,))
         self._theta[w.weights : -1] = s.xp.asarray(w.fixed)
         self._theta[-1] = 0

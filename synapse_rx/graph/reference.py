@@ -9,7 +9,7 @@ import numpy as np
 from ..scratch import Scratch
 from ..typing import Array
 from .neuron_graph import NeuronGraph
-from .tables import Table, tables
+from .tables import Table, Tables, sent, tables
 from .wiring import wiring
 
 LARGEST = 1 << 18
@@ -34,12 +34,18 @@ class Reference:
     """
 
     def __init__(self, graph: NeuronGraph, s: Scratch) -> None:
-        self._graph = graph
-        self._w = wiring(graph)
-        self._tables = tables(graph)
-        self._s = s
-        self._xp = s.xp
-        self._at_once = max(1, LARGEST // self._tables.widest)
+        w, xp = wiring(graph), s.xp
+        self._graph, self._w, self._s, self._xp = graph, w, s, xp
+        self._at_once = max(1, LARGEST // tables(graph).widest)
+        send = xp.asarray
+        self._tables: Tables = sent(tables(graph), send)
+        # Where the activations of each level find their memory.
+        self._places = [[int(neurons[0]) for neurons, _ in level.functions] for level in tables(graph).levels]
+        self._target, self._weight = send(w.trained[0]), send(w.trained[3])
+        self._gater, self._gated = (send(part) for part in w.pairs)
+        own = np.flatnonzero(w.selves)
+        self._own, self._own_weight = send(own), send(w.self_weight[own])
+        self._own_gain = send(tables(graph).self_gains[own])
 
     def forward(self, Y: Array, S: Array, weights: Array) -> None:
         """Fill Y and S, whose inputs and first step are given."""
@@ -69,22 +75,23 @@ class Reference:
 
     def _step(self, Y: Array, S: Array, weights: Array, t: int) -> None:
         values = self._values(Y, S, t)
-        for level in self._tables.levels[1:]:
+        for level, places in zip(self._tables.levels[1:], self._places[1:], strict=True):
             assert level.inputs is not None
             S[:, t + 1, level.neurons] = self._summed(level.inputs, values, values, weights)
-            for neurons, function in level.functions:
+            for (neurons, function), place in zip(level.functions, places, strict=True):
                 z = self._xp.ascontiguousarray(S[:, t + 1, neurons])
                 y = self._xp.empty_like(z)
-                function.forward(z, y, self._inside(neurons, len(z)))
+                function.forward(z, y, self._inside(place, *z.shape[::-1]))
                 Y[:, t + 1, neurons] = values[:, neurons] = y
 
     def _truncated(
         self, Y: Any, S: Any, weights: Any, D: Any, grad: Any, eps: Any, ext: Any, dx: Any
     ) -> None:
         w, tables, xp = self._w, self._tables, self._xp
-        target, weight = w.trained[0], w.trained[3]
-        gater, gated = w.pairs
+        target, gated = self._target, self._gated
         pair, connection = tables.extended
+        gated_by = gated[pair]
+        none = xp.zeros(1, Y.dtype)
         traces = xp.zeros((len(Y), len(target)), Y.dtype)
         traces[:, tables.kept[0]] = eps
         extended = xp.zeros((len(Y), len(pair)), Y.dtype)
@@ -94,13 +101,13 @@ class Reference:
             slopes, stays = self._slopes(Y, S, t), self._stays(values, weights)
             traces *= stays[:, target]  # (17)
             traces += values[:, tables.gains] * values[:, tables.values]
-            influence = slopes[:, gater] * self._summed(tables.influences, values, values, weights)
-            extended *= stays[:, gated[pair]]  # (18)
+            influence = slopes[:, self._gater] * self._summed(tables.influences, values, values, weights)
+            extended *= stays[:, gated_by]  # (18)
             extended += influence[:, pair] * traces[:, connection]
             delta, projected = self._deltas(values, slopes, weights, D[:, t], None, None)
-            grad[weight] += (projected[:, target] * traces).sum(axis=0)  # (24)
-            terms = (delta[:, gated[pair]] * extended).sum(axis=0)
-            self._add(grad, weight[connection], terms)
+            terms = xp.concatenate([(delta[:, gated_by] * extended).sum(axis=0), none])
+            step = (projected[:, target] * traces).sum(axis=0) + terms[tables.again].sum(axis=1)  # (24)
+            grad[self._weight] += step
             if dx is not None:
                 dx[:, t] = delta[:, : w.inputs]
         eps[...] = traces[:, tables.kept[0]]
@@ -110,13 +117,13 @@ class Reference:
         self, Y: Any, S: Any, weights: Any, D: Any, grad: Any, eps: Any, ext: Any, dx: Any
     ) -> None:
         w, tables, xp = self._w, self._tables, self._xp
-        target, weight = w.trained[0], w.trained[3]
+        target = self._target
         base = xp.zeros((len(Y), w.units), Y.dtype)
         carried = xp.zeros_like(base)
         for t in range(Y.shape[1] - 2, -1, -1):
             values, slopes = self._values(Y, S, t), self._slopes(Y, S, t)
             delta, _ = self._deltas(values, slopes, weights, D[:, t], base, carried)
-            grad[weight] += (delta[:, target] * values[:, tables.gains] * values[:, tables.values]).sum(
+            grad[self._weight] += (delta[:, target] * values[:, tables.gains] * values[:, tables.values]).sum(
                 axis=0
             )
             if dx is not None:
@@ -152,10 +159,8 @@ class Reference:
 
     def _stays(self, values: Any, weights: Any) -> Any:
         """Return how much of each neuron's state stays: g_jj w_jj; 0 where it is not connected with itself."""
-        w = self._w
-        stays = self._xp.zeros((len(values), w.units + 1), values.dtype)
-        own = np.flatnonzero(w.selves)
-        stays[:, own] = values[:, self._tables.self_gains[own]] * weights[w.self_weight[own]]
+        stays = self._xp.zeros((len(values), self._w.units + 1), values.dtype)
+        stays[:, self._own] = values[:, self._own_gain] * weights[self._own_weight]
         return stays
 
     def _slopes(self, Y: Any, S: Any, t: int) -> Any:
@@ -165,7 +170,7 @@ class Reference:
         for start, stop, function in self._w.functions:
             z, y = (xp.ascontiguousarray(one[:, t + 1, start:stop]) for one in (S, Y))
             dz = xp.empty_like(z)
-            function.backward(z, y, xp.ones_like(z), dz, self._inside(range(start, stop), len(z)))
+            function.backward(z, y, xp.ones_like(z), dz, self._inside(start, stop - start, len(z)))
             slopes[:, start:stop] = dz
         return slopes
 
@@ -174,15 +179,8 @@ class Reference:
         product *= weights[table.weight]
         return product.sum(axis=2)
 
-    def _add(self, grad: Any, places: Any, terms: Any) -> None:
-        """Add terms to places of which some come again."""
-        if self._xp is np:
-            np.add.at(grad, places, terms)
-        else:
-            self._xp.add.at(grad, self._xp.asarray(places), terms)
-
-    def _inside(self, neurons: Any, n: int) -> Scratch:
+    def _inside(self, first: int, width: int, n: int) -> Scratch:
         """Return memory for the temporaries of an activation."""
-        part = self._s.inside(f"{neurons[0]} {len(neurons)} {n}")
+        part = self._s.inside(f"{first} {width} {n}")
         part.n = n
         return part

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, fields, frozen
 
 from ..activations import Activation
 from .neuron_graph import NeuronGraph
@@ -64,6 +65,8 @@ class Tables:
         values, gains: For each trained connection, what it carries and what it is multiplied by.
         pairs: For each pair of gater and gated neuron what sums the influence.
         extended: For each extended trace (pair, trained connection).
+        again: For each trained connection its extended traces, filled up with the number behind the last, (connections,
+            most).
         kept: Which of all eligibility traces go on from step to step, and which of the extended ones.
         widest: The longest row of numbers a sample takes.
     """
@@ -76,6 +79,7 @@ class Tables:
     self_gains: Ints
     influences: Table
     extended: Ints
+    again: Ints
     kept: tuple[Ints, Ints]
     widest: int
 
@@ -101,6 +105,7 @@ def tables(graph: NeuronGraph) -> Tables:
         made.gain(w.self_gater, np.arange(w.units + 1)),
         made.influences(),
         extended,
+        _again(extended[1], len(target)),
         (
             np.flatnonzero(selves[target]),
             np.flatnonzero(selves[w.pairs[1][extended[0]]]) if extended.size else extended[0],
@@ -229,6 +234,24 @@ class _Maker:
         return Table(neurons, *rows)
 
 
-def on_device(value: Any, xp: Any) -> Any:
-    """Return indices where arrays live."""
-    return value if xp is np else xp.asarray(value)
+def _again(connection: Ints, connections: int) -> Ints:
+    order = np.argsort(connection, kind="stable")
+    begin, end = (
+        np.searchsorted(connection[order], np.arange(connections), side) for side in ("left", "right")
+    )
+    place = begin[:, None] + np.arange(int((end - begin).max(initial=0)))
+    found = np.append(order, len(order))
+    return found[np.where(place < end[:, None], place, len(order))]
+
+
+def sent(value: Any, send: Callable[[np.ndarray], Any]) -> Any:
+    """Return a table, a level or tables with every array sent to where numbers are computed."""
+    if isinstance(value, np.ndarray):
+        return send(value)
+    if isinstance(value, tuple):
+        return tuple(sent(part, send) for part in value)
+    if isinstance(value, Table | Level | Tables):
+        return evolve(
+            value, **{part.name: sent(getattr(value, part.name), send) for part in fields(type(value))}
+        )
+    return value

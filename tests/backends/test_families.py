@@ -86,7 +86,7 @@ def test_deep_belief_nets(there: Backend) -> None:
 
 
 def test_memories_of_modern_hopfield_networks(there: Backend) -> None:
-    net = energy.modern_hopfield(6, 20, dtype="float64").value
+    net = energy.modern_hopfield(np.zeros((15, 6)), dtype="float64").value
 
     agree(net, sx.training_set(BITS, None, batch=5, nvalid=5, dtype="float64"), there)
 
