@@ -35,16 +35,19 @@ class DashboardApp:
         history: History | None = None,
         hosts: Iterable[str] = (),
         data: DataSet | TrainingSet | None = None,
+        readers: int | None = None,
     ) -> None:
         guard = Guard(_token(token), read_only, _hosts(hosts))
         if history is not None and not isinstance(history, History):
             raise OptionError(f"history= takes a History, such as History(net, capacity=50), not {history!r}")
         application, mistakes = _application(), Mistakes(data)
         self.token = guard.token
+        self._guard = guard
+        self._readers = checked_readers(readers)
         self._feed = Feed(*nets)
         self._log = WeightLog(*nets)
         self._serve: Any = application(
-            self._feed, guard, Rewinding(history, self.attach), self._log, mistakes
+            self._feed, guard, Rewinding(history, self.attach), self._log, mistakes, self._readers
         )
 
     @property
@@ -89,6 +92,7 @@ def dashboard_app(
     history: History | None = None,
     hosts: Iterable[str] = (),
     data: DataSet | TrainingSet | None = None,
+    readers: int | None = None,
 ) -> DashboardApp:
     """
     Return the dashboard as an ASGI application, for a program that serves already.
@@ -105,12 +109,27 @@ def dashboard_app(
             need not be named.
         data: Samples with targets that the networks are judged by on the page: which classes they take for which, and
             what those samples look like; of a training set its validation part.
+        readers: Streams that may be open at once; 200 by default.
 
     Raises:
         MissingExtraError: If starlette is not installed.
         OptionError: If something else than networks is given, or an option is out of range.
     """
-    return DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data)
+    return DashboardApp(
+        *nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data, readers=readers
+    )
+
+
+def checked_readers(readers: Any) -> int | None:
+    """
+    Return ``readers``.
+
+    Raises:
+        OptionError: If it is neither None nor a whole number >= 1.
+    """
+    if readers is None or (isinstance(readers, int) and not isinstance(readers, bool) and readers >= 1):
+        return readers
+    raise OptionError(f"readers= takes a whole number >= 1, not {readers!r}")
 
 
 def _application() -> Any:

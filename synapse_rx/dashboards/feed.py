@@ -20,29 +20,12 @@ from ..subscribers.base import Track
 from ..subscribers.news import shared_epochs
 from ..typing import Data
 from .bells import Bells
+from .message import Message
 from .position import Mark, Position
 from .statement import SCHEMA, statement
 
 MOST_KEPT = 100
 """Messages of one moment that are kept for readers who know the same."""
-
-
-@frozen
-class Message:
-    """
-    What one reader is to be told.
-
-    Attributes:
-        position: What it knows then.
-        data: JSON, the position in it as ``id``.
-    """
-
-    position: Position
-    data: bytes
-
-    def event(self) -> bytes:
-        """Return it as a server-sent event."""
-        return b"id: %s\ndata: %s\n\n" % (self.position.word().encode(), self.data)
 
 
 @frozen
@@ -79,6 +62,11 @@ class Feed(Subscriber):
         self.closed = False
         super().__init__(*nets)  # pyright: ignore[reportArgumentType]
 
+    @property
+    def version(self) -> int:
+        """Another number whenever there is something new."""
+        return self._version
+
     def listening(self) -> AbstractContextManager[asyncio.Event]:
         """Give an event that is set, on the running loop, whenever there is something new."""
         return self._bells.listening()
@@ -95,8 +83,13 @@ class Feed(Subscriber):
                 self._encoded = version, {}
             found = self._encoded[1].get(known)
             if found is None:
-                found = self._encoded[1][known] = self._encode(known)
+                found = self._encoded[1][known] = self.moment().message(known)
             return found
+
+    def moment(self) -> Moment:
+        """Return where all networks stand now, of which several readers can be told one after the other."""
+        standings = [(track, track.memory) for track in self._tracks.values() if track.memory is not None]
+        return Moment(tuple(standings))  # one without memory is being attached
 
     def snapshot(self, more: Callable[[Net], Mapping[str, Data]], number: int | None = None) -> bytes:
         """
@@ -110,7 +103,7 @@ class Feed(Subscriber):
             UnknownNameError: If there is no such network.
         """
         only = None if number is None else self.cell(number)
-        return self._encode(self.position(None), more, only).data
+        return self.moment().message(self.position(None), more, only).data
 
     def standing(self) -> list[tuple[str, Net]]:
         """Return the newest snapshots and what the networks are called."""
@@ -157,18 +150,30 @@ class Feed(Subscriber):
         self._version = next(self._versions)
         self._bells.ring()
 
-    def _encode(
+
+@frozen(eq=False)
+class Moment:
+    """
+    Where all networks stood at one time.
+
+    Attributes:
+        standings: What is listened to, and where it stood.
+    """
+
+    standings: tuple[tuple[Track, _Standing], ...]
+
+    def message(
         self,
         known: Position,
         more: Callable[[Net], Mapping[str, Data]] = lambda net: {},
         only: Atom[Net] | None = None,
     ) -> Message:
+        """Return what was new then to a reader who knows ``known``; ``more`` of each network, and ``only`` of one."""
         marks = dict(known.marks)
         said: list[Data] = []
         now: list[tuple[int, Mark]] = []
-        for track in self._tracks.values():
-            standing: _Standing | None = track.memory
-            if standing is None or only not in (None, track.cell):  # or it is being attached
+        for track, standing in self.standings:
+            if only not in (None, track.cell):
                 continue
             mark = standing.mark()
             before = marks.get(standing.number, Mark(0, 0, 0, 0))

@@ -51,9 +51,9 @@ class Position:
         )
 
     @classmethod
-    def read(cls, word: str | None, source: str) -> Position:
+    def read(cls, word: str | None, source: str, longest: int = LONGEST) -> Position:
         """Return the position that ``word`` stands for; the one before everything if it is none of ``source``."""
-        found = PATTERN.fullmatch(word) if word and len(word) <= LONGEST else None
+        found = PATTERN.fullmatch(word) if word and len(word) <= longest else None
         if found is None or found[1] != source:
             return cls(source)
         marks: list[tuple[int, Mark]] = []

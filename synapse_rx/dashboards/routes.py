@@ -45,11 +45,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(
-    feed: Feed, guard: Guard, rewinding: Rewinding, log: WeightLog, mistakes: Mistakes
+    feed: Feed,
+    guard: Guard,
+    rewinding: Rewinding,
+    log: WeightLog,
+    mistakes: Mistakes,
+    readers: int | None,
 ) -> Starlette:
     """Return the application that serves the page, the stream and the commands."""
     site, views = _Site(feed, guard, rewinding), Views(feed, log, mistakes)
-    reports, streams = Reports(feed), Streams(Readers(feed), guard)
+    reports, streams = Reports(feed), Streams(Readers(feed, readers), guard)
     routes = [
         _route("/", site.page, guard, public=True),
         _route("/page/{name}", site.page, guard, public=True),

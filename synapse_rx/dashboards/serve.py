@@ -5,28 +5,29 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import socket
 from collections.abc import Iterable
 from html import escape
-from importlib.util import find_spec
 from threading import Thread, current_thread
 from types import TracebackType
 from typing import Any, Self
 
 from ..atoms import Atom
 from ..data import DataSet, TrainingSet
-from ..errors import MissingExtraError, OptionError
+from ..errors import OptionError
 from ..snapshot import Net
 from ..subscribers import History
 from ..subscribers.base import Attachable
-from .app import DashboardApp
-from .guard import MOST_BYTES
-
-GRACE = 1
-"""Seconds that answers under way get when a dashboard is closed."""
+from .app import DashboardApp, checked_readers
+from .descriptors import checked_room
+from .http_server import http_server
 
 END_SECONDS = 5.0
 """How long `Dashboard.close` waits for the thread at most."""
+
+BACKLOG = 4096
+"""Connections that wait to be taken, as when all readers come back at once."""
 
 log = logging.getLogger("synapse_rx")
 
@@ -73,6 +74,11 @@ class Dashboard:
     def nets(self) -> tuple[Atom[Net], ...]:
         """The cells it shows, in their order; branches made on the page are among them."""
         return self._app.nets
+
+    @property
+    def server_pid(self) -> int | None:
+        """The number of the process that serves, if it is one of its own; another one after that died."""
+        return getattr(self._server, "pid", None)
 
     @property
     def closed(self) -> bool:
@@ -147,6 +153,8 @@ def dashboard(
     history: History | None = None,
     hosts: Iterable[str] = (),
     data: DataSet | TrainingSet | None = None,
+    process: bool = False,
+    readers: int | None = None,
 ) -> Dashboard:
     """
     Show networks in the browser and let them be steered there: ``print(sx.dashboard(net).url)``.
@@ -167,6 +175,11 @@ def dashboard(
             need not be named.
         data: Samples with targets that the networks are judged by on the page: which classes they take for which, and
             what those samples look like; of a training set its validation part.
+        process: Serve from a process of its own, so that thousands of readers take nothing from training but what one
+            takes. It ends when this one does; if it dies, another one is started, and readers go on where they were.
+            Not on Windows.
+        readers: Streams that may be open at once; by default 200, and in a process of its own 10 000, or as many as
+            the limit on open files lets it have.
 
     Returns:
         The server, which is running.
@@ -178,10 +191,13 @@ def dashboard(
     """
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
         raise OptionError(f"port is a whole number from 0 to 65535, not {port!r}")
-    app = DashboardApp(*nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data)
+    room = _room(process, checked_readers(readers))
+    app = DashboardApp(
+        *nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data, readers=room
+    )
     try:
-        listening = _listen(host, port)
-        return Dashboard(app, _server(app), listening)
+        server = _apart(app, room) if process else http_server(app)
+        return Dashboard(app, server, _listen(host, port))
     except BaseException:
         app.close()
         raise
@@ -190,39 +206,24 @@ def dashboard(
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=256)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         what = f"the dashboard cannot listen on port {port} of {host}: {error.strerror}"
         raise OSError(error.errno, f"{what}; port=0 takes one that is free") from error
 
 
-def _server(app: DashboardApp) -> Any:
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise MissingExtraError(
-            "the dashboard needs uvicorn, which is not installed: pip install 'synapse-rx[dashboard]'"
-        ) from error
-    # No log of requests, in which the token may stand, and logging is set up by the program alone.
-    config = uvicorn.Config(
-        app,
-        loop="asyncio",
-        http="h11",
-        ws=_web_sockets(),
-        ws_max_size=MOST_BYTES,
-        ws_per_message_deflate=False,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-    )
-    return uvicorn.Server(config)
+def _room(process: Any, readers: int | None) -> int | None:
+    if not isinstance(process, bool):
+        raise OptionError(f"process is True or False, not {process!r}")
+    if process and os.name == "nt":
+        raise OptionError(
+            "process=True needs a system that hands sockets to processes, which Windows does not"
+        )
+    return checked_room(readers) if process else readers
 
 
-def _web_sockets() -> Any:
-    """Return what serves WebSockets; without it, there are server-sent events still."""
-    from uvicorn.config import WS_PROTOCOLS
+def _apart(app: DashboardApp, readers: int | None) -> Any:
+    from .apart import Apart
 
-    # The other protocol on top of the same package raises warnings of deprecation.
-    return "websockets-sansio" if find_spec("websockets") and "websockets-sansio" in WS_PROTOCOLS else "none"
+    http_server(app)  # whose error says what is missing
+    return Apart(app, checked_room(readers))

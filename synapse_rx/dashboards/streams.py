@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from attrs import frozen
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .guard import HEADERS, Guard
+from .message import chunked
 from .position import Position
 from .readers import Readers
+from .wires import EXTENSION, Direct, Pumped, Socketed, Streamed
+
+RETRY = b"retry: 1000\n\n"
+"""How long whoever has lost the stream waits before it connects again, in milliseconds."""
 
 NOTHING_IS_TAKEN = 1003
-GOING_AWAY = 1001
 FORBIDDEN = 1008
 """Reasons to close a WebSocket (RFC 6455, section 7.4.1)."""
 
@@ -39,16 +44,7 @@ class Streams:
         refusal = self.readers.refusal
         if refusal is not None:
             return JSONResponse({"error": refusal[1]}, status_code=refusal[0])
-        headers = {"x-accel-buffering": "no"}  # proxies must not collect it
-        return StreamingResponse(
-            self._events(self._known(request)), media_type="text/event-stream", headers=headers
-        )
-
-    async def _events(self, known: Position) -> AsyncIterator[bytes]:
-        yield b"retry: 1000\n\n"
-        async with aclosing(self.readers.messages(known)) as messages:
-            async for message in messages:
-                yield b": still here\n\n" if message is None else message.event()
+        return Events(self.readers, self._known(request))
 
     async def socket(self, websocket: WebSocket) -> None:
         """Answer over a WebSocket; whoever sends something there is told that commands are taken elsewhere."""
@@ -59,30 +55,56 @@ class Streams:
         known = self._known(websocket)
         websocket.scope["query_string"] = b""  # servers log it, and the token may be in it
         await websocket.accept()
-        sending = asyncio.create_task(self._send(websocket, known))
-        receiving = asyncio.create_task(websocket.receive())
-        try:
-            await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
-            said = receiving.result()["type"] if receiving.done() else None
-        finally:
-            for task in (sending, receiving):
-                task.cancel()
-            await asyncio.gather(sending, receiving, return_exceptions=True)
+        wire = Socketed(websocket.send)
+        with self.readers.told(wire, known):
+            said = await _until_gone(wire, websocket.receive)
         if said == "websocket.receive":
-            await _close(websocket, NOTHING_IS_TAKEN, "nothing is taken here: POST nets/1/commands")
-        elif said is None:
-            await _close(websocket, GOING_AWAY, "the dashboard is closed")
-
-    async def _send(self, websocket: WebSocket, known: Position) -> None:
-        with suppress(WebSocketDisconnect):
-            async with aclosing(self.readers.messages(known)) as messages:
-                async for message in messages:
-                    if message is not None:  # signs of life are the server's: pings
-                        await websocket.send_text(message.data.decode())
+            with suppress(WebSocketDisconnect, RuntimeError):  # it may be gone already
+                await websocket.close(NOTHING_IS_TAKEN, "nothing is taken here: POST nets/1/commands")
 
     def _known(self, asked: HTTPConnection) -> Position:
         word = asked.headers.get("last-event-id") or asked.query_params.get("last_event_id")
         return self.readers.position(word)
+
+
+class Events(Response):
+    """
+    The answer that does not end.
+
+    Args:
+        readers: Tell this one.
+        known: What it knows.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, readers: Readers, known: Position) -> None:
+        super().__init__(headers={"x-accel-buffering": "no"})  # proxies must not collect it
+        del self.headers["content-length"]
+        self._readers = readers
+        self._known = known
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            return await send({"type": "http.response.body", "body": b""})
+        transport = scope.get("extensions", {}).get(EXTENSION)
+        if transport is None:
+            await self._stream(receive, send)
+        else:
+            await self._write(transport, scope["http_version"] != "1.0", receive)
+
+    async def _write(self, transport: asyncio.Transport, in_chunks: bool, receive: Any) -> None:
+        transport.write(chunked(RETRY) if in_chunks else RETRY)
+        with self._readers.told(Direct(transport, in_chunks), self._known):
+            while (await receive())["type"] != "http.disconnect":
+                continue
+
+    async def _stream(self, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.body", "body": RETRY, "more_body": True})
+        wire = Streamed(send)
+        with self._readers.told(wire, self._known):
+            await _until_gone(wire, receive)
 
 
 @frozen
@@ -94,6 +116,25 @@ class Handshake:
     method: str = "GET"
 
 
+async def _until_gone(wire: Pumped, receive: Any) -> str | None:
+    """Send what is put into ``wire`` till it ends or the other side goes; return what that said, if it did."""
+    sending = asyncio.create_task(wire.pump())
+    receiving = asyncio.create_task(_said(receive))
+    try:
+        await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+        return receiving.result() if receiving.done() else None
+    finally:
+        for task in (sending, receiving):
+            task.cancel()
+        await asyncio.gather(sending, receiving, return_exceptions=True)
+
+
+async def _said(receive: Any) -> str:
+    while (said := (await receive())["type"]) == "http.request":
+        continue
+    return said
+
+
 async def _deny(websocket: WebSocket, status: int, why: str) -> None:
     answer = JSONResponse({"error": why}, status_code=status, headers=dict(HEADERS))
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
@@ -101,9 +142,3 @@ async def _deny(websocket: WebSocket, status: int, why: str) -> None:
         await asyncio.sleep(0)  # uvicorn logs an error about who returns before the connection is gone
     else:
         await websocket.close(FORBIDDEN, why)  # before it is accepted: the server says 403
-
-
-async def _close(websocket: WebSocket, code: int, why: str) -> None:
-    with suppress(WebSocketDisconnect, RuntimeError):  # it may be gone already
-        if websocket.application_state is WebSocketState.CONNECTED:
-            await websocket.close(code, why)

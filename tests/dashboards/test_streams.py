@@ -8,16 +8,14 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import pytest
 
 import synapse_rx as sx
-from synapse_rx.dashboards import readers, serve
-from synapse_rx.dashboards.feed import Feed
-from synapse_rx.dashboards.readers import Readers
+from synapse_rx.dashboards import http_server, readers
 from tests.dashboards.conftest import Asker, httpx
 from tests.dashboards.form import checked
 from tests.nets import blobs
@@ -213,7 +211,7 @@ def test_a_reader_that_stops_reading_holds_up_neither_training_nor_the_others(
 def test_without_websockets_the_message_says_what_to_install(
     net: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+    monkeypatch.setattr(http_server, "find_spec", lambda name: None)
 
     with sx.dashboard(net) as served, Asker(served) as ask:
         answer = ask.http.get("socket")
@@ -308,21 +306,6 @@ async def test_a_server_that_cannot_say_why_refuses_all_the_same(net: Net) -> No
     board.close()
 
     assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", 1008)]
-
-
-async def test_who_is_slow_gets_more_at_once_and_nothing_waits_for_it(
-    net: Net, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(readers, "REST", 0)
-    with Feed(net) as feed:
-        async with aclosing(Readers(feed).messages(feed.position(None))) as messages:
-            await anext(messages)
-            await sx.train(net, blobs(), 40)  # while nobody takes anything
-            message = await anext(messages)
-
-    assert message is not None
-    (said,) = checked(json.loads(message.data))["nets"]
-    assert said["curves"]["loss"]["values"] == list(net.value.training.stats.loss)
 
 
 def test_metrics_are_those_of_prometheus(ask: Asker, net: Net, served: sx.Dashboard) -> None:

@@ -39,12 +39,15 @@ async function read(body, onEvent) {
     rest = blocks.pop();
     for (const block of blocks) {
       let id = null;
+      let kind = "message";
       const data = [];
       for (const line of block.split("\n")) {
         if (line.startsWith("id: ")) id = line.slice(4);
+        else if (line.startsWith("event: ")) kind = line.slice(7);
         else if (line.startsWith("data: ")) data.push(line.slice(6));
       }
-      if (data.length) onEvent(id, data.join("\n"));
+      if (kind !== "message") console.info(`stream: ${kind}: ${data.join("\n")}`); // "dropped": too slow for it
+      else if (data.length) onEvent(id, data.join("\n"));
     }
   }
 }

@@ -1,0 +1,227 @@
+"""
+Ten thousand readers of one run: how late they hear of an epoch, what telling them takes, and whether they miss any.
+
+Readers are raw sockets in processes of their own, on this machine, so that they take processor time, too: delays are
+those of a machine whose readers live elsewhere, at most. The loss of each epoch is the time at which it was published.
+
+**Told.** An epoch a second, told by the dashboard's thread, by a server in a process of its own, and by one that is fed
+through Redis, where there is one.
+
+**Restarted.** The server is killed under a thousand readers while epochs come; all come back, and none misses an epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter, sleep, time
+from typing import Any
+from urllib.request import urlopen
+
+from attrs import evolve, frozen
+
+import synapse_rx as sx
+from synapse_rx.snapshot import Net
+
+from .harness import table
+
+CLIENTS = 10_000
+MOST_EACH = 5_000
+"""Readers in one process."""
+
+PATIENCE = 60.0
+"""Seconds in which all readers have come back."""
+
+WATCHING = Path(__file__).parent / "contestants" / "watching.py"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clients", type=int, help="readers of the run")
+    parser.add_argument("--seconds", type=int, help="epochs that are published, one a second")
+
+
+def run(quick: bool = False, clients: int | None = None, seconds: int | None = None) -> None:
+    clients = clients or (300 if quick else CLIENTS)
+    seconds = seconds or (3 if quick else 30)
+    told(clients, seconds)
+    restarted(min(clients, 1_000), 2 if quick else 10)
+
+
+def told(clients: int, seconds: int) -> None:
+    """
+    Print how late readers hear of an epoch, and what it takes.
+    """
+    rows = [
+        _told("a thread of the training", clients, seconds, process=False),
+        _told("a process of its own", clients, seconds, process=True),
+    ]
+    table(
+        f"{clients:,} readers of one run, {seconds} epochs, one a second",
+        ["", "p50 ms", "p99", "most", "missed", "of a core", "the training's", "KiB for each"],
+        rows,
+    )
+
+
+def _told(name: str, clients: int, seconds: int, process: bool) -> list[str]:
+    net = sx.mlp([64, 30, 10], ["relu", "softmax"], sx.training("adam"))
+    with sx.dashboard(net, process=process, readers=clients) as board:
+        urlopen(board.url.partition("#")[0]).close()  # it is there
+        pid = _server(board) if process else os.getpid()
+        held = _resident(pid)
+        with watching(board, clients) as crowd:
+            held = _resident(pid) - held
+            crowd.say("from")
+            spent, ours = _cpu(pid), _cpu(os.getpid())
+            wall = perf_counter()
+            for _ in range(seconds):
+                _publish(net)
+                sleep(1.0)
+            wall = perf_counter() - wall
+            spent, ours = (_cpu(pid) - spent) / wall, (_cpu(os.getpid()) - ours) / wall
+        found = crowd.found
+    delays = found.delays
+    assert len(delays) > 0, "nobody heard of anything"
+    return [
+        name,
+        f"{1e3 * delays[len(delays) // 2]:.0f}",
+        f"{1e3 * delays[int(0.99 * len(delays))]:.0f}",
+        f"{1e3 * delays[-1]:.0f}",
+        f"{found.missing + clients * seconds - found.told:,}",
+        f"{spent:.1%}",
+        f"{ours:.1%}",
+        f"{held / 1024 / clients:.1f}",
+    ]
+
+
+def restarted(clients: int, epochs: int) -> None:
+    """
+    Print what becomes of readers whose server is killed.
+    """
+    net = sx.mlp([64, 30, 10], ["relu", "softmax"], sx.training("adam"))
+    with sx.dashboard(net, process=True, readers=clients) as board, watching(board, clients) as crowd:
+        crowd.say("from")
+        for epoch in range(epochs):
+            _publish(net)
+            sleep(0.25)
+            if epoch == epochs // 2:
+                os.kill(_server(board), signal.SIGKILL)
+        give_up = perf_counter() + PATIENCE
+        while crowd.say("from") < clients * epochs and perf_counter() < give_up:
+            sleep(0.25)
+    found = crowd.found
+    table(
+        f"The server is killed under {clients:,} readers, {epochs} epochs, four a second",
+        ["", "connected again", "told", "missed", "told twice", "last heard after s"],
+        [
+            [
+                "",
+                f"{found.again:,}",
+                f"{found.told:,}",
+                f"{found.missing + clients * epochs - found.told:,}",
+                f"{found.twice:,}",
+                f"{found.delays[-1]:.1f}",
+            ]
+        ],
+    )
+
+
+@frozen
+class Found:
+    """What readers found, all processes together."""
+
+    delays: Sequence[float]
+    told: int
+    missing: int
+    twice: int
+    again: int
+
+
+class Crowd:
+    """Readers in processes of their own."""
+
+    found: Found
+
+    def __init__(self, processes: Sequence[subprocess.Popen[str]]) -> None:
+        self._processes = processes
+        for process in processes:
+            if (line := _pipe(process.stdout).readline()) != "ready\n":
+                raise RuntimeError(f"readers were to be ready, and said {line!r}")
+
+    def say(self, word: str) -> int:
+        """
+        Say something to all of them; return how many epochs they were told since they count.
+        """
+        told = 0
+        for process in self._processes:
+            _pipe(process.stdin).write(f"{word}\n")
+            _pipe(process.stdin).flush()
+            told += int(_pipe(process.stdout).readline())
+        return told
+
+    def end(self) -> None:
+        said = [json.loads(process.communicate()[0]) for process in self._processes]
+        delays = sorted(delay for one in said for delay in one.pop("delays"))
+        self.found = Found(delays, **{name: sum(one[name] for one in said) for name in said[0]})
+
+
+@contextmanager
+def watching(board: sx.Dashboard, clients: int) -> Iterator[Crowd]:
+    """
+    Have readers look on.
+    """
+    shares = [min(MOST_EACH, clients - first) for first in range(0, clients, MOST_EACH)]
+    words = [sys.executable, str(WATCHING), board.host, str(board.port), board.token]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([*words, str(share)], **pipes) for share in shares]
+    try:
+        crowd = Crowd(processes)
+        yield crowd
+        crowd.end()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _publish(net: sx.Atom[Net]) -> None:
+    net.swap(_learnt, time())
+
+
+def _learnt(net: Net, now: float) -> Net:
+    stats = net.training.stats.with_epoch(
+        steps=net.training.stats.steps + 1, loss=now, training={}, validation={}, seconds=1.0, samples=100
+    )
+    return evolve(net, training=evolve(net.training, stats=stats, status="training"))
+
+
+def _server(board: sx.Dashboard) -> int:
+    """
+    Return the process that serves, when it does.
+    """
+    while board.server_pid is None:
+        sleep(0.05)
+    return board.server_pid
+
+
+def _cpu(pid: int) -> float:
+    """
+    Return the processor seconds that a process has taken.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _pipe(pipe: Any) -> Any:
+    assert pipe is not None
+    return pipe
