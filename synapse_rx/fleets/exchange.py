@@ -13,7 +13,7 @@ from ..errors import SynapseError
 from ..snapshot import Event, Net, Training, with_events
 from ..trainer.telling import Telling
 from .faults import fault_from_data
-from .fields import ALL, LEARNT, STATS, TOLD, changed, fields_from_data, get, replaced
+from .fields import ALL, LEARNT, STATS, TOLD, assembled, changed, fields_from_data, get, replaced
 
 EditTo = Callable[[Net, list[str], int], None]
 """Sends some fields of a snapshot, as the edit of a number."""
@@ -60,13 +60,12 @@ class Exchange:
         lock: Held while what both sides know is compared; no code of users runs under it.
         base: The newest snapshot whose parts belong together: where to go on from.
         last: What this put into the cell last.
-        there: What the worker told last, with the parameters of the base.
         seen: The number of the last edit.
     """
 
     def __init__(self, number: int, cell: Atom[Net], telling: Telling, edit: EditTo) -> None:
         self.lock = RLock()
-        self.base = self.last = self.there = cell.value
+        self.base = self.last = cell.value
         self.seen = 0
         self._prefix = f"{number}/"
         self._cell = cell
@@ -78,6 +77,7 @@ class Exchange:
             str, int
         ] = {}  # fields with edits that the worker has not seen, by the edit's number
         self._news: News | None = None
+        self._there: dict[str, Any] = {}  # the fields as the worker told them last
 
     def begin(self) -> None:
         """Listen to the cell."""
@@ -95,12 +95,13 @@ class Exchange:
             how = self._cell.value
             own = {name: get(how, name) for name in ALL if name not in (*LEARNT, *TOLD)}
             try:
-                self.there = replaced(self.base, own)
+                net = replaced(self.base, own)
             except SynapseError:  # an edit of the architecture that this was not told of yet, and will send
-                self.there = self.base
+                net = self.base
+            self._there = {name: get(net, name) for name in ALL}
             self._pending.clear()
             self._news = None
-            return self.there
+            return net
 
     def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], worker: str) -> None:
         """
@@ -110,15 +111,15 @@ class Exchange:
             SynapseError: If it is nothing that can be taken in; so are a KeyError and a TypeError.
         """
         with self.lock:
-            told = self.there.training.stats
-            values = fields_from_data(event["fields"], arrays, self.there.arch, self._prefix, told)
-            self.there = replaced(self.there, values)
+            there = self._there
+            values = fields_from_data(event["fields"], arrays, there["arch"], self._prefix, there[STATS])
+            there |= values
             self._news = news = self._news or News()
             news.values |= values
             news.seen = int(event["seen"])
             news.at = float(event["at"]) or news.at
             if event["whole"]:
-                news.base = self.there
+                news.base = assembled(there)
             news.asked |= bool(event["asked"])
             if "end" in event:
                 news.ended = True

@@ -8,6 +8,7 @@ they are; the architecture at the other end says what is where.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -33,16 +34,24 @@ VECTORS = {"params": "layout", "kept": "keeps"}
 """Fields with flat vectors, and what the architecture calls their layouts."""
 
 
+GET = {name: attrgetter(name) for name in ALL}
+"""What reads each field of a snapshot."""
+
+
 def get(net: Net, name: str) -> Any:
     """Return a field of a snapshot."""
-    part, _, rest = name.rpartition(".")
-    return getattr(net.training if part else net, rest)
+    return GET[name](net)
 
 
 def changed(old: Net, new: Net) -> list[str]:
     """Return the names of the fields that differ; arrays are not compared, but whether they are the same objects."""
     names = OF_NET if old.training is new.training else ALL
-    return [name for name in names if _differ(name, get(old, name), get(new, name))]
+    return [name for name in names if (a := GET[name](old)) is not (b := GET[name](new)) and _differ(name, a, b)]
+
+
+def learnt(old: Net, new: Net) -> list[str]:
+    """Return the names of what was learnt from one to the other."""
+    return [name for name in LEARNT if GET[name](old) is not GET[name](new)]
 
 
 def replaced(net: Net, values: Mapping[str, Any]) -> Net:
@@ -152,6 +161,4 @@ def _hint(name: str) -> Any:
 
 
 def _differ(name: str, old: Any, new: Any) -> bool:
-    if old is new:
-        return False
     return name in (*LEARNT, STATS) or old != new

@@ -12,7 +12,7 @@ from ..errors import SynapseError
 from ..snapshot import Net
 from ..typing import Data
 from .faults import fault_to_data
-from .fields import LEARNT, changed, fields_to_data
+from .fields import LEARNT, changed, fields_to_data, learnt
 from .messages import pack
 
 BEAT = 0.005
@@ -134,7 +134,7 @@ class Outbox:
         told.next = now + self._pause
         names = [name for name in changed(told.told, net) if name not in LEARNT]
         if whole:
-            names += [name for name in changed(told.saved, net) if name in LEARNT]
+            names += learnt(told.saved, net)
         event: dict[str, Data] = {
             "run": told.number,
             "seen": seen,
@@ -151,7 +151,7 @@ class Outbox:
         told.told = net
         if whole:
             told.saved, told.checkpoint = net, now + self._checkpoint
-        elif any(name in LEARNT for name in changed(told.saved, net)):
+        elif learnt(told.saved, net):
             with self._change:
                 self._unsaved[told.number] = told
         if over:

@@ -19,7 +19,8 @@ class EarlyStopping(Subscriber):
     Stops a training once an error has not become better for ``patience`` epochs, and goes back to the best parameters.
 
     It looks at every epoch on the training thread, before the next one, so it stops with the very epoch that is one too
-    many, and one seed stops at one epoch. The statistics keep all epochs that were learnt; parameters and the state of
+    many, and one seed stops at one epoch. Of a network in a fleet several epochs may come in one snapshot: each of them
+    counts, and the parameters are those of that snapshot. The statistics keep all epochs that were learnt; parameters and the state of
     training become those of the best one, also when the training comes to its end ("done") before patience does. A
     training that is stopped by somebody else, is cancelled or fails keeps what it has.
 
@@ -84,8 +85,9 @@ class EarlyStopping(Subscriber):
             return
         before, now = old.training.stats, new.training.stats
         added = new_epochs(before, now)
-        if added == range(before.epochs, before.epochs + 1):
-            track.memory = self._judged(track.memory, new)
+        if added and added.start == before.epochs:
+            for epoch in added:
+                track.memory = self._judged(track.memory, new, epoch)
         elif (
             added or now.epochs < before.epochs
         ):  # taken elsewhere: what was best there is not of this course
@@ -100,8 +102,8 @@ class EarlyStopping(Subscriber):
     def _afresh(self, net: Net) -> Course:
         return Course(net, self._judge.value(net)) if net.training.stats.epochs else Course()
 
-    def _judged(self, course: Course, net: Net) -> Course:
-        value = self._judge.value(net)
+    def _judged(self, course: Course, net: Net, epoch: int) -> Course:
+        value = self._judge.value_at(net, epoch)
         if course.best is None or self._judge.better(value, course.value):
             return Course(net, value)
         return evolve(course, waited=course.waited + 1)

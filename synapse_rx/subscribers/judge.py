@@ -50,8 +50,17 @@ class Judge:
         Raises:
             OptionError: If the history is not recorded, naming what is.
         """
+        return self.value_at(net, -1) if net.training.stats.epochs else math.nan
+
+    def value_at(self, net: Net, epoch: int) -> float:
+        """
+        Return what one epoch of ``net`` came to, counted from 0.
+
+        Raises:
+            OptionError: If the history is not recorded, naming what is.
+        """
         stats = net.training.stats
-        return monitored(stats, self.name(stats))[-1] if stats.epochs else math.nan
+        return monitored(stats, self.name(stats))[epoch]
 
     def better(self, value: float, best: float) -> bool:
         """Return whether ``value`` is better than ``best``; NaN never is, and anything else is better than NaN."""
