@@ -18,7 +18,7 @@ def test_mnist_is_read_row_by_row(layer: sx.Layer) -> None:
     layers = [sx.Input((28, 28)), layer, sx.Dense(10, "softmax")]
     net = sx.neural_net(layers, sx.training("adam", learning_rate=0.003))
 
-    snapshot = sx.deref(sx.train(net, sx.load_training_set("mnist", batch=128), 3))
+    snapshot = sx.deref(sx.train(net, sx.load_training_set("mnist", batch=128), 2))
 
     assert sx.evaluate(snapshot, sx.load_test_set("mnist")).accuracy >= 0.97
 

@@ -22,7 +22,7 @@ from tests.soak.census import LONG, Census, tasks_left
 from tests.subscribers.snapshots import fresh, publish
 from tests.trainer.tools import ENDLESS, diverging_net, some_data, some_net, xor, xor_net
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,17 @@
-"""Trains with checkpoints from where the last one stands, till it is done (``python -m tests.subscribers.killed``)."""
+"""
+Trains with checkpoints from where the last one stands, till it is done (``python -m tests.subscribers.killed``).
+
+It does so in a process of its own for every line that it reads, which it waits for.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import synapse_rx as sx
+from synapse_rx import fast
 from synapse_rx.snapshot import Net
 from tests.nets import blobs
 
@@ -41,5 +47,17 @@ def main(folder: str, epochs: int) -> None:
     print("done", flush=True)
 
 
+def serve(folder: str, epochs: int) -> None:
+    fast.load(), net(), data()  # what is imported here is not once more by every process
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            print(os.getpid(), flush=True)
+            main(folder, epochs)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print("gone", flush=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]))

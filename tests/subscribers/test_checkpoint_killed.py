@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -28,30 +29,49 @@ def test_a_training_killed_again_and_again_is_the_training(times: int, epochs: i
     whole = sx.train(killed.net(), killed.data(), epochs, publish=sx.every(batches=5)).result(SECONDS)
     moments, kills = random.Random(1), 0
     reached: list[int] = []
-    while kills < times:
-        process = _begin(tmp_path, epochs)
-        assert process.stdout is not None
-        ready, steps = process.stdout.readline().split()
-        assert ready == "ready"
-        reached.append(int(steps))
-        try:
-            process.wait(moments.uniform(0.0, min(0.2, 6 / times)))
-            break  # it was done before it could be killed
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+    with _server(tmp_path, epochs) as server:
+        while kills < times:
+            process = _begin(server)
+            ready, steps = _line(server).split()
+            assert ready == "ready"
+            reached.append(int(steps))
+            if select.select([server.stdout], [], [], moments.uniform(0.0, min(0.2, 6 / times)))[0]:
+                break  # it was done before it could be killed
+            os.kill(process, signal.SIGKILL)
             kills += 1
-        process.communicate()
+            _rest(server)
+        if kills < times:
+            assert _rest(server) == ["done"]
 
-    output, _ = _begin(tmp_path, epochs).communicate(timeout=SECONDS)
-    assert output.split()[-1] == "done"
+        _begin(server)
+        assert _rest(server)[-1] == "done"
     assert reached == sorted(reached) and (times < 10 or reached[-1] > reached[0] == 0)
     assert kills > times // 2
     assert _timeless(sx.resume(tmp_path).value) == _timeless(whole)
 
 
-def _begin(folder: Path, epochs: int) -> subprocess.Popen[str]:
+def _server(folder: Path, epochs: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.subscribers.killed", str(folder), str(epochs)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    # Unbuffered: a line that is there and was not read can be seen from outside.
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT)
+
+
+def _begin(server: subprocess.Popen[bytes]) -> int:
+    assert server.stdin is not None
+    server.stdin.write(b"\n")
+    return int(_line(server))
+
+
+def _rest(server: subprocess.Popen[bytes]) -> list[str]:
+    """
+    Return what a process says till it is gone.
+    """
+    return list(iter(lambda: _line(server), "gone"))
+
+
+def _line(server: subprocess.Popen[bytes]) -> str:
+    assert server.stdout is not None
+    return server.stdout.readline().decode().strip()
 
 
 def _timeless(net: Net) -> Net:
