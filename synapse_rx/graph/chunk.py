@@ -102,6 +102,10 @@ class GraphChunk:
         sums = (how.algorithm.reduction or how.update.reduction) == "sum"
         return cls(net, feed, found, counts, sums, grad, kept)
 
+    def takes(self, moves: Moves) -> bool:
+        """Return whether such steps are known here: all are."""
+        return moves.name in MOVES
+
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
         Learn batches from ``first`` on, one with each move.
