@@ -1,8 +1,8 @@
 """
-Files of networks: saving and loading beside safetensors' own functions, and what checkpoints cost a training.
+Files of networks: saving and loading beside safetensors and PyTorch, and what checkpoints cost a training.
 
 The network has some 11 million parameters and is trained by Adam, so that a file holds three numbers for each. What
-safetensors writes and reads are the same arrays, without the rest of the snapshot. Training is held to one core, where
+safetensors and PyTorch write and read are the same arrays, without the rest of the snapshot. Training is held to one core, where
 nothing can go on beside it: what a checkpoint costs is what it takes in processor seconds, of whatever thread.
 """
 
@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 import synapse_rx as sx
-from synapse_rx.snapshot.records import to_record
 from synapse_rx.snapshot import Net
+from synapse_rx.snapshot.records import to_record
 
 from .harness import Contest, alternate, equal_threads, peer, pinned
 
@@ -79,10 +79,15 @@ def _files(net: Net, where: Path, rounds: int) -> None:
         saves["safetensors"] = _timed(numpy.save_file, arrays, theirs)
         saves["safetensors, on the disk"] = _timed(_save_on_disk, numpy.save_file, arrays, theirs)
         loads["safetensors"] = _timed(numpy.load_file, theirs)
+    if (torch := peer("torch")) is not None:
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        saves["torch.save"] = _timed(torch.save, tensors, where / "theirs.pt")
+        torch.save(tensors, where / "theirs.pt")
+        loads["torch.load"] = _timed(torch.load, where / "theirs.pt", weights_only=True)
     loads["its bytes, as they are"] = _timed(ours.read_bytes)
     parameters = net.params.flat.size
-    alternate(rounds, saves).print(f"Save a network of {parameters:,} parameters", base=list(saves)[-1])
-    alternate(rounds, loads).print("Load it, from the system's memory of the file", base=list(loads)[-1])
+    alternate(rounds, saves).print(f"Save a network of {parameters:,} parameters", base="synapse_rx")
+    alternate(rounds, loads).print("Load it, from the system's memory of the file", base="synapse_rx")
     held = sum(array.nbytes for array in arrays.values())
     print(
         f"\nthe file has {os.path.getsize(ours):,} bytes, {os.path.getsize(ours) - held:,} beside the arrays"

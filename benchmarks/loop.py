@@ -1,8 +1,9 @@
 """
 The event loop's lag beside a training: how late a coroutine wakes that sleeps one millisecond at a time.
 
-The training runs at full speed on its own thread; a bare thread with the same steps in plain numpy shows what cannot
-be had better, ``executor="inline"`` what a training in the loop itself does to it.
+The training runs at full speed on its own thread; bare threads with the same steps in plain numpy, in PyTorch and in
+one compiled call of JAX an epoch show what cannot be had better, ``executor="inline"`` what a training in the loop
+itself does to it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import numpy as np
 
 import synapse_rx as sx
 
+from .contestants import Contestant
+from .contestants.by_hand import ByHand
 from .contestants.loads import Background, nothing, thread, training
 from .contestants.problem import Problem, problem
-from .harness import alternate, equal_threads, table
+from .contestants.pytorch import Eager
+from .contestants.with_jax import Scan
+from .harness import alternate, equal_threads, peer, table
 
 TICK = 1e-3
 """Seconds the ticker sleeps."""
@@ -48,17 +53,29 @@ def run(
 
 
 def _measure(runner: asyncio.Runner, task: Problem, seconds: float, rounds: int) -> None:
-    meters = {
-        "idle": Meter(runner, nothing, seconds),
-        "synapse_rx": Meter(runner, training(task), seconds),
-        "numpy on a thread": Meter(runner, thread(task), seconds),
-        'executor="inline"': Meter(runner, training(task, executor="inline"), seconds),
-    }
+    sx.train(task.net(), task.training_set(), 1).result()  # loads and compiles
+    loads = {"idle": nothing, "synapse_rx": training(task), **_threads(task)}
+    loads['executor="inline"'] = training(task, executor="inline")
+    meters = {name: Meter(runner, load, seconds) for name, load in loads.items()}
     contest = alternate(rounds, {name: meter.measure for name, meter in meters.items()}, warmup=0)
     title = f"Lag of a {1e3 * TICK:g} ms ticker beside batches of {task.batch}, ms; {rounds} x {seconds:g} s"
     rows = [[name, *meter.row(), f"{contest.median(name):,.0f}"] for name, meter in meters.items()]
     table(title, ["", "p50", "p99", "max", "ticks", "steps/s"], rows)
     print(f"the call of train itself holds the loop for {1e3 * runner.run(_call(task)):.1f} ms")
+
+
+def _threads(task: Problem) -> dict[str, Background]:
+    """
+    Return what does the same on a bare thread, warmed up.
+    """
+    found: dict[str, Contestant] = {"numpy": ByHand(task)}
+    if torch := peer("torch"):
+        found["PyTorch"] = Eager(torch, task)
+    if jax := peer("jax"):
+        found["JAX scan"] = Scan(jax, task)
+    for one in found.values():
+        one.epoch()
+    return {f"{name} on a thread": thread(one, task) for name, one in found.items()}
 
 
 class Meter:

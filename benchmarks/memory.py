@@ -55,6 +55,8 @@ def _compare(units: tuple[int, ...], batch: int) -> None:
     names = ["synapse_rx", "its learner alone"]
     if peer("torch"):
         names += ["PyTorch", "PyTorch, and a copy"]
+    if peer("jax"):
+        names += ["JAX jit"]
     parameters = sum(m * n + n for m, n in pairwise(units))
     rows = []
     for name in names:
@@ -129,11 +131,45 @@ def _torch_with_copies(units: tuple[int, ...], x: Any, labels: Any, batch: int) 
     _torch(units, x, labels, batch, copies=True)
 
 
+def _jax(units: tuple[int, ...], x: Any, labels: Any, batch: int) -> None:
+    import jax
+
+    jnp = jax.numpy
+
+    def loss(weights: Any, x: Any, t: Any) -> Any:
+        for index, (w, b) in enumerate(weights):
+            x = (jax.nn.relu(x) if index else x) @ w + b
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(x), t[:, None], axis=1))
+
+    def step(held: Any, x: Any, t: Any) -> Any:
+        weights, velocity = held
+        gradient = jax.grad(loss)(weights, x, t)
+        velocity = jax.tree.map(lambda v, g: 0.9 * v + g, velocity, gradient)
+        return jax.tree.map(lambda w, v: w - 0.01 * v, weights, velocity), velocity
+
+    net = _net(units)
+    weights = [
+        (jnp.array(net.params[layer]["W"]), jnp.array(net.params[layer]["b"]))
+        for layer in range(len(units) - 1)
+    ]
+    del net
+    held = (weights, jax.tree.map(jnp.zeros_like, weights))
+    del weights
+    learn = jax.jit(step, donate_argnums=0)
+    starts = range(0, len(x), batch)
+    batches = [(jnp.array(x[at : at + batch]), jnp.array(labels[at : at + batch])) for at in starts]
+    for _ in range(EPOCHS):
+        for one, targets in batches:
+            held = learn(held, one, targets)
+        jax.block_until_ready(held)
+
+
 CONTESTANTS: dict[str, Callable[..., None]] = {
     "synapse_rx": _ours,
     "its learner alone": _alone,
     "PyTorch": _torch,
     "PyTorch, and a copy": _torch_with_copies,
+    "JAX jit": _jax,
 }
 
 

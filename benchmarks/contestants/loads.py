@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from itertools import cycle
 from threading import Event, Thread
 from time import perf_counter
 from typing import Any
 
 import synapse_rx as sx
 
-from .by_hand import ByHand
+from .base import Contestant
 from .problem import Problem
 
 ENDLESS = 1_000_000
@@ -80,26 +79,24 @@ def trainings(task: Problem, n: int) -> Background:
             parts = [await stack.enter_async_context(one()) for _ in range(n)]
             yield load
         rates = [part.rate for part in parts]
-        load.rate, load.evenness = sum(rates), min(rates) / max(rates)
+        load.rate, load.evenness = sum(rates), min(rates) / max(*rates, 1e-9)
 
     return background
 
 
-def thread(task: Problem) -> Background:
+def thread(one: Contestant, task: Problem) -> Background:
     """
-    Return the same steps in plain numpy on a thread.
+    Return the epochs of a contestant on a bare thread.
     """
 
     @asynccontextmanager
     async def background() -> AsyncIterator[Load]:
-        hand, load, over, steps = ByHand(task), Load(), Event(), [0]
+        load, over, steps = Load(), Event(), [0]
 
         def work() -> None:
-            for x, t in cycle(task.batches(task.x, task.targets)):
-                hand.step(x, t)
-                steps[0] += 1
-                if over.is_set():
-                    return
+            while not over.is_set():
+                one.epoch()
+                steps[0] += task.steps
 
         worker = Thread(target=work, daemon=True)
         worker.start()

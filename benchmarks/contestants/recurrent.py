@@ -18,7 +18,7 @@ def others(stack: Stack, net: sx.Net, *, quick: bool) -> dict[str, Any]:
     """
     Return contestants by name, as `elsewhere` does.
 
-    tinygrad is not among them: it has no loops, and the steps written one behind the other were not compiled in minutes.
+    tinygrad is not among them: it has no loops, and steps written one behind the other were not compiled in minutes.
     """
     kind = stack.ours[1].kind
     units = stack.ours[1].units

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.contestants.busy_loop import Case, Work
-from benchmarks.contestants.loads import Background, nothing, thread, training
+from benchmarks.contestants.by_hand import ByHand
+from benchmarks.contestants.loads import Background, nothing, thread, training, trainings
 from benchmarks.contestants.problem import Problem, problem
 from benchmarks.loop import Meter
 
@@ -18,7 +19,11 @@ def task() -> Problem:
     return problem("random", 128, 32)
 
 
-@pytest.mark.parametrize("make", [training, thread])
+def by_hand(task: Problem) -> Background:
+    return thread(ByHand(task), task)
+
+
+@pytest.mark.parametrize("make", [training, by_hand])
 async def test_a_load_tells_its_rate_when_it_is_over(
     make: Callable[[Problem], Background], task: Problem
 ) -> None:
@@ -30,6 +35,17 @@ async def test_a_load_tells_its_rate_when_it_is_over(
         rate, seconds = load.rate, 2 * seconds
 
     assert rate > 0
+
+
+async def test_trainings_at_once_tell_what_they_do_together_and_how_evenly(task: Problem) -> None:
+    load, seconds = None, 0.01
+    while load is None or not load.evenness:  # on a busy machine one may not have begun
+        async with trainings(task, 2)() as load:
+            await asyncio.sleep(seconds)
+        seconds *= 2
+
+    assert load.rate > 0
+    assert 0 < load.evenness <= 1
 
 
 async def test_no_load_does_no_steps() -> None:
