@@ -2,8 +2,9 @@
 Files of networks: saving and loading beside safetensors and PyTorch, and what checkpoints cost a training.
 
 The network has some 11 million parameters and is trained by Adam, so that a file holds three numbers for each. What
-safetensors and PyTorch write and read are the same arrays, without the rest of the snapshot. Training is held to one core, where
-nothing can go on beside it: what a checkpoint costs is what it takes in processor seconds, of whatever thread.
+safetensors and PyTorch write and read are the same arrays, without the rest of the snapshot. Training is held to one
+core, where nothing can go on beside it: what a checkpoint costs is what it takes in processor seconds, of whatever
+thread.
 """
 
 from __future__ import annotations
