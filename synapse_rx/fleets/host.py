@@ -17,7 +17,7 @@ import numpy as np
 from ..atoms import Atom
 from ..data import TrainingSet, open_training_set
 from ..errors import FormatError
-from ..snapshot import Net, only_nets
+from ..snapshot import Net, only_nets, with_status
 from ..snapshot.values import decode
 from ..stopping import Condition
 from ..trainer import Every, TrainingRun, train
@@ -117,11 +117,11 @@ class Host:
         told = Told(number, cell, net, bool(data["snapshots"]), int(data["seen"]))
         self.outbox.enter(told)
         cell.add_watch(self, lambda key, cell, old, new: self.outbox.note(told))
+        if data["paused"]:  # the status "training" is there before anything is learnt
+            cell.add_watch("pause", _pause)
         run = train(cell, self._data[data["data"]], goal, **options)
         with self._lock:
             self._runs[number] = (told, run)
-        if data["paused"]:
-            run.pause()
         run.when_over(lambda run: self._over(told, run))
 
     def _edit(self, data: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -157,3 +157,8 @@ class Host:
             told.error = error
         told.over = True
         self.outbox.hurry(told)
+
+
+def _pause(key: Any, cell: Atom[Net], old: Net, new: Net) -> None:
+    cell.remove_watch(key)
+    cell.swap(with_status, "paused")

@@ -17,7 +17,7 @@ from .engine import Settings
 from .frames import ANSWER, BYE, CALL, HELLO, NEWS, Writer, read_frame
 from .messages import pack
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 """Seconds that a worker may take to begin."""
 GRACE = 2.0
 """Seconds that a worker has to end by itself."""
@@ -48,6 +48,7 @@ class LocalEngine:
             worker.greet(settings)
         except BaseException:
             worker.stop()
+            worker.close()
             raise
         return worker
 
@@ -121,7 +122,7 @@ class LocalWorker:
                     answer.set_result(frame.message)
         finally:
             self._end()
-            self._source.close()
+            self.close()
         if not self._stopped:
             raise WorkerLost(f"{self.name} ended{self._how()}")
 
@@ -139,6 +140,10 @@ class LocalWorker:
         self.process.wait()
         self._writer.close()
         self._end()
+
+    def close(self) -> None:
+        """Let go of the pipe, which nobody reads any more."""
+        self._source.close()
 
     def _end(self) -> None:
         with self._lock:
