@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
@@ -71,6 +72,15 @@ class Backend(ABC):
         Errors of a device leave it as errors of this library, see `CupyBackend`.
         """
         return nullcontext()
+
+    def repeated(self, launches: Sequence[Callable[[], None]]) -> Callable[[], None]:
+        """Return what launches kernels one behind the other, as often as it is called."""
+
+        def launch() -> None:
+            for one in launches:
+                one()
+
+        return launch
 
     def synchronize(self) -> None:
         """Wait until all that was asked for is computed."""

@@ -14,7 +14,8 @@ from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
 from .checks import fitted_loss
-from .chunk import Chunk
+from .chunk import Chunk, Moves
+from .device_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
 from .feed import Feed
 from .joint import Joint
@@ -106,16 +107,22 @@ class Engine(Vectors):
         self._ratio_row = list(kinds).index(UPDATE_RATIO) if UPDATE_RATIO in kinds else None
         self._before = None if self._ratio_row is None else backend.xp.empty_like(self.theta)
         self._total: Array | None = None
-        chunks = chunks and backend.name == "numpy"
-        chunk = Chunk.of(net, data, self.feed, self._loss, list(kinds.values()), grad) if chunks else None
+        given = net, data, self.feed, self._loss, list(kinds.values()), grad
+        chunk = Chunk.of(*given) if chunks and backend.name == "numpy" else None
         # Where gradients go through other processes it cannot take the steps as well.
         self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
+        if chunks and self._together is None and backend.kernels is not None:
+            self.chunk = DeviceChunk.of(*given, backend)
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
             self.evaluators["validation"] = self._evaluator(net, data.valid, measured, generator)
         if how.evaluation == "full" and isinstance(data, TrainingSet):
             self.evaluators["training"] = self._evaluator(net, data.data, measured, generator)
+
+    def takes(self, moves: Moves) -> bool:
+        """Return whether the chunk knows such steps; that of the host knows all."""
+        return not isinstance(self.chunk, DeviceChunk) or self.chunk.takes(moves)
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""

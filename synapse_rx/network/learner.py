@@ -301,7 +301,8 @@ class NetworkLearner:
         if self._every is not None:
             last, self._apart = min(last, first + self._every - self._steps % self._every), True
         self._starved = False
-        if engine.chunk is not None and self._moves(1) is not None:
+        moves = None if engine.chunk is None else self._moves(1)
+        if moves is not None and engine.takes(moves):
             self._leap(deadline, min(last, feed.n_batches))
         else:
             self._stride(deadline, last)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .array import LeakError, StrictArray
+from .cuda import EmulatedKernel
 from .module import StrictModule
 
 GIB = 1 << 30
@@ -85,6 +86,8 @@ class StrictCupy(StrictModule):
         if self.fails is not None:
             error, self.fails = self.fails, None
             raise error
+        if EmulatedKernel.capturing is not None and not what.startswith("kernel "):
+            raise LeakError(f"{what} while a stream is captured, which takes kernels alone")
         for name in ("device", "stream", "allocator"):
             if not getattr(self.here, name, None):
                 raise LeakError(f"{what} without a {name} of the backend")
@@ -156,11 +159,36 @@ class StrictStream(_Entered):
     def wait_event(self, event: StrictStream) -> None:
         self.after.append(event)
 
+    def begin_capture(self) -> None:
+        assert self.non_blocking and EmulatedKernel.capturing is None
+        EmulatedKernel.capturing = []
+
+    def end_capture(self) -> StrictGraph:
+        launches, EmulatedKernel.capturing = EmulatedKernel.capturing, None
+        assert launches
+        self.cupy.noted.append(("captures", len(launches)))
+        return StrictGraph(self.cupy, launches)
+
     def synchronize(self) -> None:
         self.cupy.noted.append(("waits for", self))
         for one in self.pending:
             one()
         self.pending.clear()
+
+
+class StrictGraph:
+    """
+    Kernels as they were launched when they were captured, with the very same arguments.
+    """
+
+    def __init__(self, cupy: StrictCupy, launches: list[Any]) -> None:
+        self.cupy, self._launches = cupy, launches
+
+    def launch(self) -> None:
+        self.cupy.check("a graph")
+        self.cupy.noted.append(("launches", len(self._launches)))
+        for launch in self._launches:
+            launch()
 
 
 class StrictPool:

@@ -1,24 +1,30 @@
 """Kernels in CUDA C++: one pass over the memory of a GPU where array functions take several."""
 
+from .advance import Advance as Advance
 from .batch_norm import BatchNormKernels as BatchNormKernels
 from .bias_activation import BiasActivation as BiasActivation
 from .dropout import DropoutKernel as DropoutKernel
+from .elementwise import TABLE as TABLE
 from .elementwise import Untranslatable as Untranslatable
 from .elementwise import translated as translated
 from .gather import Gather as Gather
+from .graph import Graph as Graph
 from .kernels import Fused as Fused
 from .kernels import Kernels as Kernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
 from .misses import Misses as Misses
+from .product import Product as Product
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 
 FUSED: tuple[type[Fused], ...] = (
+    Advance,
     BatchNormKernels,
     BiasActivation,
     DropoutKernel,
     Gather,
     MaxPoolKernels,
     Misses,
+    Product,
     SoftmaxCrossEntropy,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

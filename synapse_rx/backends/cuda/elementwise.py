@@ -58,8 +58,12 @@ class Untranslatable(ValueError):
     """
 
 
+TABLE = 12
+"""Numbers in a row of a table of steps."""
+
+
 @cache
-def translated(kernel: Kernel) -> str:
+def translated(kernel: Kernel, places: tuple[int, ...] | None = None) -> str:
     """
     Return ``kernel`` in CUDA C++, for a type ``real`` that is still to be defined.
 
@@ -67,6 +71,8 @@ def translated(kernel: Kernel) -> str:
 
     Args:
         kernel: A function of arrays, numbers and flags, by its annotations, that is one loop over the size of an array.
+        places: For each number or flag, where it stands in the row ``at[1]`` of a table that lies on the device; the
+            kernel then takes ``const real* table, const long long* at`` in their place.
 
     Raises:
         Untranslatable: If it is something else, or its text cannot be had.
@@ -78,7 +84,7 @@ def translated(kernel: Kernel) -> str:
     function = ast.parse(text).body[0]
     if not isinstance(function, ast.FunctionDef):
         raise Untranslatable(f"{kernel!r} is not defined by def")
-    return _Translator(function).text
+    return _Translator(function, places).text
 
 
 def kinds(kernel: Kernel) -> tuple[str, ...]:
@@ -89,7 +95,7 @@ def kinds(kernel: Kernel) -> tuple[str, ...]:
 class _Translator:
     """Makes the text of one kernel."""
 
-    def __init__(self, function: ast.FunctionDef) -> None:
+    def __init__(self, function: ast.FunctionDef, places: tuple[int, ...] | None) -> None:
         self._kinds = {one.arg: _kind(one) for one in function.args.args}
         *_, loop = function.body
         if not (isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and self._is_over_size(loop)):
@@ -99,12 +105,20 @@ class _Translator:
         self._index = loop.target.id
         self._locals: dict[str, None] = {}
         body = self._block(loop.body, "    ")
-        parameters = ", ".join(f"{_TYPES[kind]} {_named(name)}" for name, kind in self._kinds.items())
+        said = {_named(name): _TYPES[kind] for name, kind in self._kinds.items()}
+        read = ""
+        if places is not None:
+            numbers = [name for name, kind in said.items() if kind != "real*"]
+            for name, place in zip(numbers, places, strict=True):
+                flag = " > real(0)" if said[name] == "int" else ""
+                read += f"    const {said.pop(name)} {name} = table[at[1] * {TABLE} + {place}]{flag};\n"
+            said |= {"table": "const real*", "at": "const long long*"}
+        parameters = ", ".join(f"{kind} {name}" for name, kind in said.items())
         made = f"    real {', '.join(self._locals)};\n" if self._locals else ""
         self.text = (
             f'{PRELUDE}\nextern "C" __global__ void {function.name}({parameters}, long long n) {{\n'
             f"    const long long {self._index} = (long long)blockIdx.x * blockDim.x + threadIdx.x;\n"
-            f"    if ({self._index} >= n) return;\n{made}{body}}}\n"
+            f"    if ({self._index} >= n) return;\n{read}{made}{body}}}\n"
         )
 
     def _is_over_size(self, loop: ast.For) -> bool:

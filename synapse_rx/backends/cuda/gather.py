@@ -19,11 +19,12 @@ class Gather(Fused):
 
     source = """
 extern "C" __global__ void gather(const stored* x, const long long* order, real* out, long long first, long long n,
-                                  long long width, real scale, const real* shift, const real* factor) {
+                                  long long width, real scale, const real* shift, const real* factor,
+                                  const long long* at) {
     const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (k >= n) return;
     const long long row = k / width, column = k - row * width;
-    const long long sample = order ? order[first + row] : first + row;
+    const long long place = (at ? at[0] : first) + row, sample = order ? order[place] : place;
     real value = (real)x[sample * width + column] * scale;
     if (shift) value -= shift[column];
     if (factor) value *= factor[column];
@@ -40,6 +41,7 @@ extern "C" __global__ void gather(const stored* x, const long long* order, real*
         scale: float = 1.0,
         shift: Array | None = None,
         factor: Array | None = None,
+        at: Array | None = None,
     ) -> None:
         """
         Write ``len(out)`` samples from ``first`` on.
@@ -52,14 +54,15 @@ extern "C" __global__ void gather(const stored* x, const long long* order, real*
             scale: What they are multiplied by.
             shift: What is taken off then, like one sample; None for nothing.
             factor: What they are multiplied by then, like one sample; None for nothing.
+            at: Where the batch begins, in place of ``first``, known to the device alone (`Advance`).
         """
         kind = self.dtype.type
-        given = (NOTHING if one is None else one for one in (order, shift, factor))
-        order_or, shift_or, factor_or = given
+        given = (NOTHING if one is None else one for one in (order, shift, factor, at))
+        order_or, shift_or, factor_or, at_or = given
         self.function("gather", stored=x.dtype)(
             blocks(out.size), (THREADS,),
             (x, order_or, out, np.int64(first), np.int64(out.size), np.int64(out.size // len(out)), kind(scale),
-             shift_or, factor_or),
+             shift_or, factor_or, at_or),
         )  # fmt: skip
 
     def takes(self, stored: Any) -> bool:

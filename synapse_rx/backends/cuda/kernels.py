@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import local
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -21,6 +24,9 @@ OPTIONS = ("--fmad=false",)
 
 NAMES = {"float32": "float", "float64": "double", "uint8": "unsigned char", "int64": "long long"}
 """Types of numbers in memory, and what CUDA calls them."""
+
+Launch = Callable[[], None]
+"""A kernel with all it was given, to be launched as often as one likes."""
 
 log = logging.getLogger("synapse_rx")
 
@@ -39,10 +45,14 @@ class Fused(ABC):
     source: ClassVar[str]
     """The text in CUDA C++, for a type ``real``."""
 
+    options: ClassVar[tuple[str, ...]] = OPTIONS
+    """What the compiler is told."""
+
     def __init__(self, kernels: Kernels, dtype: Any) -> None:
         self.xp = kernels.xp
         self.dtype = np.dtype(dtype)
         self._kernels = kernels
+        self._functions: dict[Any, Callable[..., None]] = {}
 
     @abstractmethod
     def agrees(self) -> bool:
@@ -50,7 +60,12 @@ class Fused(ABC):
 
     def function(self, name: str, **types: Any) -> Callable[..., None]:
         """Return the kernel called ``name``; types by the names that the source has for them, besides ``real``."""
-        return self._kernels.function(self.source, name, real=self.dtype, **types)
+        key = name, *types.values()
+        found = self._functions.get(key)
+        if found is None:
+            made = self._kernels.function(self.source, name, self.options, real=self.dtype, **types)
+            found = self._functions[key] = made
+        return found
 
     def near(self, found: Array, expected: Array) -> bool:
         """Return whether an array of the device is what it should be, to rounding."""
@@ -73,29 +88,59 @@ class Kernels:
         self.xp = xp
         self._functions: dict[Any, Callable[..., None]] = {}
         self._tried: dict[Any, Any] = {}
+        self._records = local()
 
     def get(self, kind: type[F], dtype: Any) -> F | None:
         """Return the kernels of a kind for a type of numbers; None where their reference has to do."""
-        return self._once(kind, dtype, lambda: kind(self, dtype))
+        return self._once(kind, dtype, partial(kind, self, dtype))
 
-    def elementwise(self, kernel: Kernel, dtype: Any) -> Kernel | None:
-        """Return a loop over numbers of a type as a kernel; None where its reference has to do."""
-        return self._once(kernel, dtype, lambda: Loop(kernel, self.function, self.xp, dtype))
+    def elementwise(self, kernel: Kernel, dtype: Any, places: tuple[int, ...] | None = None) -> Kernel | None:
+        """Return a loop over numbers of a type as a kernel (`Loop`); None where its reference has to do."""
+        make = partial(Loop, kernel, self.function, self.xp, dtype, places)
+        return self._once(kernel, dtype, make, places)
 
-    def function(self, source: str, name: str, **types: Any) -> Callable[..., None]:
+    def function(
+        self, source: str, name: str, options: tuple[str, ...] = OPTIONS, **types: Any
+    ) -> Callable[..., None]:
         """Return one function of a source, with the types that it names; compiled when it is first called."""
         key = source, name, tuple(sorted((one, np.dtype(dtype).name) for one, dtype in types.items()))
         found = self._functions.get(key)
         if found is None:
             named = "".join(f"typedef {NAMES[dtype]} {one};\n" for one, dtype in key[2])
-            found = self._functions[key] = self.xp.RawKernel(named + source, name, options=OPTIONS)
+            function = self.xp.RawKernel(named + source, name, options=options)
+            found = self._functions[key] = _Function(function, self._records)
         return found
 
-    def _once(self, what: Any, dtype: Any, make: Callable[[], Any]) -> Any:
-        key = what, np.dtype(dtype)
+    @contextmanager
+    def recorded(self) -> Iterator[list[Launch]]:
+        """Launch nothing that this thread asks for, but note it; kernels must have been tried before."""
+        self._records.launches = launches = list[Launch]()
+        try:
+            yield launches
+        finally:
+            self._records.launches = None
+
+    def _once(self, what: Any, dtype: Any, make: Callable[[], Any], how: Any = None) -> Any:
+        key = what, np.dtype(dtype), how
         if key not in self._tried:
             self._tried[key] = _right(what.__name__, make)
         return self._tried[key]
+
+
+class _Function:
+    """A function on the device, which is launched, or noted where its thread takes notes."""
+
+    __slots__ = ("_function", "_records")
+
+    def __init__(self, function: Callable[..., None], records: local) -> None:
+        self._function, self._records = function, records
+
+    def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:
+        launches = getattr(self._records, "launches", None)
+        if launches is None:
+            self._function(grid, block, args)
+        else:
+            launches.append(partial(self._function, grid, block, args))
 
 
 def _right(name: str, make: Callable[[], Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...typing import Array
+from .gather import NOTHING
 from .kernels import Fused
 
 WIDTH, ROWS = 32, 8
@@ -45,7 +46,8 @@ __device__ int winner(const real* row, int outputs, real* numbers, int* places, 
     return at[0];
 }
 
-extern "C" __global__ void misses(const real* y, const real* t, real* values, long long n, int outputs) {
+extern "C" __global__ void misses(const real* y, const real* t, real* values, long long n, int outputs,
+                                  const long long* at) {
     __shared__ real numbers[ROWS * WIDTH];
     __shared__ int places[ROWS * WIDTH];
     const long long row = (long long)blockIdx.x * ROWS + threadIdx.y;
@@ -54,14 +56,15 @@ extern "C" __global__ void misses(const real* y, const real* t, real* values, lo
     real largest, wanted_value;
     const int given = winner(y + row * outputs, width, numbers, places, &largest);
     const int wanted = winner(t + row * outputs, width, numbers, places, &wanted_value);
-    if (threadIdx.x == 0 && row < n) values[row] = given != wanted || largest != largest ? real(1) : real(0);
+    const bool wrong = given != wanted || largest != largest;
+    if (threadIdx.x == 0 && row < n) values[(at ? at[0] : 0) + row] = wrong ? real(1) : real(0);
 }
 """
 
-    def __call__(self, y: Array, t: Array, values: Array) -> None:
-        """Write 1 or 0 for each row of y and t (N, outputs) into ``values`` (N,)."""
+    def __call__(self, y: Array, t: Array, values: Array, at: Array | None = None) -> None:
+        """Write 1 or 0 for each row of y and t (N, outputs) into ``values`` (N,), behind as many as ``at`` counts."""
         n, outputs = y.shape
-        numbers = np.int64(n), np.int32(outputs)
+        numbers = np.int64(n), np.int32(outputs), NOTHING if at is None else at
         self.function("misses")((max(1, -(-n // ROWS)),), (WIDTH, ROWS), (y, t, values, *numbers))
 
     def agrees(self) -> bool:

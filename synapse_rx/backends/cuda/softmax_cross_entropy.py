@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...typing import Array
+from .gather import NOTHING
 from .kernels import Fused
 
 THREADS = 256
@@ -40,7 +41,7 @@ __device__ real over_row(real mine, bool largest, real* room) {
 }
 
 extern "C" __global__ void softmax_cross_entropy(const real* z, const real* t, real* y, real* values, real* dz,
-                                                 real scale, long long n, long long outputs) {
+                                                 real scale, long long n, long long outputs, const long long* at) {
     __shared__ real room[THREADS];
     const long long row = (long long)blockIdx.x * blockDim.y + threadIdx.y;
     // Rows behind the last have nothing to read or write, but their threads wait with the others.
@@ -64,16 +65,22 @@ extern "C" __global__ void softmax_cross_entropy(const real* z, const real* t, r
         y[begin + k] = share;
         dz[begin + k] = (share * targets - t[begin + k]) * scale;
     }
-    if (threadIdx.x == 0 && row < n) values[row] = log(sum) * targets - along;
+    if (threadIdx.x == 0 && row < n) values[(at ? at[0] : 0) + row] = log(sum) * targets - along;
 }
 """
 
-    def __call__(self, z: Array, t: Array, y: Array, values: Array, dz: Array, scale: float) -> None:
-        """Write outputs, losses (N,) and the gradient of the logits; all others are (N, outputs)."""
+    def __call__(
+        self, z: Array, t: Array, y: Array, values: Array, dz: Array, scale: float, at: Array | None = None
+    ) -> None:
+        """
+        Write outputs, losses (N,) and the gradient of the logits; all others are (N, outputs).
+
+        Losses are written behind those of as many samples as ``at`` counts, if it is given (`Advance`).
+        """
         n, outputs = z.shape
         width = 32 if outputs <= SHORT else THREADS
         rows = THREADS // width
-        numbers = self.dtype.type(scale), np.int64(n), np.int64(outputs)
+        numbers = self.dtype.type(scale), np.int64(n), np.int64(outputs), NOTHING if at is None else at
         self.function("softmax_cross_entropy")(
             (max(1, -(-n // rows)),), (width, rows), (z, t, y, values, dz, *numbers)
         )

@@ -9,10 +9,19 @@ import pytest
 
 from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends.cuda import FUSED, Gather, Kernels, translated
+from synapse_rx.network.device_moves import STROKES
 from tests.backends.cuda.loops import LOOPS
 from tests.strict import StrictBackend
 from tests.strict.cuda import build, cannot
 from tests.strict.module import xp
+
+
+def named(kernels: Kernels, source: str, **types: str) -> str:
+    """
+    Return a source as the compiler of kernels is given it.
+    """
+    kernels.function(source, "", **types)
+    return list(kernels._functions.values())[-1]._function.code
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +32,11 @@ def built() -> None:
     kernels, reals, codes = Kernels(xp), ("float32", "float64"), list[str]()
     for real in reals:
         plain = [kind.source for kind in FUSED if kind is not Gather] + list(map(translated, LOOPS))
-        codes += [kernels.function(source, "", real=real).code for source in plain]
+        codes += [named(kernels, source, real=real) for source in plain]
     for real, stored in product(reals, ("uint8", *reals)):
-        codes.append(kernels.function(Gather.source, "", real=real, stored=stored).code)
+        codes.append(named(kernels, Gather.source, real=real, stored=stored))
+    strokes = {(one.kernel, one.places) for parts in STROKES.values() for one in parts}
+    codes += [named(kernels, translated(kernel, places), real="float32") for kernel, places in strokes]
     build(codes)
 
 

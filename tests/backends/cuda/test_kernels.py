@@ -140,7 +140,7 @@ class Wrong(Gather):
     A kernel that does something else on this device than it should.
     """
 
-    source = Gather.source.replace("order[first + row]", "order[row]")
+    source = Gather.source.replace("order[place]", "order[row]")
 
 
 def test_a_kernel_that_errs_on_this_device_is_left_out_and_told(

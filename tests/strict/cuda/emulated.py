@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +41,9 @@ class EmulatedKernel:
     backwards: ClassVar[bool] = False
     """Whether the last thread of the last block goes first: what waits as it should gives the same."""
 
+    capturing: ClassVar[list[Any] | None] = None
+    """Where launches go while a stream is captured."""
+
     launched: ClassVar[list[str]] = []
     """The kernels launched so far, by name."""
 
@@ -49,7 +53,7 @@ class EmulatedKernel:
 
     def __call__(self, grid: Any, block: Any, args: Any, *, shared_mem: int = 0) -> None:
         if StrictArray.guard is not None:
-            StrictArray.guard(self.name)
+            StrictArray.guard(f"kernel {self.name}")
         sizes = [*(*grid, 1, 1)[:3], *(*block, 1, 1)[:3]]
         if any(not isinstance(size, int) or size < 1 for size in sizes):
             raise LeakError(f"{self.name} is launched with {sizes}")
@@ -61,8 +65,16 @@ class EmulatedKernel:
         cells = [self._cell(one, *kind) for one, kind in zip(args, wanted, strict=True)]
         pointers = (ctypes.c_void_p * len(cells))(*(cell.ctypes.data for cell in cells))
         counts = (ctypes.c_uint * 6)(*sizes)
+        # Held: what the pointers point to.
+        launch = partial(self._launch, emulated(self.code, self.name), pointers, counts, (cells, args))
+        if EmulatedKernel.capturing is None:
+            launch()
+        else:
+            EmulatedKernel.capturing.append(launch)
+
+    def _launch(self, emulate: Any, pointers: Any, counts: Any, held: Any) -> None:
         EmulatedKernel.launched.append(self.name)
-        if emulated(self.code, self.name)(pointers, counts, int(self.backwards)):
+        if emulate(pointers, counts, int(self.backwards)):
             raise LeakError(f"threads of {self.name} wait for others that are over")
 
     def _cell(self, given: Any, kind: str, pointer: bool) -> np.ndarray:

@@ -1,0 +1,185 @@
+"""Chunks on a device: every batch is the same list of kernels, made once and launched again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backends import Backend
+from ..backends.cuda import TABLE, Advance, Gather, Kernels, Misses, Product, SoftmaxCrossEntropy
+from ..data import TrainingSet
+from ..losses import CategoricalCrossEntropy, Loss
+from ..metrics import Misclassification
+from ..snapshot import Net
+from ..typing import Array
+from .chunk import SCALARS, Moves
+from .device_moves import known, strokes
+from .feed import Feed
+from .plain import SOFTMAX, plain_layers
+
+MOST = 1 << 27
+"""Multiplications with addition of a batch up to which launches cost more than products of our own."""
+
+ROWS = 4096
+"""Steps whose numbers lie on the device at a time."""
+
+
+class DeviceChunk:
+    """
+    Learns batches as an `Engine` does, where network, training and data are of the common kind.
+
+    That is: float32 on a device with kernels; samples that lie there whole, every one counting once; dense layers, all
+    linear, sigmoid, tanh or relu but for a softmax with cross-entropy at the end; nothing recorded but
+    misclassifications; no penalties, bounds, factors or averages; a step that is `known`. `of` gives None for all
+    others.
+
+    The device knows by itself where in the epoch it stands and which step is to be taken: the host sends the numbers of
+    many steps together, and launches.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        kernels: Kernels,
+        feed: Feed,
+        layers: Array,
+        counts: bool,
+        sums: bool,
+        grad: Array,
+    ) -> None:
+        assert TABLE == SCALARS, "a row of the table holds what a move needs"
+        xp, batch = backend.xp, feed.batch
+        self._backend, self._kernels, self._feed = backend, kernels, feed
+        self._layers, self._counts, self._sums, self._grad = layers.tolist(), counts, sums, grad
+        assert feed.plain is not None
+        x, _, t, _ = feed.plain
+        self._x, self._t = (xp.empty((batch, one.shape[1]), np.float32) for one in (x, t))
+        self._y = [xp.empty((batch, units), np.float32) for _, units, *_ in self._layers]
+        self._d = [xp.empty((batch, units), np.float32) for _, units, *_ in self._layers]
+        self._shares = xp.empty(self._y[-1].shape, np.float32)
+        self._order = xp.empty(feed.n, np.int64)
+        self._ordered: Any = None
+        self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(2, np.int64)
+        self._held: list[Any] = []
+        self._steps: dict[Any, Callable[[], None]] = {}
+
+    @classmethod
+    def of(
+        cls,
+        net: Net,
+        data: Any,
+        feed: Any,
+        loss: Loss,
+        kinds: Sequence[Any],
+        grad: Array,
+        backend: Backend,
+    ) -> DeviceChunk | None:
+        """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
+        how, kernels, layers = net.training, backend.kernels, plain_layers(net.arch)
+        counts = len(kinds) == 2
+        plain = (
+            kernels is not None
+            and layers is not None
+            and type(feed) is Feed
+            and isinstance(data, TrainingSet)
+            and net.params.flat.dtype == np.float32
+            and feed.plain is not None
+            and len(kinds) <= 2
+            and not how.update.shapes_gradients
+            and not how.update.moves_parameters
+            and (not counts or (type(kinds[1]) is Misclassification and net.arch.out_shape[-1] > 1))
+            and loss == CategoricalCrossEntropy()
+            and layers[-1, 4] == SOFTMAX
+            and all(b == w + inputs * units for inputs, units, w, b, _ in layers.tolist())
+            and feed.batch * int((layers[:, 0] * layers[:, 1]).sum()) <= MOST
+        )
+        if not plain or kernels is None or layers is None:
+            return None
+        wanted = (Advance, Gather, Misses, Product, SoftmaxCrossEntropy)
+        if any(kernels.get(kind, np.float32) is None for kind in wanted):
+            return None
+        sums = (how.algorithm.reduction or how.update.reduction) == "sum"
+        return cls(backend, kernels, feed, layers, counts, sums, grad)
+
+    def takes(self, moves: Moves) -> bool:
+        """Return whether such steps are known here."""
+        return known(moves.name, self._kernels)
+
+    def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
+        """
+        Learn batches from ``first`` on, one with each move, and wait for the device.
+
+        Args:
+            first: The first batch.
+            moves: What to do in each; at most `ROWS`.
+            theta: The parameters.
+            state: The state of the algorithm; its arrays are written to.
+            rows: Where errors are written, (kinds, samples).
+        """
+        send, feed = self._backend.from_host, self._feed
+        self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
+        assert feed.plain is not None
+        order = feed.plain[3]
+        if order is not None and order is not self._ordered:
+            self._order[...] = self._ordered = order
+        self._table[: moves.count] = send(moves.scalars)
+        self._at[...] = send(np.array([first * feed.batch, 0]))
+        for index in range(first, first + moves.count):
+            start, stop = feed.span(index)
+            self._step(stop - start, moves, order is not None)()
+        self._backend.synchronize()
+
+    def _hold(self, arrays: list[Any]) -> None:
+        """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
+        if [id(one) for one in arrays] != [id(one) for one in self._held]:
+            self._held = arrays
+            self._steps.clear()
+
+    def _step(self, n: int, moves: Moves, shuffled: bool) -> Callable[[], None]:
+        key = n, moves.name, shuffled
+        if key not in self._steps:
+            self._steps[key] = self._made(n, moves, shuffled)
+        return self._steps[key]
+
+    def _made(self, n: int, moves: Moves, shuffled: bool) -> Callable[[], None]:
+        theta, rows, *slots = self._held
+        vectors = {"theta": theta, "grad": self._grad, **dict(enumerate(slots))}
+        ahead, behind = strokes(moves.name, self._kernels, vectors, self._table, self._at)
+        with self._kernels.recorded() as launches:
+            for stroke in ahead:
+                stroke()
+            self._pass(n, theta, rows, shuffled)
+            for stroke in behind:
+                stroke()
+            self._get(Advance)(self._at, n)
+        return self._backend.repeated(launches)
+
+    def _pass(self, n: int, theta: Array, rows: Array, shuffled: bool) -> None:
+        """Gather a batch, pass it through all layers and gradients back."""
+        gather, product, at = self._get(Gather), self._get(Product), self._at
+        assert self._feed.plain is not None
+        stored, scale, targets, _ = self._feed.plain
+        order = self._order if shuffled else None
+        x, t = self._x[:n], self._t[:n]
+        gather(stored, order, 0, x, float(scale), at=at)
+        gather(targets, order, 0, t, at=at)
+        y, d = [one[:n] for one in self._y], [one[:n] for one in self._d]
+        inputs = [x, *y[:-1]]
+        for k, (size, units, w, b, function) in enumerate(self._layers):
+            weights, bias = theta[w:b].reshape(size, units), theta[b : b + units]
+            product.forward(inputs[k], weights, bias, y[k], 0 if function == SOFTMAX else function)
+        shares, scale = self._shares[:n], 1.0 if self._sums else 1.0 / n
+        self._get(SoftmaxCrossEntropy)(y[-1], t, shares, rows[0], d[-1], scale, at)
+        if self._counts:
+            self._get(Misses)(shares, t, rows[1], at)
+        for k in reversed(range(len(self._layers))):
+            size, units, w, b, _ = self._layers[k]
+            product.to_parameters(inputs[k], d[k], self._grad[w : b + units].reshape(size + 1, units))
+            if k:
+                function = self._layers[k - 1][4]
+                product.to_inputs(d[k], theta[w:b].reshape(size, units), y[k - 1], d[k - 1], function)
+
+    def _get(self, kind: Any) -> Any:
+        return self._kernels.get(kind, np.float32)
