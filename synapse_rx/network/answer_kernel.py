@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from .plain_kernel import ONE, ZERO, activate, exponential
+from .plain_kernel import ZERO, activate, exponentials
 
 FEW = 3
 """Up to so many samples the weights are read once for each; that is faster than a product of matrices is set up."""
@@ -53,7 +53,7 @@ def times(x: Any, w: Any, z: Any, fan_in: int, fan_out: int) -> None:
 
 
 @jit
-def softmax(z: Any, bits: Any, n: int, k: int) -> None:
+def softmax(z: Any, n: int, k: int) -> None:
     """Turn rows of logits into probabilities."""
     for i in range(n):
         row = z[i * k : (i + 1) * k]
@@ -62,7 +62,7 @@ def softmax(z: Any, bits: Any, n: int, k: int) -> None:
             top = max(top, row[j])
         for j in range(k):
             row[j] -= top
-        exponential(row, row, bits, k, ONE)
+        exponentials(row, k)
         total = ZERO
         for j in range(k):
             total += row[j]
@@ -71,7 +71,7 @@ def softmax(z: Any, bits: Any, n: int, k: int) -> None:
 
 
 @jit
-def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any, bits: Any) -> bool:
+def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any) -> bool:
     """
     Write what the network answers to samples into ``out``; return False, and write nothing, if they are not finite.
 
@@ -80,35 +80,30 @@ def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any, bits: Any) -> 
         theta: The parameters.
         layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
         out: The outputs (N * outputs,).
-        arena: Working memory, 3 N times as long as the widest layer; bits: int32, N times as long.
+        arena: Working memory, 2 N times as long as the widest layer.
     """
     n = len(x) // layers[0, 0]
     if not finite(x, len(x)):
         return False
-    depth, third = len(layers), len(arena) // 3
-    e = arena[2 * third :]
+    depth, half = len(layers), len(arena) // 2
     below = x
     for layer in range(depth):
         fan_in, fan_out, w, b, code = layers[layer]
         size = n * fan_out
-        z = arena[:size] if layer % 2 else arena[third : third + size]
+        z = arena[:size] if layer % 2 else arena[half : half + size]
         if layer == depth - 1:
             z = out
         weights = theta[w : w + fan_in * fan_out]
         if n > FEW:
             np.dot(below.reshape(n, fan_in), weights.reshape(fan_in, fan_out), z.reshape(n, fan_out))
-            for i in range(n):
-                for j in range(fan_out):
-                    z[i * fan_out + j] += theta[b + j]
         else:
             for i in range(n):
                 row = z[i * fan_out : (i + 1) * fan_out]
                 for j in range(fan_out):
-                    row[j] = theta[b + j]
+                    row[j] = ZERO
                 times(below[i * fan_in : (i + 1) * fan_in], weights, row, fan_in, fan_out)
+        activate(code, z, theta[b : b + fan_out], n)
         if code == 4:
-            softmax(z, bits, n, fan_out)
-        else:
-            activate(code, z, z, e, bits, size)
+            softmax(z, n, fan_out)
         below = z
     return True

@@ -36,7 +36,13 @@ MOVES: Mapping[str, int] = {
     "turn": 14,
 }
 PART = 256
-"""The most samples that go through all layers at a time, so that what one layer writes the next finds in the cache."""
+"""The most samples a thread takes through all layers at a time: what one layer writes the next finds in the cache."""
+
+ROOM = 131_072
+"""The most numbers of a gradient that are summed up before their step is taken: 512 KiB, which stay in the cache."""
+
+SHARED = 1_000_000
+"""Multiplications of a batch from which on threads share it; for fewer it takes as long to meet as to compute."""
 
 VECTORS = 3
 """The most vectors of an algorithm's state that a move goes by."""
@@ -94,17 +100,19 @@ class Chunk:
     ) -> None:
         self._learn: Any = None
         self._gradient: Any = None
-        self._tiled = 0
         self._feed = feed
         self._layers = layers
         self._codes = np.array([loss, 0, counts, sums, 0])
         self._grad = grad
-        width, k = int(layers[:, 1].max()), int(layers[-1, 1])
-        each = int(layers[0, 0]) + k + 3 * width + int(layers[:, 1].sum())
-        most = min(feed.batch, PART)
-        self._arena = np.empty(most * each, np.float32)
-        self._bits = np.empty(most * width, np.int32)
-        self._numbers = np.array([0, 1, 0], np.float32)
+        units, k = layers[:, 1], int(layers[-1, 1])
+        each = int(layers[0, 0]) + k + 2 * int(units.sum())
+        weights = int((layers[:, 0] * units).sum())
+        self._each = each
+        # Gradients of a few rows of W at a time, at least of one row or of the biases.
+        self._room = max(int(units.max()), min(ROOM, int((layers[:, 0] * units).max())))
+        self._shared = feed.batch * weights >= SHARED
+        self._memory: list[tuple[Array, Array, Array]] = []
+        self._meeting = np.zeros(1, np.int64)
         self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
 
@@ -146,20 +154,8 @@ class Chunk:
         self._prepare()
         vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         self._codes[1] = MOVES[moves.name]
-        self._learn(
-            *self._samples(),
-            (first, first + moves.count, self._feed.batch, PART),
-            self._layers,
-            self._codes,
-            theta,
-            self._grad,
-            tuple(vectors),
-            moves.scalars,
-            self._arena,
-            self._bits,
-            rows,
-            self._numbers,
-        )
+        span = (first, first + moves.count, self._feed.batch, PART)
+        self._share(self._learn, span, theta, tuple(vectors), moves.scalars, rows)
 
     def gradient(self, first: int, last: int, share: float, theta: Array, rows: Array) -> None:
         """
@@ -172,19 +168,9 @@ class Chunk:
             rows: Where errors are written, (kinds, samples).
         """
         self._prepare()
-        self._gradient(
-            *self._samples(),
-            (first, last, PART),
-            np.float32(share),
-            self._layers,
-            self._codes,
-            theta,
-            self._grad,
-            self._arena,
-            self._bits,
-            rows,
-            self._numbers,
-        )
+        self._codes[1] = -1
+        vectors, scalars = (self._none,) * VECTORS, np.full((1, SCALARS), share, np.float32)
+        self._share(self._gradient, (first, last, PART), theta, vectors, scalars, rows)
 
     def _prepare(self) -> None:
         if self._learn is None:
@@ -194,9 +180,41 @@ class Chunk:
             from .chunk_kernel import learn
             from .gradient_kernel import gradient
 
-            self._learn, self._gradient, self._tiled = learn, gradient, tiled_products()
-        # Ours are computed on one thread: where there are to be more, the library's products share the work.
-        self._codes[4] = self._tiled if crew.threads() == 1 else 0
+            self._learn, self._gradient = learn, gradient
+            self._codes[4] = tiled_products()
+
+    def _share(self, kernel: Any, span: Any, theta: Array, slots: Any, scalars: Array, rows: Array) -> None:
+        """
+        Let threads run a kernel together, as many as matrix products have, each of them on its share of every batch.
+
+        The library's products have threads of their own, and little work is not worth waiting for each other.
+        """
+        hands = crew.threads() if self._shared and self._codes[4] else 1
+        if len(self._memory) != hands:
+            between = np.empty(min(self._feed.batch, PART * hands) * self._each, np.float32)
+            self._memory = [
+                (between, np.empty(self._room, np.float32), np.array([0, 1, 0], np.float32))
+                for _ in range(hands)
+            ]
+        self._meeting[0] = 0
+        samples = self._samples()
+
+        def part(hand: int, first: int, last: int) -> None:
+            kernel(
+                *samples,
+                span,
+                self._layers,
+                self._codes,
+                theta,
+                self._grad,
+                slots,
+                scalars,
+                self._memory[hand],
+                rows,
+                (hand, hands, self._meeting),
+            )
+
+        crew.share(hands, hands, part)
 
     def _samples(self) -> tuple[Array, Any, Array, Array]:
         """Return samples, what multiplies them, targets and the order of the epoch, empty for their own."""

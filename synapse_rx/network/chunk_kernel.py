@@ -22,7 +22,8 @@ from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, 
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
 from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED, multiply_any
-from .plain_kernel import HALF, ONE, ZERO, activate
+from .meeting_kernel import meet
+from .plain_kernel import HALF, ONE, ZERO, activate, exponentials
 
 WORD = 4
 """Bytes of a number."""
@@ -55,36 +56,43 @@ def derive(code: int, y: Any, d: Any, n: int) -> None:
 @jit
 def judge(loss: int, z: Any, t: Any, d: Any, values: Any, n: int, k: int, scale: Any) -> None:
     """Turn outputs' logits z into outputs, write losses into values and scaled gradients into d."""
-    for i in range(n):
-        value = ZERO
-        if loss == 0:  # softmax and cross-entropy
-            top = z[i, 0]
+    if loss == 0:  # softmax and cross-entropy
+        for i in range(n):
+            top, linear = z[i, 0], ZERO
             for j in range(1, k):
                 top = max(top, z[i, j])
-            total, counted, linear = ZERO, ZERO, ZERO
             for j in range(k):
                 z[i, j] -= top
                 linear += t[i, j] * z[i, j]
-                counted += t[i, j]
-                z[i, j] = np.exp(z[i, j])
+            values[i] = linear
+        exponentials(z.reshape(-1), n * k)
+        for i in range(n):
+            total, counted = ZERO, ZERO
+            for j in range(k):
                 total += z[i, j]
+                counted += t[i, j]
             for j in range(k):
                 z[i, j] /= total
                 d[i, j] = (z[i, j] * counted - t[i, j]) * scale
-            value = np.log(total) * counted - linear
-        elif loss == 1:  # sigmoid and binary cross-entropy
+            values[i] = np.log(total) * counted - values[i]
+    elif loss == 1:  # sigmoid and binary cross-entropy
+        for i in range(n):
+            value = ZERO
             for j in range(k):
                 x = z[i, j]
                 e = np.exp(-abs(x))
                 value += max(x, ZERO) + np.log1p(e) - x * t[i, j]
                 z[i, j] = ONE / (ONE + e) if x >= ZERO else e / (ONE + e)
                 d[i, j] = (z[i, j] - t[i, j]) * scale
-        else:  # half the sum of squares, behind any activation
+            values[i] = value
+    else:  # half the sum of squares, behind any activation
+        for i in range(n):
+            value = ZERO
             for j in range(k):
                 away = z[i, j] - t[i, j]
                 value += HALF * away * away
                 d[i, j] = away * scale
-        values[i] = value
+            values[i] = value
 
 
 @jit
@@ -158,52 +166,82 @@ def learn(
     grad: Any,
     slots: Any,
     scalars: Any,
-    arena: Any,
-    bits: Any,
+    memory: Any,
     rows: Any,
-    numbers: Any,
+    hands: Any,
 ) -> None:
     """
-    Learn batches.
+    Learn batches, as one of the threads that share each of them.
+
+    A thread takes some samples through all layers and back, waits for the others, and sums up over all samples the
+    gradients of some rows of each W. This is done with a part of the batch at a time, so that what one layer writes the
+    next finds in the cache; behind the last part each thread takes the steps of what it has summed up.
 
     Args:
         x: Samples (N, inputs), uint8 or float32; scale: What they are multiplied by.
-        t: Targets (N, outputs); order: The order of the epoch, of all or some, empty for their own.
-        span: The first batch, the one behind the last, samples in a batch, and the most of them that go through all
-            layers at a time.
+        t: Targets (N, outputs); order: (N,) the order of the epoch, empty for their own.
+        span: The first batch, the one behind the last, samples in a batch, and the most that a thread takes at a time.
         layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
         codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whose products are taken
             (`product_kernel.tiled_products`).
-        theta, grad: The vectors; slots: (k, size) those of the algorithm.
+        theta, grad: The parameters, and where their gradients are summed up if a batch has more than one part.
+        slots: (k, size) the vectors of the algorithm.
         scalars: (batches, k) what the move needs in each batch.
-        arena: Working memory (see `chunk.Chunk`); bits: int32 scratch.
+        memory: What lies between the layers, for the samples of a part (see `chunk.Chunk`); a thread's own room for
+            gradients; its own 0, 1 and room for another, where products find them.
         rows: (kinds, N) the loss of each sample, and whether it was misclassified.
-        numbers: 0, 1 and room for another, where products find them.
+        hands: Which thread this is, how many there are, and where they meet.
     """
     first, last, batch, most = span
+    hand, many, meeting = hands
     move, sums = codes[1], codes[3]
-    samples = order.size if order.size else len(x)
+    between, _, numbers = memory
+    samples = order.size if order.size else len(x)  # of several processes each has some
+    size, arrivals = len(theta), 0
     for index in range(first, last):
         start = index * batch
         n = min(batch, samples - start)
         step = scalars[index - first]
         if move == 2:
-            _look_ahead(theta, slots[0], step[0])
-        # Plain descent needs no gradient but to subtract it: the products do that as they go, unless there are others.
-        descends = int(move == 0 and n <= most)
+            low, high = size * hand // many, size * (hand + 1) // many
+            _look_ahead(theta[low:high], slots[0][low:high], step[0])
+            arrivals += many
+            meet(meeting, arrivals)
         numbers[2] = -step[0]
         share = ONE if sums else ONE / np.float32(n)
-        for begin in range(0, n, most):
-            part = (start + begin, min(most, n - begin), share, begin > 0, descends)
-            learn_part(x, scale, t, order, part, layers, codes, theta, grad, arena, bits, rows, numbers)
-        if move:
-            update(move, theta, grad, slots, step)
-        elif not descends:
-            _descend(theta, grad, step[0])
+        for begin in range(0, n, most * many):
+            length = min(most * many, n - begin)
+            low, high = length * hand // many, length * (hand + 1) // many
+            part = (start + begin, low, high - low, share)
+            go_through(x, scale, t, order, part, layers, codes, theta, between, rows, numbers)
+            arrivals += many
+            meet(meeting, arrivals)
+            part = (start + begin, length, begin > 0, begin + length == n)
+            take_step(
+                x,
+                part,
+                lies_ready(x, scale, order),
+                layers,
+                codes,
+                theta,
+                grad,
+                slots,
+                step,
+                memory,
+                (hand, many),
+            )
+            arrivals += many
+            meet(meeting, arrivals)
 
 
 @jit
-def learn_part(
+def lies_ready(x: Any, scale: Any, order: Any) -> int:
+    """Return whether batches need not be gathered."""
+    return int(x.itemsize == WORD and scale == ONE and not order.size)
+
+
+@jit
+def go_through(
     x: Any,
     scale: Any,
     t: Any,
@@ -212,94 +250,157 @@ def learn_part(
     layers: Any,
     codes: Any,
     theta: Any,
-    grad: Any,
-    arena: Any,
-    bits: Any,
+    between: Any,
     rows: Any,
     numbers: Any,
 ) -> None:
     """
-    Take samples of a batch through all layers and back.
+    Take samples through all layers and back: samples, outputs of layers and their gradients lie `between`.
 
     Args:
-        part: The first sample and how many; what gradients are multiplied by; whether they are added to those that are
-            there; whether, times ``numbers[2]``, they are added to theta and need not be kept.
-        x, scale, t, order, layers, codes, theta, grad, arena, bits, rows, numbers: As in `learn`.
+        part: Where the part begins; the first sample in it, and how many; what gradients are multiplied by.
+        x, scale, t, order, layers, codes, theta, between, rows, numbers: As in `learn`.
     """
-    start, n, share, adds, descends = part
+    start, begin, n, share = part
     inputs, depth, k = x.shape[1], len(layers), t.shape[1]
     loss, _, counts, _, tiled = codes
-    a = arena[: n * inputs]
-    place = n * inputs
     zero = numbers.ctypes.data
-    one, factor = zero + WORD, zero + 2 * WORD
-    vector, slope = theta.ctypes.data, grad.ctypes.data
-    lies_ready = x.itemsize == WORD and scale == ONE and not order.size
-    targets = arena[place : place + n * k]
-    place += n * k
-    width = k
+    one, vector = zero + WORD, theta.ctypes.data
+    width = 0
     for layer in range(depth):
-        width = max(width, layers[layer, 1])
-    e = arena[place : place + n * width]
-    place += n * width
-    d = arena[place : place + n * width]
-    place += n * width
-    free = arena[place : place + n * width]
-    place += n * width
+        width += layers[layer, 1]
+    batch = len(between) // (inputs + k + 2 * width)
+    a = between[begin * inputs : (begin + n) * inputs]
+    targets = between[batch * inputs + begin * k : batch * inputs + (begin + n) * k]
+    place = batch * (inputs + k)
+    start += begin
+    ready = lies_ready(x, scale, order)
     for i in range(n):
         source = order[start + i] if order.size else start + i
-        if not lies_ready:
+        if not ready:
             for j in range(inputs):
                 a[i * inputs + j] = np.float32(x[source, j]) * scale
         for j in range(k):
             targets[i * k + j] = t[source, j]
     # forward
-    first_x = x.ctypes.data + start * inputs * WORD if lies_ready else a.ctypes.data
     below = a
+    given = x.ctypes.data + start * inputs * WORD if ready else a.ctypes.data
     for layer in range(depth):
         fan_in, fan_out, w, b, code = layers[layer]
-        z = arena[place : place + n * fan_out]
-        given = (below.ctypes.data if layer else first_x, fan_in)
+        z = between[place + begin * fan_out : place + (begin + n) * fan_out]
         weights, into = (vector + w * WORD, fan_out), (z.ctypes.data, fan_out)
-        multiply_any(tiled, AS_THEY_ARE, (n, fan_out, fan_in), one, given, weights, 0, into, zero)
-        for i in range(n):
-            for j in range(fan_out):
-                z[i * fan_out + j] += theta[b + j]
-        if layer < depth - 1 or loss == 2:
-            activate(code, z, z, e, bits, n * fan_out)
-        below = z
-        place += n * fan_out
-    y, wanted, ahead = below.reshape(n, k), targets.reshape(n, k), d[: n * k]
-    judge(loss, y, wanted, ahead.reshape(n, k), rows[0, start : start + n], n, k, share)
+        multiply_any(tiled, AS_THEY_ARE, (n, fan_out, fan_in), one, (given, fan_in), weights, 0, into, zero)
+        linked = layer == depth - 1 and loss != 2
+        activate(0 if linked else code, z, theta[b : b + fan_out], n)
+        below, given = z, z.ctypes.data
+        place += batch * fan_out
+    place += batch * (width - k)
+    d = between[place + begin * k : place + (begin + n) * k]
+    y, wanted = below.reshape(n, k), targets.reshape(n, k)
+    judge(loss, y, wanted, d.reshape(n, k), rows[0, start : start + n], n, k, share)
     if loss == 2:
-        derive(layers[depth - 1, 4], below, ahead, n * k)
+        derive(layers[depth - 1, 4], below, d, n * k)
     if counts:
         miss(y, wanted, rows[1, start : start + n], n, k)
     # backward
-    for layer in range(depth - 1, -1, -1):
+    for layer in range(depth - 1, 0, -1):
         fan_in, fan_out, w, b, code = layers[layer]
-        place -= n * fan_out
-        source_of, given = a, (first_x, fan_in)
+        place -= batch * fan_in
+        ahead = between[place + begin * fan_in : place + (begin + n) * fan_in]
+        weights, into = (vector + w * WORD, fan_out), (ahead.ctypes.data, fan_in)
         above = (d.ctypes.data, fan_out)
-        if layer:
-            source_of = arena[place - n * fan_in : place]
-            given = (source_of.ctypes.data, fan_in)
-            weights, into = (vector + w * WORD, fan_out), (free.ctypes.data, fan_in)
-            multiply_any(tiled, RIGHT_TURNED, (n, fan_in, fan_out), one, above, weights, 0, into, zero)
-        gradient = ((vector if descends else slope) + w * WORD, fan_out)
-        times = factor if descends else one
-        added = int(adds or descends)
-        multiply_any(tiled, LEFT_TURNED, (fan_in, fan_out, n), times, given, above, added, gradient, zero)
-        biases = grad[b : b + fan_out]
-        if not adds:
-            for j in range(fan_out):
-                biases[j] = ZERO
-        for i in range(n):
-            for j in range(fan_out):
-                biases[j] += d[i * fan_out + j]
-        if descends:
-            for j in range(fan_out):
-                theta[b + j] += biases[j] * numbers[2]
-        if layer:
-            derive(layers[layer - 1, 4], source_of, free, n * fan_in)
-            d, free = free, d
+        multiply_any(tiled, RIGHT_TURNED, (n, fan_in, fan_out), one, above, weights, 0, into, zero)
+        below = between[place - batch * width + begin * fan_in : place - batch * width + (begin + n) * fan_in]
+        derive(layers[layer - 1, 4], below, ahead, n * fan_in)
+        d = ahead
+
+
+@jit
+def take_step(
+    x: Any,
+    part: Any,
+    ready: int,
+    layers: Any,
+    codes: Any,
+    theta: Any,
+    grad: Any,
+    slots: Any,
+    step: Any,
+    memory: Any,
+    hands: Any,
+) -> None:
+    """
+    Sum up the gradients of some rows of each W and of some biases, and behind the last part take the steps of these.
+
+    Where there is but one part, plain descent needs no gradient but to subtract it: the products do that as they go.
+    For other moves gradients of a few rows at a time are left in a room that stays in the cache, where the step finds
+    them.
+
+    Args:
+        part: Where the part begins, and how many samples it has; whether there were others before it, and whether it is
+            the last of the batch.
+        ready: Whether samples lie in x, and not `between`.
+        step: What the move needs in this batch.
+        hands: Which thread this is, and how many there are.
+        x, layers, codes, theta, grad, slots, memory: As in `learn`.
+    """
+    start, n, adds, ends = part
+    hand, many = hands
+    between, room, numbers = memory
+    depth, inputs, k = len(layers), x.shape[1], layers[-1, 1]
+    move, tiled = codes[1], codes[4]
+    zero = numbers.ctypes.data
+    one, factor = zero + WORD, zero + 2 * WORD
+    alone = ends and not adds
+    width = 0
+    for layer in range(depth):
+        width += layers[layer, 1]
+    batch = len(between) // (inputs + k + 2 * width)
+    source = x.ctypes.data + start * inputs * WORD if ready else between.ctypes.data
+    place = batch * (inputs + k)
+    for layer in range(depth):
+        fan_in, fan_out, w, b, _ = layers[layer]
+        d = between[place + batch * width :][: n * fan_out]
+        low, high = fan_in * hand // many, fan_in * (hand + 1) // many
+        fitting = len(room) // fan_out
+        pieces = (high - low + fitting - 1) // fitting
+        for piece in range(pieces):
+            top, bottom = low + (high - low) * piece // pieces, low + (high - low) * (piece + 1) // pieces
+            shape, given, above = (
+                (bottom - top, fan_out, n),
+                (source + top * WORD, fan_in),
+                (d.ctypes.data, fan_out),
+            )
+            begin, end = w + top * fan_out, w + bottom * fan_out
+            if alone and move == 0:
+                into = (theta.ctypes.data + begin * WORD, fan_out)
+                multiply_any(tiled, LEFT_TURNED, shape, factor, given, above, 1, into, zero)
+                continue
+            sums = room if alone else grad[begin:end]
+            into = (sums.ctypes.data, fan_out)
+            multiply_any(tiled, LEFT_TURNED, shape, one, given, above, int(adds), into, zero)
+            if ends:
+                move_on(move, theta, sums, slots, step, begin, end)
+        if layer % many == hand:
+            sums = room[:fan_out] if alone else grad[b : b + fan_out]
+            if not adds:
+                for j in range(fan_out):
+                    sums[j] = ZERO
+            for i in range(n):
+                row = d[i * fan_out : (i + 1) * fan_out]
+                for j in range(fan_out):
+                    sums[j] += row[j]
+            if ends:
+                move_on(move, theta, sums, slots, step, b, b + fan_out)
+        source = between[place:].ctypes.data
+        place += batch * fan_out
+
+
+@jit
+def move_on(move: int, theta: Any, grad: Any, slots: Any, step: Any, begin: int, end: int) -> None:
+    """Take an algorithm's step for some parameters, whose gradients stand at the beginning of ``grad``."""
+    if move == 0:
+        _descend(theta[begin:end], grad[: end - begin], step[0])
+    elif move > 0:
+        u, v, w = slots
+        update(move, theta[begin:end], grad[: end - begin], (u[begin:end], v[begin:end], w[begin:end]), step)

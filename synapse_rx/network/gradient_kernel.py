@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..fast import jit
-from .chunk_kernel import learn_part
+from .chunk_kernel import go_through, lies_ready, take_step
+from .meeting_kernel import meet
 
 
 @jit
@@ -19,25 +20,38 @@ def gradient(
     t: Any,
     order: Any,
     span: Any,
-    share: Any,
     layers: Any,
     codes: Any,
     theta: Any,
     grad: Any,
-    arena: Any,
-    bits: Any,
+    slots: Any,
+    scalars: Any,
+    memory: Any,
     rows: Any,
-    numbers: Any,
+    hands: Any,
 ) -> None:
     """
-    Write the gradient of some samples, and what is measured of each.
+    Write the gradient of some samples, and what is measured of each, as one of the threads that share them.
 
     Args:
-        span: The first sample, the one behind the last, and the most that go through all layers at a time.
-        share: What the gradient of their losses' sum is multiplied by.
-        x, scale, t, order, layers, codes, theta, grad, arena, bits, rows, numbers: As in `chunk_kernel.learn`.
+        span: The first sample, the one behind the last, and the most that a thread takes at a time.
+        codes: With -1 for the move: no step is taken.
+        slots: Not used.
+        scalars: (1, k) what the gradient of the sum of losses is multiplied by.
+        x, scale, t, order, layers, theta, grad, memory, rows, hands: As in `chunk_kernel.learn`.
     """
     first, last, most = span
-    for begin in range(first, last, most):
-        part = (begin, min(most, last - begin), share, begin > first, 0)
-        learn_part(x, scale, t, order, part, layers, codes, theta, grad, arena, bits, rows, numbers)
+    hand, many, meeting = hands
+    arrivals, share = 0, scalars[0, 0]
+    for begin in range(first, last, most * many):
+        length = min(most * many, last - begin)
+        low, high = length * hand // many, length * (hand + 1) // many
+        part = (begin, low, high - low, share)
+        go_through(x, scale, t, order, part, layers, codes, theta, memory[0], rows, memory[2])
+        arrivals += many
+        meet(meeting, arrivals)
+        # Never the only part: the gradient is to be kept.
+        here, ready = (begin, length, begin > first, False), lies_ready(x, scale, order)
+        take_step(x, here, ready, layers, codes, theta, grad, slots, scalars[0], memory, (hand, many))
+        arrivals += many
+        meet(meeting, arrivals)

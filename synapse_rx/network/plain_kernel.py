@@ -4,14 +4,17 @@ The activations of plain dense networks in machine code, float32.
 Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `plain`.
 Scalars and constants are float32 throughout, so that nothing is computed in float64.
 """
+# pyright: basic, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import extending, types
 
-from ..fast import jit
+from ..fast import jit, jit_fused
 
 ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)
@@ -28,38 +31,74 @@ T0, T1, T2, T3, T4 = map(
     np.float32,
     (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1),
 )
+WHOLE = np.float32(1.5 * 2**23)
+"""Added to a number, it leaves the nearest whole number in the last bits."""
+
+
+@extending.intrinsic
+def power_of_two(typing: Any, number: Any) -> Any:
+    """Return 2^k for k + `WHOLE`: its last bits become the exponent. (Numba's own integers would be of 64 bits.)"""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        whole = ir.IntType(32)
+        bits = builder.add(builder.bitcast(values[0], whole), ir.Constant(whole, 127))
+        return builder.bitcast(builder.shl(bits, ir.Constant(whole, 23)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@jit_fused
+def exp(x: Any) -> Any:
+    """Return e^x, to a unit or two in the last place, between e^`LOWEST` and e^`HIGHEST`."""
+    x = min(max(x, LOWEST), HIGHEST)
+    shifted = x * LOG2E + WHOLE
+    k = shifted - WHOLE
+    r = x - k * LN2_HIGH - k * LN2_LOW
+    p = ((((E0 * r + E1) * r + E2) * r + E3) * r + E4) * r + E5
+    return (p * r * r + r + ONE) * power_of_two(shifted)
+
+
+@jit_fused
+def exponentials(z: Any, n: int) -> None:
+    """Turn each of n numbers z into e^z."""
+    for i in range(n):
+        z[i] = exp(z[i])
+
+
+@jit_fused
+def tanh(x: Any) -> Any:
+    """Return tanh x, to a few units in the last place."""
+    s = x * x
+    p = ((((T0 * s + T1) * s + T2) * s + T3) * s + T4) * s * x + x
+    far = ONE - TWO / (exp(x * TWO) + ONE)
+    return p if abs(x) < NEAR else far
 
 
 @jit
-def exponential(z: Any, y: Any, bits: Any, n: int, factor: Any) -> None:
-    """Write ``exp(factor z)`` into y, to a unit or two in the last place; ``bits`` is int32 scratch as long."""
-    powers = bits.view(np.float32)
+def activate(code: int, z: Any, bias: Any, n: int) -> None:
+    """Turn n rows z into f(z + b), each as long as the biases."""
+    units = len(bias)
     for i in range(n):
-        x = min(max(z[i] * factor, LOWEST), HIGHEST)
-        k = np.floor(x * LOG2E + HALF)
-        r = x - k * LN2_HIGH - k * LN2_LOW
-        p = ((((E0 * r + E1) * r + E2) * r + E3) * r + E4) * r + E5
-        y[i] = p * r * r + r + ONE
-        bits[i] = (np.int32(k) + np.int32(127)) << np.int32(23)
-    for i in range(n):
-        y[i] *= powers[i]
+        row = z[i * units : (i + 1) * units]
+        if code == 1:
+            _sigmoids(row, bias, units)
+        elif code == 2:
+            _tanhs(row, bias, units)
+        elif code == 3:
+            for j in range(units):
+                row[j] = max(row[j] + bias[j], ZERO)
+        else:
+            for j in range(units):
+                row[j] += bias[j]
 
 
-@jit
-def activate(code: int, z: Any, y: Any, e: Any, bits: Any, n: int) -> None:
-    """Write f(z) into y, which may be z; e is scratch."""
-    if code == 1:  # sigmoid
-        exponential(z, e, bits, n, -ONE)
-        for i in range(n):
-            y[i] = ONE / (ONE + e[i])
-    elif code == 2:  # tanh
-        exponential(z, e, bits, n, TWO)
-        for i in range(n):
-            x = z[i]
-            s = x * x
-            p = ((((T0 * s + T1) * s + T2) * s + T3) * s + T4) * s * x + x
-            far = ONE - TWO / (e[i] + ONE)
-            y[i] = p if abs(x) < NEAR else far
-    elif code == 3:  # relu
-        for i in range(n):
-            y[i] = max(z[i], ZERO)
+@jit_fused
+def _sigmoids(z: Any, bias: Any, n: int) -> None:
+    for j in range(n):
+        z[j] = ONE / (ONE + exp(-(z[j] + bias[j])))
+
+
+@jit_fused
+def _tanhs(z: Any, bias: Any, n: int) -> None:
+    for j in range(n):
+        z[j] = tanh(z[j] + bias[j])

@@ -63,10 +63,9 @@ class Quick:
         n = len(samples)
         out = np.empty((n, *self._out_shape), np.float32)
         room = getattr(self._threads, "room", None)
-        if room is None or len(room[1]) < n * self._width:
-            size = n * self._width
-            room = self._threads.room = np.empty(3 * size, np.float32), np.empty(size, np.int32)
-        done = self._answer(samples.reshape(-1), self._theta, self._layers, out.reshape(-1), *room)
+        if room is None or len(room) < 2 * n * self._width:
+            room = self._threads.room = np.empty(2 * n * self._width, np.float32)
+        done = self._answer(samples.reshape(-1), self._theta, self._layers, out.reshape(-1), room)
         return out if done else None
 
 
@@ -105,7 +104,7 @@ def _load() -> Any:
         still = np.zeros(1, np.float32)
         still.setflags(write=False)  # compiled for what is only read, it takes what may be written as well
         layers = np.array([[1, 1, 0, 0, 0]], np.int64)
-        answer(still, still, layers, still.copy(), np.zeros(3, np.float32), np.zeros(1, np.int32))
+        answer(still, still, layers, still.copy(), np.zeros(2, np.float32))
         answer.disable_compile()
         _found.append(answer)
     return _found[0]

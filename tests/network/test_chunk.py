@@ -199,12 +199,12 @@ def test_without_a_compiler_there_are_no_chunks(fresh: None, monkeypatch: pytest
 
 
 def test_exponentials_are_right_to_the_last_places() -> None:
-    from synapse_rx.network.plain_kernel import exponential
+    from synapse_rx.network.plain_kernel import exponentials
 
     z = np.concatenate([np.linspace(-87, 88, 4001), [0.0, -1e30, -np.inf]]).astype(np.float32)
-    y, bits = np.empty_like(z), np.empty(z.size, np.int32)
+    y = z.copy()
 
-    exponential(z, y, bits, z.size, np.float32(1))
+    exponentials(y, y.size)
 
     wanted = np.exp(z.astype(np.float64))
     np.testing.assert_allclose(y[:-2], wanted[:-2], rtol=2e-7)
@@ -215,10 +215,11 @@ def test_activations_are_right_to_the_last_places() -> None:
     from synapse_rx.network.plain_kernel import activate
 
     z = np.concatenate([np.linspace(-20, 20, 4001), [1e-6, -1e-6, 100, -100]]).astype(np.float32)
+    bias = np.zeros_like(z)
     exact = z.astype(np.float64)
     for code, wanted in ((1, 1 / (1 + np.exp(-exact))), (2, np.tanh(exact)), (3, np.maximum(exact, 0))):
-        y, e, bits = z.copy(), np.empty_like(z), np.empty(z.size, np.int32)
-        activate(code, y, y, e, bits, z.size)
+        y = z.copy()
+        activate(code, y, bias, 1)
         np.testing.assert_allclose(y, wanted, rtol=4e-7, atol=1e-37)
 
 
@@ -238,3 +239,24 @@ def test_a_chunk_that_is_nearly_over_is_not_filled_up_with_another_call(
     learning.learn(10.0)
 
     assert calls == [10]
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Three threads for whatever a batch takes, in parts of a few samples.
+    """
+    monkeypatch.setattr("synapse_rx.network.chunk.SHARED", 0)
+    monkeypatch.setattr("synapse_rx.network.chunk.PART", 3)
+    monkeypatch.setattr("synapse_rx.network.chunk.ROOM", 11)
+    monkeypatch.setattr("synapse_rx.crew.threads", lambda: 3)
+
+
+@pytest.mark.parametrize("algorithm", [sx.Backprop(0.05), ALGORITHMS[2], sx.Adam(0.01)], ids=str)
+@pytest.mark.parametrize("batch", [2, 8, 20], ids=str)
+def test_threads_that_share_batches_learn_what_one_learns(algorithm: Any, batch: int, crowd: None) -> None:
+    net, data = sx.mlp([5, 7, 6, 3], ["relu", "tanh", "softmax"], algorithm).value, digits(batch=batch)
+    shared = after(net, data, 2, chunks=True)
+
+    assert_alike(shared, after(net, data, 2, chunks=False))
+    np.testing.assert_array_equal(shared.params.flat, after(net, data, 2, chunks=True).params.flat)

@@ -157,7 +157,8 @@ def test_what_a_summary_says_is_what_is_held(chunks: bool, request: pytest.Fixtu
     learning = learner(net, data, chunks=chunks)
     learning.learn(SECONDS)
 
-    assert held() == pytest.approx(sx.summary(net, batch=64).nbytes, rel=0.05)
+    # Chunks need somewhat less between the layers than steps one by one.
+    assert (0.92 if chunks else 0.95) <= held() / sx.summary(net, batch=64).nbytes <= 1.05
 
 
 def test_beside_its_vectors_a_training_holds_one_snapshot(request: pytest.FixtureRequest) -> None:
