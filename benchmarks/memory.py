@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,23 +40,33 @@ STATUS = Path("/proc/self/status")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=128, help="batch size")
     parser.add_argument("--units", type=int, nargs="+", help="units of the layers, inputs included")
+    parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS), help="who trains")
 
 
-def run(quick: bool = False, batch: int = 128, units: tuple[int, ...] | None = None) -> None:
+def run(
+    quick: bool = False,
+    batch: int = 128,
+    units: Sequence[int] | None = None,
+    only: Sequence[str] | None = None,
+) -> None:
     units = tuple(units or (QUICK_UNITS if quick else UNITS))
     if STATUS.exists():
-        _compare(units, batch)
+        _compare(units, batch, only or _installed())
     else:
         print("(this system does not say what a process held at most: peers are left out)")
     _said_and_held(batch)
 
 
-def _compare(units: tuple[int, ...], batch: int) -> None:
+def _installed() -> list[str]:
     names = ["synapse_rx", "its learner alone"]
     if peer("torch"):
         names += ["PyTorch", "PyTorch, and a copy"]
     if peer("jax"):
         names += ["JAX jit"]
+    return names
+
+
+def _compare(units: tuple[int, ...], batch: int, names: Sequence[str]) -> None:
     parameters = sum(m * n + n for m, n in pairwise(units))
     rows = []
     for name in names:

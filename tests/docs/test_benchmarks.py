@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,14 +15,31 @@ from benchmarks import harness
 from benchmarks.__main__ import main, names
 from tests.docs.shell import ROOT, run
 
+TOGETHER = ("algorithms", "atom", "checkpoint", "cnn", "inference", "rnn", "synapse")
+"""Run in one process, because importing what they compare with takes longer than they do."""
+
+ELSEWHERE = {"busy", "epoch", "loop", "memory", "mlp", "plots", "step", "together"}
+"""Run by the tests that read what they print."""
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", sorted({*names()} - {*TOGETHER} - ELSEWHERE))
 def test_a_benchmark_runs_quickly_and_prints_something(name: str) -> None:
     done = run([sys.executable, "-m", "benchmarks", name, "--quick"], ROOT)
 
     assert done.returncode == 0, done.stdout
     assert done.stdout.strip()
+
+
+@pytest.mark.slow
+def test_benchmarks_with_many_peers_run_quickly_and_print_tables() -> None:
+    code = f"from benchmarks.__main__ import main\nfor name in {TOGETHER}: print('==', name, main([name, '--quick']))"
+    done = run([sys.executable, "-c", code], ROOT)
+
+    assert done.returncode == 0, done.stdout
+    for text, name in zip(done.stdout.split("==")[:-1], TOGETHER, strict=True):
+        assert "quartile" in text, name
+    assert re.findall(r"== (\w+) 0", done.stdout) == list(TOGETHER)
 
 
 def test_contestants_run_in_turn_and_the_warm_up_is_not_counted() -> None:
