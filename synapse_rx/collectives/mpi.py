@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import CollectiveError, MissingExtraError
 from ..typing import Array
 
-BRISK = 0.002
+BRISK = 0.02
 """Seconds for which a process that waits for others looks again and again, giving up its turn in between."""
 
 LAZY = 0.001
