@@ -32,7 +32,8 @@ WIDEST = 4
 _LANES, _ONE = (0,) * LANES, (0,)
 # Lengths of tuples are lanes, heights of tiles and vectors in a panel; heights leave room in 32 registers.
 _SINGLE, _DOUBLE, _TRIPLE, _FOURFOLD = (
-    (_LANES, (0,) * high, (0,) * (high - 1), _ONE, (0,) * wide) for wide, high in ((1, 16), (2, 14), (3, 8), (4, 6))
+    (_LANES, (0,) * high, (0,) * (high - 1), _ONE, (0,) * wide)
+    for wide, high in ((1, 16), (2, 14), (3, 8), (4, 6))
 )
 
 

@@ -40,6 +40,12 @@ _wait, _turn = map(jit, (wait_kernel, turn_kernel))
 
 
 @jit
+def at(array: Any) -> Any:
+    """Return the address of the first number of an array."""
+    return np.intp(array.ctypes.data)
+
+
+@jit
 def derive(code: int, y: Any, d: Any, n: int) -> None:
     """Multiply d by f'(z), given y = f(z)."""
     if code == 1:
@@ -111,9 +117,11 @@ def miss(y: Any, t: Any, values: Any, n: int, k: int) -> None:
 
 @jit
 def update(move: int, theta: Any, grad: Any, slots: Any, p: Any) -> None:
-    """Take an algorithm's step, other than plain descent, from the gradient; p is what it needs in this batch."""
+    """Take an algorithm's step from the gradient; p is what it needs in this batch."""
     u, v, w = slots
-    if move == 1:
+    if move == 0:
+        _descend(theta, grad, p[0])
+    elif move == 1:
         _roll(theta, grad, u, p[0], p[1])
     elif move == 2:
         _correct(theta, grad, u, p[1])
@@ -264,8 +272,8 @@ def go_through(
     start, begin, n, share = part
     inputs, depth, k = x.shape[1], len(layers), t.shape[1]
     loss, _, counts, _, tiled = codes
-    zero = numbers.ctypes.data
-    one, vector = zero + WORD, theta.ctypes.data
+    zero = at(numbers)
+    one, vector = zero + WORD, at(theta)
     width = 0
     for layer in range(depth):
         width += layers[layer, 1]
@@ -284,15 +292,15 @@ def go_through(
             targets[i * k + j] = t[source, j]
     # forward
     below = a
-    given = x.ctypes.data + start * inputs * WORD if ready else a.ctypes.data
+    given = at(x) + start * inputs * WORD if ready else at(a)
     for layer in range(depth):
         fan_in, fan_out, w, b, code = layers[layer]
         z = between[place + begin * fan_out : place + (begin + n) * fan_out]
-        weights, into = (vector + w * WORD, fan_out), (z.ctypes.data, fan_out)
+        weights, into = (vector + w * WORD, fan_out), (at(z), fan_out)
         multiply_any(tiled, AS_THEY_ARE, (n, fan_out, fan_in), one, (given, fan_in), weights, 0, into, zero)
         linked = layer == depth - 1 and loss != 2
         activate(0 if linked else code, z, theta[b : b + fan_out], n)
-        below, given = z, z.ctypes.data
+        below, given = z, at(z)
         place += batch * fan_out
     place += batch * (width - k)
     d = between[place + begin * k : place + (begin + n) * k]
@@ -307,8 +315,8 @@ def go_through(
         fan_in, fan_out, w, b, code = layers[layer]
         place -= batch * fan_in
         ahead = between[place + begin * fan_in : place + (begin + n) * fan_in]
-        weights, into = (vector + w * WORD, fan_out), (ahead.ctypes.data, fan_in)
-        above = (d.ctypes.data, fan_out)
+        weights, into = (vector + w * WORD, fan_out), (at(ahead), fan_in)
+        above = (at(d), fan_out)
         multiply_any(tiled, RIGHT_TURNED, (n, fan_in, fan_out), one, above, weights, 0, into, zero)
         below = between[place - batch * width + begin * fan_in : place - batch * width + (begin + n) * fan_in]
         derive(layers[layer - 1, 4], below, ahead, n * fan_in)
@@ -349,14 +357,14 @@ def take_step(
     between, room, numbers = memory
     depth, inputs, k = len(layers), x.shape[1], layers[-1, 1]
     move, tiled = codes[1], codes[4]
-    zero = numbers.ctypes.data
+    zero = at(numbers)
     one, factor = zero + WORD, zero + 2 * WORD
     alone = ends and not adds
     width = 0
     for layer in range(depth):
         width += layers[layer, 1]
     batch = len(between) // (inputs + k + 2 * width)
-    source = x.ctypes.data + start * inputs * WORD if ready else between.ctypes.data
+    source = at(x) + start * inputs * WORD if ready else at(between)
     place = batch * (inputs + k)
     for layer in range(depth):
         fan_in, fan_out, w, b, _ = layers[layer]
@@ -364,43 +372,32 @@ def take_step(
         low, high = fan_in * hand // many, fan_in * (hand + 1) // many
         fitting = len(room) // fan_out
         pieces = (high - low + fitting - 1) // fitting
-        for piece in range(pieces):
-            top, bottom = low + (high - low) * piece // pieces, low + (high - low) * (piece + 1) // pieces
-            shape, given, above = (
-                (bottom - top, fan_out, n),
-                (source + top * WORD, fan_in),
-                (d.ctypes.data, fan_out),
-            )
-            begin, end = w + top * fan_out, w + bottom * fan_out
-            if alone and move == 0:
-                into = (theta.ctypes.data + begin * WORD, fan_out)
-                multiply_any(tiled, LEFT_TURNED, shape, factor, given, above, 1, into, zero)
-                continue
-            sums = room if alone else grad[begin:end]
-            into = (sums.ctypes.data, fan_out)
-            multiply_any(tiled, LEFT_TURNED, shape, one, given, above, int(adds), into, zero)
-            if ends:
-                move_on(move, theta, sums, slots, step, begin, end)
-        if layer % many == hand:
-            sums = room[:fan_out] if alone else grad[b : b + fan_out]
-            if not adds:
-                for j in range(fan_out):
-                    sums[j] = ZERO
-            for i in range(n):
-                row = d[i * fan_out : (i + 1) * fan_out]
-                for j in range(fan_out):
-                    sums[j] += row[j]
-            if ends:
-                move_on(move, theta, sums, slots, step, b, b + fan_out)
-        source = between[place:].ctypes.data
+        of_biases = int(layer % many == hand)
+        for piece in range(pieces + of_biases):
+            if piece < pieces:
+                top, bottom = low + (high - low) * piece // pieces, low + (high - low) * (piece + 1) // pieces
+                begin, end = w + top * fan_out, w + bottom * fan_out
+                shape = (bottom - top, fan_out, n)
+                given, above = (source + top * WORD, fan_in), (at(d), fan_out)
+                descends = alone and move == 0
+                sums = theta[begin:end] if descends else room if alone else grad[begin:end]
+                times, more = factor if descends else one, int(adds or descends)
+                into = (at(sums), fan_out)
+                multiply_any(tiled, LEFT_TURNED, shape, times, given, above, more, into, zero)
+                if descends:
+                    continue
+            else:
+                begin, end = b, b + fan_out
+                sums = room if alone else grad[begin:end]
+                if not adds:
+                    for j in range(fan_out):
+                        sums[j] = ZERO
+                for i in range(n):
+                    row = d[i * fan_out : (i + 1) * fan_out]
+                    for j in range(fan_out):
+                        sums[j] += row[j]
+            if ends and move >= 0:
+                own = (slots[0][begin:end], slots[1][begin:end], slots[2][begin:end])
+                update(move, theta[begin:end], sums[: end - begin], own, step)
+        source = at(between[place:])
         place += batch * fan_out
-
-
-@jit
-def move_on(move: int, theta: Any, grad: Any, slots: Any, step: Any, begin: int, end: int) -> None:
-    """Take an algorithm's step for some parameters, whose gradients stand at the beginning of ``grad``."""
-    if move == 0:
-        _descend(theta[begin:end], grad[: end - begin], step[0])
-    elif move > 0:
-        u, v, w = slots
-        update(move, theta[begin:end], grad[: end - begin], (u[begin:end], v[begin:end], w[begin:end]), step)

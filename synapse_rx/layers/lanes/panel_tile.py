@@ -161,7 +161,9 @@ class _MaskedCode(VectorCode):
         """Return a vector, whose lanes beyond those that are left are 0 if it is masked; nothing is read there."""
         if not masked:
             return self.load(data, place)
-        function = self._function("load", self._whole, [self._where, ir.IntType(32), self._mask.type, self._whole])
+        function = self._function(
+            "load", self._whole, [self._where, ir.IntType(32), self._mask.type, self._whole]
+        )
         return self._builder.call(function, [self._at(data, place), self._four, self._mask, self.zero])
 
     def store_part(self, value: Any, data: Any, place: Any, masked: bool) -> None:
