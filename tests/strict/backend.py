@@ -12,6 +12,9 @@ from synapse_rx.backends.cuda import Kernels
 
 from .module import xp
 
+KERNELS = Kernels(xp)
+"""Those of all strict backends, so that each is tried once."""
+
 
 class StrictBackend(Backend):
     """
@@ -31,7 +34,7 @@ class StrictBackend(Backend):
 
     def __init__(self, *, fused: bool = False) -> None:
         self.read = self.written = 0
-        self._kernels = Kernels(xp) if fused else None
+        self._kernels = KERNELS if fused else None
 
     @property
     def kernels(self) -> Kernels | None:

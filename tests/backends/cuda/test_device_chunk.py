@@ -66,7 +66,7 @@ def test_it_comes_to_what_batch_by_batch_comes_to(algorithm: Algorithm, fused: B
     net, data, trained = deep(algorithm), images(), []
     for backend in (fused, Here()):
         learning, now = learner(net, data, backend), net
-        for _ in range(4):
+        for _ in range(2):
             now = finished(learning, now)
         trained.append(now)
 
