@@ -78,8 +78,10 @@ if TYPE_CHECKING:
     from .collectives import thread_collectives as thread_collectives
     from .dashboards import Dashboard as Dashboard
     from .dashboards import DashboardApp as DashboardApp
+    from .dashboards import DashboardRelay as DashboardRelay
     from .dashboards import dashboard as dashboard
     from .dashboards import dashboard_app as dashboard_app
+    from .dashboards import dashboard_relay as dashboard_relay
     from .data import DataSet as DataSet
     from .data import Header as Header
     from .data import Normalization as Normalization

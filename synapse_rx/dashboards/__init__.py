@@ -7,6 +7,8 @@ from ..lazy import attach
 if TYPE_CHECKING:  # a server in a process of its own needs none of it, and starts at once
     from .app import DashboardApp as DashboardApp
     from .app import dashboard_app as dashboard_app
+    from .redis_relay import DashboardRelay as DashboardRelay
+    from .redis_relay import dashboard_relay as dashboard_relay
     from .serve import Dashboard as Dashboard
     from .serve import dashboard as dashboard
 

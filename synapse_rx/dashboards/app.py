@@ -15,6 +15,8 @@ from ..subscribers.base import Attachable
 from .feed import Feed
 from .guard import Guard
 from .mistakes import Mistakes
+from .place import Place
+from .publisher import Publisher
 from .rewinding import Rewinding
 from .weight_log import WeightLog
 
@@ -36,10 +38,13 @@ class DashboardApp:
         hosts: Iterable[str] = (),
         data: DataSet | TrainingSet | None = None,
         readers: int | None = None,
+        redis: str | None = None,
+        channel: str = "training",
     ) -> None:
-        guard = Guard(_token(token), read_only, _hosts(hosts))
+        guard = Guard(checked_token(token), read_only, checked_hosts(hosts))
         if history is not None and not isinstance(history, History):
             raise OptionError(f"history= takes a History, such as History(net, capacity=50), not {history!r}")
+        place = None if redis is None else Place(redis, channel)
         application, mistakes = _application(), Mistakes(data)
         self.token = guard.token
         self._guard = guard
@@ -49,6 +54,7 @@ class DashboardApp:
         self._serve: Any = application(
             self._feed, guard, Rewinding(history, self.attach), self._log, mistakes, self._readers
         )
+        self._publisher = None if place is None else Publisher(self._feed, self, place)
 
     @property
     def nets(self) -> tuple[Atom[Net], ...]:
@@ -74,6 +80,8 @@ class DashboardApp:
 
     def close(self) -> None:
         """Let go of all networks and end all streams. What is asked afterwards finds no networks."""
+        if self._publisher is not None:
+            self._publisher.close()  # first, so that it can say how all of it ended
         self._feed.close()
         self._log.close()
 
@@ -93,6 +101,8 @@ def dashboard_app(
     hosts: Iterable[str] = (),
     data: DataSet | TrainingSet | None = None,
     readers: int | None = None,
+    redis: str | None = None,
+    channel: str = "training",
 ) -> DashboardApp:
     """
     Return the dashboard as an ASGI application, for a program that serves already.
@@ -110,13 +120,23 @@ def dashboard_app(
         data: Samples with targets that the networks are judged by on the page: which classes they take for which, and
             what those samples look like; of a training set its validation part.
         readers: Streams that may be open at once; 200 by default.
+        redis: The address of a Redis server, over which servers elsewhere are told as well: see `dashboard_relay`.
+        channel: What the networks are called there.
 
     Raises:
-        MissingExtraError: If starlette is not installed.
+        MissingExtraError: If starlette, or redis where it is wanted, is not installed.
         OptionError: If something else than networks is given, or an option is out of range.
     """
     return DashboardApp(
-        *nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data, readers=readers
+        *nets,
+        token=token,
+        read_only=read_only,
+        history=history,
+        hosts=hosts,
+        data=data,
+        readers=readers,
+        redis=redis,
+        channel=channel,
     )
 
 
@@ -142,7 +162,7 @@ def _application() -> Any:
     return application
 
 
-def _token(token: Any) -> str:
+def checked_token(token: Any) -> str:
     if token is None:
         return secrets.token_urlsafe(24)
     if (
@@ -158,7 +178,7 @@ def _token(token: Any) -> str:
     return token
 
 
-def _hosts(hosts: Any) -> frozenset[str]:
+def checked_hosts(hosts: Any) -> frozenset[str]:
     if isinstance(hosts, str) or not all(isinstance(host, str) for host in hosts):
         raise OptionError(f'hosts= takes a list of names, such as ["training.example.org"], not {hosts!r}')
     return frozenset(host.lower() for host in hosts)

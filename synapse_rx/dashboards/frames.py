@@ -34,13 +34,38 @@ async def unpacked(reader: asyncio.StreamReader) -> tuple[Mapping[str, Any], byt
         FormatError: If it is none.
     """
     try:
-        n_head, n_body = LENGTHS.unpack(await reader.readexactly(LENGTHS.size))
-        if n_head > MOST_HEAD or n_body > MOST_BODY:
-            raise FormatError(f"a frame of {n_head} and {n_body} bytes is none of ours")
-        head = loads(await reader.readexactly(n_head))
-        body = await reader.readexactly(n_body)
+        lengths = _lengths(await reader.readexactly(LENGTHS.size))
+        head, body = [await reader.readexactly(n) for n in lengths]
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
+    return _head(head), body
+
+
+def parsed(frame: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """
+    Return what a whole frame says.
+
+    Raises:
+        FormatError: If it is none.
+    """
+    if len(frame) < LENGTHS.size:
+        raise FormatError("a frame begins with two lengths")
+    n_head, n_body = _lengths(frame[: LENGTHS.size])
+    body = LENGTHS.size + n_head
+    if len(frame) != body + n_body:
+        raise FormatError(f"a frame of {n_head} and {n_body} bytes has {len(frame)}")
+    return _head(frame[LENGTHS.size : body]), frame[body:]
+
+
+def _lengths(data: bytes) -> tuple[int, int]:
+    n_head, n_body = LENGTHS.unpack(data)
+    if n_head > MOST_HEAD or n_body > MOST_BODY:
+        raise FormatError(f"a frame of {n_head} and {n_body} bytes is none of ours")
+    return n_head, n_body
+
+
+def _head(data: bytes) -> Mapping[str, Any]:
+    head = loads(data)
     if not isinstance(head, dict) or not isinstance(head.get("kind"), str):
         raise FormatError("a frame says of which kind it is")
-    return head, body
+    return head

@@ -84,6 +84,8 @@ class Relay:
         """Take what is new to whoever knows ``known``."""
         message = Message(self._read(position), data)
         before = self._read(known)
+        if before != self._last:
+            self._forget()  # something is missing in between: nobody may be led across it
         if self._window and before == message.position == self._window[-1].known == self._last:
             self._bytes -= len(
                 self._window.pop().message.data
@@ -123,6 +125,21 @@ class Relay:
             self._joined[known] = found
         return found
 
+    def leads(self, position: str) -> bool:
+        """Return whether a start that ends at ``position`` would lead to what is newest."""
+        place = self._read(position)
+        return self._last is None or place == self._last or place in self._places
+
+    def renew(self, source: str) -> None:
+        """Begin anew, with news that come from elsewhere: whatever readers know is of no use."""
+        self._nothing = Position(source)
+        self._last = None
+        self._starts.clear()
+        self._asked.clear()
+        self._forget()
+        self.version += 1
+        self._bells.ring()
+
     def close(self) -> None:
         """Send all readers home."""
         self.closed = True
@@ -152,6 +169,13 @@ class Relay:
         if place is None:
             return None
         return [news.message for news in islice(self._window, place - self._first, None)]
+
+    def _forget(self) -> None:
+        self._first += len(self._window) + 1
+        self._window.clear()
+        self._places.clear()
+        self._joined = {}
+        self._bytes = 0
 
     def _forget_first(self) -> None:
         news = self._window.popleft()

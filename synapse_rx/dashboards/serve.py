@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import logging
 import os
-import socket
 from collections.abc import Iterable
-from html import escape
-from threading import Thread, current_thread
-from types import TracebackType
 from typing import Any, Self
 
 from ..atoms import Atom
@@ -22,17 +15,10 @@ from ..subscribers.base import Attachable
 from .app import DashboardApp, checked_readers
 from .descriptors import checked_room
 from .http_server import http_server
-
-END_SECONDS = 5.0
-"""How long `Dashboard.close` waits for the thread at most."""
-
-BACKLOG = 4096
-"""Connections that wait to be taken, as when all readers come back at once."""
-
-log = logging.getLogger("synapse_rx")
+from .served import Served, listen
 
 
-class Dashboard:
+class Dashboard(Served):
     """
     A dashboard that is being served, as `dashboard` returns it.
 
@@ -46,29 +32,7 @@ class Dashboard:
         port: The port.
     """
 
-    def __init__(self, app: DashboardApp, server: Any, listening: socket.socket) -> None:
-        self.host, self.port = listening.getsockname()[:2]
-        self._app = app
-        self._server = server
-        self._listening = listening
-        self._thread = Thread(target=self._run, name="synapse-rx-dashboard", daemon=True)
-        self._thread.start()
-        atexit.register(self.close)
-
-    @property
-    def url(self) -> str:
-        """
-        The address to open, the token in it.
-
-        What follows the ``#`` stays in the browser: the token is in no log and no referrer.
-        """
-        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/#token={self.token}"
-
-    @property
-    def token(self) -> str:
-        """What whoever asks has to know."""
-        return self._app.token
+    _app: DashboardApp
 
     @property
     def nets(self) -> tuple[Atom[Net], ...]:
@@ -79,11 +43,6 @@ class Dashboard:
     def server_pid(self) -> int | None:
         """The number of the process that serves, if it is one of its own; another one after that died."""
         return getattr(self._server, "pid", None)
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is served no more."""
-        return not self._thread.is_alive()
 
     def attach(self, *nets: Attachable) -> Self:
         """
@@ -100,48 +59,9 @@ class Dashboard:
         self._app.detach(*nets)
         return self
 
-    def close(self) -> None:
-        """End all streams, free the port, let go of the networks. Closed again, it does nothing."""
-        atexit.unregister(self.close)
-        self._app.close()
-        self._server.should_exit = True
-        if current_thread() is not self._thread:
-            self._thread.join(END_SECONDS)
-        self._listening.close()
-
-    async def aclose(self) -> None:
-        """Do as `close`, and let the running loop run meanwhile."""
-        await asyncio.to_thread(self.close)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def __repr__(self) -> str:
         n = len(self.nets)
-        return f"<Dashboard {'closed' if self.closed else self.url}, {n} network{'s' * (n != 1)}>"
-
-    def _repr_html_(self) -> str:
-        url = escape(self.url)
-        return f'<a href="{url}" target="_blank" rel="noopener">{url}</a>'
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._server.serve(sockets=[self._listening]))
-        except (Exception, SystemExit) as error:
-            log.error("the dashboard failed and is off; training goes on", exc_info=error)
+        return f"{super().__repr__()[:-1]}, {n} network{'s' * (n != 1)}>"
 
 
 def dashboard(
@@ -155,6 +75,8 @@ def dashboard(
     data: DataSet | TrainingSet | None = None,
     process: bool = False,
     readers: int | None = None,
+    redis: str | None = None,
+    channel: str = "training",
 ) -> Dashboard:
     """
     Show networks in the browser and let them be steered there: ``print(sx.dashboard(net).url)``.
@@ -180,6 +102,9 @@ def dashboard(
             Not on Windows.
         readers: Streams that may be open at once; by default 200, and in a process of its own 10 000, or as many as
             the limit on open files lets it have.
+        redis: The address of a Redis server, such as "redis://127.0.0.1:6379", over which servers elsewhere are told
+            as well: see `dashboard_relay`. Give a ``token``, which these have to know.
+        channel: What the networks are called there.
 
     Returns:
         The server, which is running.
@@ -189,27 +114,24 @@ def dashboard(
         OptionError: If something else than networks is given, or an option is out of range.
         OSError: If it cannot listen there, as when the port is taken.
     """
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port < 65536:
-        raise OptionError(f"port is a whole number from 0 to 65535, not {port!r}")
     room = _room(process, checked_readers(readers))
     app = DashboardApp(
-        *nets, token=token, read_only=read_only, history=history, hosts=hosts, data=data, readers=room
+        *nets,
+        token=token,
+        read_only=read_only,
+        history=history,
+        hosts=hosts,
+        data=data,
+        readers=room,
+        redis=redis,
+        channel=channel,
     )
     try:
         server = _apart(app, room) if process else http_server(app)
-        return Dashboard(app, server, _listen(host, port))
+        return Dashboard(app, server, listen(host, port))
     except BaseException:
         app.close()
         raise
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        what = f"the dashboard cannot listen on port {port} of {host}: {error.strerror}"
-        raise OSError(error.errno, f"{what}; port=0 takes one that is free") from error
 
 
 def _room(process: Any, readers: int | None) -> int | None:
