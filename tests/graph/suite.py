@@ -17,6 +17,7 @@ import synapse_rx as sx
 from synapse_rx import graph as g
 from synapse_rx import tasks
 from synapse_rx.initializers import Uniform
+from tests.graph.conduct import copies, engines, rates, round_trips, schedules
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 
@@ -116,6 +117,11 @@ SUITE: dict[str, Callable[[int], bool]] = {
         sine_cross_validated,
         recall,
         timing,
+        engines,
+        copies,
+        round_trips,
+        schedules,
+        rates,
     )
 }
 

@@ -17,3 +17,8 @@ def test_it_is_learnt(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", ["sine", "sine_cross_validated", "timing"])
 def test_it_is_learnt_in_seconds(name: str) -> None:
     assert SUITE[name](1)
+
+
+@pytest.mark.parametrize("name", ["engines", "copies", "round_trips", "schedules", "rates"])
+def test_it_is_kept(name: str) -> None:
+    assert SUITE[name](1)
