@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock
@@ -120,6 +121,10 @@ class Actor:
 
         self._host = Host(settings)
 
+    async def number(self) -> int:
+        """Return the number of the process."""
+        return os.getpid()
+
     async def handle(self, message: bytes) -> bytes:
         """Have the host handle a message."""
         return await asyncio.to_thread(self._host.handle, message)
@@ -159,7 +164,11 @@ class DaskWorker:
             self._stopped = True
             self._engine.end(self._address)
 
-    def _ask(self, method: str, *arguments: Any) -> bytes:
+    def process_number(self) -> int:
+        """Return the number of the process, on the machine where it is."""
+        return self._ask("number")
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
         try:
             with self._client.as_current():  # whose the actor is, is found out at every call
                 return getattr(self._actor, method)(*arguments).result()

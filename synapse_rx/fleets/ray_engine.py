@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from typing import Any
 
@@ -28,17 +29,22 @@ class RayEngine:
             If this process is connected to Ray already, that is used, and left as it is.
         cpus: What each worker asks Ray for; None for its threads.
         object_store: Bytes of the object store, if it is started; None for what Ray thinks right.
+        init: Further options of ``ray.init``, if it is started.
     """
 
     name = "ray"
     shares_files = False
 
     def __init__(
-        self, address: str | None = None, *, cpus: float | None = None, object_store: int | None = None
+        self,
+        address: str | None = None,
+        *,
+        cpus: float | None = None,
+        object_store: int | None = None,
+        init: Mapping[str, Any] | None = None,
     ) -> None:
         try:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-            os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
             import ray
         except ImportError as error:
             raise MissingExtraError(
@@ -48,6 +54,7 @@ class RayEngine:
         self._address = address
         self._cpus = cpus
         self._object_store = object_store
+        self._init = dict(init or {})
         self._numbers = count(1)
         self._ours = False
         self._stored: dict[int, tuple[bytes, Any]] = {}
@@ -57,20 +64,17 @@ class RayEngine:
         ray = self._ray
         if ray.is_initialized():
             return
-        quiet = {"log_to_driver": True, "logging_level": "ERROR", "include_dashboard": False}
+        options: dict[str, Any] = {"log_to_driver": True, "logging_level": "ERROR"}
+        if self._address is None:
+            options |= {
+                "include_dashboard": False,
+                "num_cpus": max(64, os.cpu_count() or 1),  # how many workers there are is what the fleet says
+                "object_store_memory": self._object_store,
+                "_node_ip_address": "127.0.0.1",
+            }
         try:
-            if self._address is not None:
-                ray.init(self._address, log_to_driver=True, logging_level="ERROR")
-            else:
-                ray.init(
-                    "local",
-                    num_cpus=max(
-                        64, os.cpu_count() or 1
-                    ),  # how many workers there are is what the fleet says
-                    object_store_memory=self._object_store,
-                    _node_ip_address="127.0.0.1",
-                    **quiet,
-                )
+            with _loopback() if self._address is None else nullcontext():
+                ray.init(self._address or "local", **(options | self._init))
         except Exception as error:
             raise FleetError(f"Ray cannot be started: {error}") from error
         self._ours = True
@@ -114,10 +118,10 @@ class RayEngine:
                 self._stored.pop(next(iter(self._stored)))
             try:
                 self._stored[key] = message, self._ray.put(message)
-            except self._ray.exceptions.ObjectStoreFullError as error:
+            except (self._ray.exceptions.ObjectStoreFullError, self._ray.exceptions.OutOfDiskError) as error:
                 raise FleetError(
-                    f"Ray's object store has no room for {len(message):,} bytes; give it more "
-                    f"(object_store=, in bytes) or send less: {str(error).splitlines()[0]}"
+                    f"Ray's object store is full, and so is the disk behind it: there is no room for "
+                    f"{len(message):,} bytes; give it more (object_store=, in bytes) or send less"
                 ) from error
         return self._stored[key][1]
 
@@ -132,6 +136,10 @@ class Actor:
 
     def ready(self) -> None:
         """Return once it is there."""
+
+    def number(self) -> int:
+        """Return the number of the process."""
+        return os.getpid()
 
     def handle(self, message: bytes) -> bytes:
         """Have the host handle a message."""
@@ -178,6 +186,29 @@ class RayWorker:
         if not self._stopped:
             self._stopped = True
             self._ray.kill(self._actor)
+
+
+    def process_number(self) -> int:
+        """Return the number of the process, on the machine where it is."""
+        return self._ray.get(self._actor.number.remote())
+
+
+@contextmanager
+def _loopback() -> Iterator[None]:
+    """
+    Have Ray listen on the loopback interface alone.
+
+    Elsewhere than on Windows and macOS, where this is its own default, Ray takes an address of 127.0.0.1 for a mistake and
+    listens on one that others can reach; what follows is how it decides.
+    """
+    from ray._private import ray_constants  # pyright: ignore[reportMissingImports]
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 def _first_line(error: Exception) -> str:
