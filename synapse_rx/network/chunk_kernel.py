@@ -22,6 +22,7 @@ from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, 
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import jit
 from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED, multiply_any
+from ..layers.subnormal_kernel import flush_subnormals, restore
 from .meeting_kernel import meet
 from .plain_kernel import HALF, ONE, ZERO, activate, exponentials
 
@@ -204,6 +205,7 @@ def learn(
     hand, many, meeting = hands
     move, sums = codes[1], codes[3]
     between, _, numbers = memory
+    usual = flush_subnormals()
     samples = order.size if order.size else len(x)  # of several processes each has some
     size, arrivals = len(theta), 0
     for index in range(first, last):
@@ -240,6 +242,7 @@ def learn(
             )
             arrivals += many
             meet(meeting, arrivals)
+    restore(usual)
 
 
 @jit

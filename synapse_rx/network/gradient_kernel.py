@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..fast import jit
+from ..layers.subnormal_kernel import flush_subnormals, restore
 from .chunk_kernel import go_through, lies_ready, take_step
 from .meeting_kernel import meet
 
@@ -43,6 +44,7 @@ def gradient(
     first, last, most = span
     hand, many, meeting = hands
     arrivals, share = 0, scalars[0, 0]
+    usual = flush_subnormals()
     for begin in range(first, last, most * many):
         length = min(most * many, last - begin)
         low, high = length * hand // many, length * (hand + 1) // many
@@ -55,3 +57,4 @@ def gradient(
         take_step(x, here, ready, layers, codes, theta, grad, slots, scalars[0], memory, (hand, many))
         arrivals += many
         meet(meeting, arrivals)
+    restore(usual)
