@@ -106,7 +106,7 @@ def run(
     cpu: bool = False,
 ) -> None:
     rng = np.random.default_rng(0)
-    batches = 1 if quick else 4
+    batches = 1 if quick else 2
     stacks = {}
     for name in only or (["synacnn"] if quick else NETS):
         n = batches * (100 if name == "synacnn" else 128)
