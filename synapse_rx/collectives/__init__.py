@@ -2,4 +2,5 @@
 
 from .base import Collective as Collective
 from .choose import collective as collective
+from .threads import ThreadCollective as ThreadCollective
 from .threads import thread_collectives as thread_collectives

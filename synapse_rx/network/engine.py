@@ -158,6 +158,23 @@ class Engine(Vectors):
         """What layers carry from batch to batch within an epoch."""
         return self._program.states
 
+    @property
+    def states_of_all(self) -> Mapping[str, Array]:
+        """The same for all samples of a batch, those of other processes included, which ask for it too."""
+        joint, feed = self._joint, self.feed
+        if joint is None:
+            return self.states
+        return {
+            name: joint.gathered(value, feed.batch, feed.everywhere) for name, value in self.states.items()
+        }
+
+    def carry_on_with_part(self, states: Mapping[str, Array]) -> None:
+        """Let layers go on with this process's part of `states_of_all`."""
+        joint, feed = self._joint, self.feed
+        if joint is not None:
+            states = {name: joint.part_of(value, feed.everywhere) for name, value in states.items()}
+        self.carry_on(states)
+
     def carry_on(self, states: Mapping[str, Array]) -> None:
         """Let layers go on with what they carried, or from nothing if that is empty."""
         self._program.forget()

@@ -56,6 +56,21 @@ class Joint:
         self.sum(array)
         array *= array.dtype.type(1 / self.size)
 
+    def gathered(self, value: Array, mine: int, whole: int) -> Array:
+        """Return what belongs to the samples of a whole batch, (whole * rows, ...), given that of one's own."""
+        rows = len(value) // mine
+        first, last = self.part(whole)
+        found = self._backend.xp.zeros((whole * rows, *value.shape[1:]), value.dtype)
+        found[first * rows : last * rows] = value
+        self.sum(found)
+        return found
+
+    def part_of(self, value: Array, whole: int) -> Array:
+        """Return one's own part of what `gathered` returned, for whatever number of processes."""
+        rows = len(value) // whole
+        first, last = self.part(whole)
+        return value[first * rows : last * rows]
+
     def part_ways(self, generator: Any) -> None:
         """
         Let this process draw other numbers than the others, from a generator that all have in one state.

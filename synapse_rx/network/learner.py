@@ -268,7 +268,7 @@ class NetworkLearner:
             self._epoch.resume(state.position, self._fingerprint)
             self._learnt = self._engine.feed.ended(self._epoch.batch)
         if self._epoch.batch:
-            self._engine.carry_on(_carried(state.slots))
+            self._engine.carry_on_with_part(_carried(state.slots))
 
     def _resumed(self, slots: Any) -> dict[str, Any]:
         """Return the algorithm's first state with everything in ``slots`` that fits put in."""
@@ -445,7 +445,7 @@ class NetworkLearner:
         if self._engine.average is not None:
             values[AVERAGE] = self._engine.average
         if self.batch:
-            values |= {CARRIED + name: value for name, value in self._engine.states.items()}
+            values |= {CARRIED + name: value for name, value in self._engine.states_of_all.items()}
         slots = {
             name: self._backend.to_host(value) if np.ndim(value) and name not in lent else value
             for name, value in values.items()

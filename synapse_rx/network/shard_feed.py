@@ -19,6 +19,9 @@ class ShardFeed(Feed):
         joint: The processes.
         *args: As for a feed.
 
+    Attributes:
+        everywhere: The most samples in a batch, in all processes together.
+
     Raises:
         OptionError: If a batch has fewer samples than there are processes.
     """
@@ -42,7 +45,7 @@ class ShardFeed(Feed):
 
     def total(self, first: int = 0) -> float:
         """Return how often the samples of everyone from batch ``first`` on count together."""
-        start = min(first * self._everywhere, self.whole)
+        start = min(first * self.everywhere, self.whole)
         if self._weights is None:
             return float(self.whole - start)
         counts = self._weights if self._everyones is None else self._weights[self._everyones]
@@ -53,18 +56,18 @@ class ShardFeed(Feed):
             raise OptionError(
                 f"batches of {batch} cannot be shared by {self._joint.size} processes; batch= must be as many at least"
             )
-        self._everywhere = batch
+        self.everywhere = batch
         self.n_batches = self.most = -(-n // batch)
         self.batch = self._length(batch)
         self.n = n // batch * self.batch + self._length(n % batch)
 
     def _own(self, rows: np.ndarray) -> np.ndarray:
         """Return this process's part of every batch, one behind the other."""
-        full = self.whole // self._everywhere * self._everywhere
-        part = slice(*self._joint.part(self._everywhere))
+        full = self.whole // self.everywhere * self.everywhere
+        part = slice(*self._joint.part(self.everywhere))
         rest = slice(*self._joint.part(self.whole - full))
         return np.concatenate(
-            [rows[:full].reshape(-1, self._everywhere)[:, part].reshape(-1), rows[full:][rest]]
+            [rows[:full].reshape(-1, self.everywhere)[:, part].reshape(-1), rows[full:][rest]]
         )
 
     def _length(self, n: int) -> int:
@@ -72,5 +75,5 @@ class ShardFeed(Feed):
         return last - first
 
     def _batch(self, index: int) -> range:
-        start = index * self._everywhere
-        return range(start, min(start + self._everywhere, self.whole))
+        start = index * self.everywhere
+        return range(start, min(start + self.everywhere, self.whole))

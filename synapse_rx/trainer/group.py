@@ -15,6 +15,7 @@ from ..collectives import Collective
 from ..data import TrainingSet
 from ..data.options import check_count
 from ..errors import OptionError
+from ..layers import BatchNorm
 from ..learner import Learner
 from ..network.arch import Arch
 from ..network.joint import Joint
@@ -84,6 +85,12 @@ class Group:
                 f"networks of layers can be trained by several processes, but this is {net.arch!r}; train it without "
                 "reduce= and average="
             )
+        for place in (place for root in net.arch.places for place in root.walk()):
+            if place.keeps and not isinstance(place.layer, BatchNorm):
+                raise OptionError(
+                    f"{place.layer.kind} keeps values from batch to batch that several processes cannot share; train it "
+                    "without reduce= and average="
+                )
         if not isinstance(data, TrainingSet):
             raise OptionError(
                 "several processes share the batches of a TrainingSet, but this is a stream, which each would read for "

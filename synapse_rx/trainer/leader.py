@@ -82,7 +82,8 @@ class Leader:
         self._net = net
         if self._begun and edits:
             self._order(Kind.EDIT, letter=written(net, seen))
-        elif self._begun and seen.training.status != net.training.status:
+        elif seen.training.status != net.training.status:
+            self._begin()  # paused before the first step, say
             self._order(Kind.STATUS, STATUSES.index(net.training.status))
         return edits
 

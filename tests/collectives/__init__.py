@@ -1,0 +1,1 @@
+"""Several processes, or threads in their place, that train one network together."""
