@@ -27,7 +27,7 @@ BINDING = ["--bind-to", "none"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ranks", type=int, default=2, help="processes")
     parser.add_argument("--batch", type=int, default=512, help="samples of a batch for each process")
-    parser.add_argument("--steps", type=int, default=50, help="steps of an epoch")
+    parser.add_argument("--steps", type=int, help="steps of an epoch")
     parser.add_argument("--epochs", type=int, help="epochs measured in a round")
     parser.add_argument("--rounds", type=int, help="rounds measured")
     parser.add_argument("--every", type=int, default=50, help="steps between two averages")
@@ -37,14 +37,15 @@ def run(
     quick: bool = False,
     ranks: int = 2,
     batch: int = 512,
-    steps: int = 50,
+    steps: int | None = None,
     epochs: int | None = None,
     rounds: int | None = None,
     every: int = 50,
 ) -> None:
     if peer("mpi4py") is None:
         return
-    epochs, rounds = epochs or (1 if quick else 2), rounds or (3 if quick else 11)
+    steps, epochs = steps or (5 if quick else 50), epochs or (1 if quick else 2)
+    rounds = rounds or (1 if quick else 11)
     command = [
         mpiexec(),
         *BINDING,

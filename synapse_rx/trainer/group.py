@@ -88,8 +88,8 @@ class Group:
         for place in (place for root in net.arch.places for place in root.walk()):
             if place.keeps and not isinstance(place.layer, BatchNorm):
                 raise OptionError(
-                    f"{place.layer.kind} keeps values from batch to batch that several processes cannot share; train it "
-                    "without reduce= and average="
+                    f"{place.layer.kind} keeps values from batch to batch, which several processes cannot share; "
+                    "train it without reduce= and average="
                 )
         if not isinstance(data, TrainingSet):
             raise OptionError(
