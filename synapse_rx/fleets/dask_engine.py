@@ -19,7 +19,7 @@ START_SECONDS = 60.0
 
 class DaskEngine:
     """
-    Starts a Dask cluster on this machine, bound to the loopback interface and without its dashboard; or joins what runs.
+    Starts a Dask cluster on this machine, bound to the loopback interface and without dashboard; or joins what runs.
 
     Whoever can reach a Dask scheduler can run anything on its workers: beyond loopback, trusted networks only.
 

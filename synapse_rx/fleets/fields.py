@@ -1,8 +1,8 @@
 """
 The fields of a snapshot, one by one: which differ, how they travel, and how they are put together again.
 
-A field is named by the attributes that lead to it: "arch", "training.algorithm". The flat vectors of parameters travel as
-they are; the architecture at the other end says what is where.
+A field is named by the attributes that lead to it: "arch", "training.algorithm". The flat vectors of parameters travel
+as they are; the architecture at the other end says what is where.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def get(net: Net, name: str) -> Any:
 def changed(old: Net, new: Net) -> list[str]:
     """Return the names of the fields that differ; arrays are not compared, but whether they are the same objects."""
     names = OF_NET if old.training is new.training else ALL
-    return [name for name in names if (a := GET[name](old)) is not (b := GET[name](new)) and _differ(name, a, b)]
+    return [
+        name for name in names if (a := GET[name](old)) is not (b := GET[name](new)) and _differ(name, a, b)
+    ]
 
 
 def learnt(old: Net, new: Net) -> list[str]:

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
+from attrs import evolve
+
 from ..atoms import Atom
 from ..data import TrainingSet
 from ..data.options import check_choice
@@ -35,12 +37,11 @@ from .mirror import Mirror
 from .roster import Roster
 from .run import RemoteRun
 from .shelf import Shelf
+from .staff import Staff
 from .tellers import Tellers
 
 CLOSING_SECONDS = 10.0
 """How long closing waits for trainings to give their last snapshots."""
-FRUITLESS = 3
-"""Workers that may fail to start, one after the other, before no more are started in the place of lost ones."""
 
 FLEETS: WeakSet[Fleet] = WeakSet()
 """Every fleet that is open."""
@@ -77,10 +78,7 @@ class Fleet:
         self._roster: Roster[Keeper, Mirror] = Roster()
         self._mirrors: dict[int, Mirror] = {}
         self._numbers = count(1)
-        self._beginning: dict[Keeper, Future[str]] = {}
-        self._leaving: dict[Keeper, Future[str]] = {}
-        self._silent: dict[Keeper, float] = {}
-        self._fruitless = 0
+        self._staff = Staff(engine, self._settings_now, heartbeat, self, self._lock)
         self._state = "new"
         self._wake = Event()
         self._opened: Future[None] = Future()
@@ -207,7 +205,7 @@ class Fleet:
         with self._lock:
             if self._state != "open":
                 raise FleetError(f"this fleet is {self._state}")
-            return Answer(self._start())
+            return Answer(self._staff.start())
 
     def remove(self, worker: str | None = None) -> Answer[str]:
         """
@@ -229,8 +227,7 @@ class Fleet:
                     "this is the last worker; close the fleet to end it, or add another one first"
                 )
             keeper = keepers[worker or list(keepers)[-1]]
-            gone: Future[str] = Future()
-            self._leaving[keeper] = gone
+            gone = self._staff.dismiss(keeper)
             runs = self._roster.leave(keeper)
             for mirror in runs:
                 mirror.release()
@@ -246,7 +243,7 @@ class Fleet:
             if keeper is not None:
                 keeper.place(mirror.data, lambda: self._shelf.message(mirror.data))
                 mirror.placed(keeper)
-            stuck = keeper is None and not self._beginning and not self._leaving
+            stuck = keeper is None and not self._staff.to_come
         if stuck:
             mirror.fail(WorkerLost("there is no worker left, and none can be started"))
         self._wake.set()
@@ -265,15 +262,14 @@ class Fleet:
     def joined(self, keeper: Keeper) -> None:
         """Take in a worker that has begun. For workers."""
         with self._lock:
-            begun = self._beginning.pop(keeper)
-            self._fruitless = 0
+            tell = self._staff.joined(keeper)
             waiting, back = self._roster.join(keeper)
             for mirror in waiting:
                 self.place(mirror)
             for mirror in back:
                 mirror.release()
         log.info("%s takes trainings", keeper.name)
-        begun.set_result(keeper.name)
+        tell()
         self._wake.set()
 
     def heard(self, keeper: Keeper, message: bytes) -> None:
@@ -288,33 +284,21 @@ class Fleet:
     def left(self, keeper: Keeper, why: BaseException | None) -> None:
         """Place the runs of a worker anew that is gone. For workers."""
         with self._lock:
-            begun, gone = self._beginning.pop(keeper, None), self._leaving.pop(keeper, None)
-            self._silent.pop(keeper, None)
-            self._roster.leave(keeper)
             loss = why if isinstance(why, WorkerLost) else WorkerLost(f"{keeper.name} is gone")
+            wanted, tell = self._staff.left(keeper, why or loss)
+            self._roster.leave(keeper)
             runs = [mirror for mirror in self._mirrors.values() if mirror.post is keeper]
-            open_ = self._state == "open"
-            if begun is not None:
-                self._fruitless += 1
-            if (
-                open_
-                and gone is None
-                and self._replace
-                and self._fruitless < FRUITLESS
-                and self._opened.done()
-            ):
-                self._start()
+            serves = self._state == "open" and self._opened.done()
+            if serves and wanted and self._replace and self._staff.hopeful:
+                self._staff.start()
             for mirror in runs:
                 mirror.lost(loss)
-            stuck = [] if self._beginning or self._roster.workers else list(self._roster.waiting)
-        if why is not None and open_:
+            stuck = [] if self._staff.to_come or self._roster.workers else list(self._roster.waiting)
+        if why is not None and self._state == "open":
             log.warning("%s%s", why, f"; {len(runs)} training(s) go on elsewhere" if runs else "")
         for mirror in stuck:
             mirror.fail(WorkerLost(f"there is no worker left, and none can be started: {why}"))
-        if begun is not None:
-            begun.set_exception(why or loss)
-        if gone is not None:
-            gone.set_result(keeper.name)
+        tell()
         self._wake.set()
 
     def __enter__(self) -> Self:
@@ -342,18 +326,12 @@ class Fleet:
         await _whatever_comes(self.close(cancel=kind is not None))
 
     def __repr__(self) -> str:
-        workers = len(self._roster.workers)
-        return f"<Fleet of {workers} {self.engine.name} worker{'s' * (workers != 1)}, {self.live} training, {self._state}>"
-
-    def _start(self) -> Future[str]:
-        keeper = Keeper(self.engine, self._settings_now(), self)
-        self._beginning[keeper] = begun = Future()
-        keeper.start()
-        return begun
+        n = len(self._roster.workers)
+        return (
+            f"<Fleet of {n} {self.engine.name} worker{'s' * (n != 1)}, {self.live} training, {self._state}>"
+        )
 
     def _settings_now(self) -> Settings:
-        from attrs import evolve
-
         return evolve(self._settings, folder=self._shelf.folder)
 
     def _keep(self) -> None:
@@ -366,20 +344,13 @@ class Fleet:
             self._closed.set_result(None)
             FLEETS.discard(self)
             return
-        with self._lock:
-            starts = [self._start() for _ in range(self._processes)]
-        self._wait_for(starts)
-        tick = min(1.0, self._heartbeat / 4)
-        before = monotonic()
-        while self._state == "open":
-            self._wake.wait(tick)
-            self._wake.clear()
-            now = monotonic()
-            if now - before > 3 * tick:  # it was this process that stood still
-                for keeper in self._everyone():
-                    keeper.heard = now
-            before = now
-            self._look(now)
+        try:
+            starts = [self._staff.start() for _ in range(self._processes)]
+            self._staff.wait_for(starts, lambda: self._state == "open")
+            self._opened.set_result(None)
+        except BaseException as error:
+            self._opened.set_exception(error)
+        self._look_after()
         try:
             self._end()
         finally:
@@ -387,48 +358,25 @@ class Fleet:
             FLEETS.discard(self)
             self._closed.set_result(None)
 
-    def _wait_for(self, starts: list[Future[str]]) -> None:
-        while self._state == "open" and not all(start.done() for start in starts):
-            wait(starts, 0.2)
-            if any(start.done() and start.exception() for start in starts):
-                break
-        errors = [error for start in starts if start.done() and (error := start.exception()) is not None]
-        if errors:
-            self._opened.set_exception(errors[0])
-        elif self._state != "open":
-            self._opened.set_exception(FleetError("the fleet was closed while it began"))
-        else:
-            self._opened.set_result(None)
-
-    def _look(self, now: float) -> None:
-        """Give up workers that are silent, and let those go that have given all their runs back."""
-        for keeper in self._everyone():
-            if keeper.heard is not None and now - keeper.heard > self._heartbeat:
-                loss = WorkerLost(f"{keeper.name} was silent for {self._heartbeat:g} s and was ended")
-                Thread(target=keeper.stop, args=(loss,), name="synapse-rx-fleet-end", daemon=True).start()
-                keeper.heard = None
-        with self._lock:
-            posts = {mirror.post for mirror in self._mirrors.values()}
-            free = [keeper for keeper in self._leaving if keeper not in posts]
-        for keeper in free:
-            Thread(target=keeper.stop, name="synapse-rx-fleet-end", daemon=True).start()
-
-    def _everyone(self) -> list[Keeper]:
-        with self._lock:
-            return [*self._roster.workers, *self._leaving]
+    def _look_after(self) -> None:
+        """Have workers looked after until the fleet is closed."""
+        tick = min(1.0, self._heartbeat / 4)
+        before = monotonic()
+        while self._state == "open":
+            self._wake.wait(tick)
+            self._wake.clear()
+            now = monotonic()
+            with self._lock:
+                busy = {mirror.post for mirror in self._mirrors.values()}
+            self._staff.look(now, busy, excused=now - before > 3 * tick)
+            before = now
 
     def _end(self) -> None:
         mirrors = list(self._mirrors.values())
         for mirror in mirrors:
             mirror.cancel() if self._cancel else mirror.stop()
         wait([mirror.outcome for mirror in mirrors], CLOSING_SECONDS)
-        with self._lock:
-            keepers = [*self._roster.workers, *self._leaving, *self._beginning]
-        threads = [Thread(target=keeper.stop, name="synapse-rx-fleet-end", daemon=True) for keeper in keepers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(CLOSING_SECONDS)
+        keepers = self._staff.end()
         for mirror in list(self._mirrors.values()):
             mirror.fail(WorkerLost("the fleet was closed before this training had ended"))
         self.engine.close()

@@ -1,8 +1,8 @@
 """
 A worker of the engine "local": ``python -m synapse_rx.fleets.local_worker``.
 
-It reads frames from its standard input and writes frames to what was its standard output. When its input ends, the driver
-is gone, and so is it.
+It reads frames from its standard input and writes frames to what was its standard output. When its input ends, the
+driver is gone, and so is it.
 """
 
 from __future__ import annotations

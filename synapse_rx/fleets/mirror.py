@@ -6,6 +6,7 @@ import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
+from functools import partial
 from threading import get_ident
 from time import time
 from typing import Any, Protocol
@@ -15,16 +16,15 @@ import numpy as np
 from ..atoms import Atom
 from ..errors import SynapseError, WorkerLost
 from ..snapshot import Event, Net, Training, with_status
-from ..snapshot.values import encode
 from ..stopping import Condition
 from ..trainer.phases import begun
 from ..trainer.telling import Telling
 from ..trainer.wishes import Reply, Wishes
 from ..typing import Data
+from .errands import Errands
 from .exchange import Exchange, News
-from .fields import ALL, fields_to_data
 from .keeper import Keeper, Order
-from .messages import pack
+from .orders import to_do, to_edit, to_train
 from .remaining import whole
 
 MOST_LOSSES = 3
@@ -99,8 +99,7 @@ class Mirror:
         self._releasing = False  # the worker is to give it back
         self._loss: WorkerLost | None = None
         self._lost_at = (-1, 0)  # epochs at the last loss, losses since then
-        self._asked: list[Future[None]] = []  # confirmations that wait for a worker
-        self._wanted: list[Future[Net]] = []  # snapshots that were asked for
+        self._errands = Errands(self, self._lock)
 
     @property
     def status(self) -> str:
@@ -189,22 +188,23 @@ class Mirror:
         self._tell("cancel")
         self._end("failed", error)
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or is about to say so."""
+        return self._status not in ("queued", "training")
+
     def confirmation(self) -> Future[None]:
         """Return what is done when the worker has done all that it was asked until now, or the run is over."""
         asked: Future[None] = Future()
-        self._confirm(asked)
+        with self._lock:
+            self._errands.confirm(asked)
         return asked
 
     def snapshot(self) -> Future[Net]:
         """Return what is done with a snapshot whose parts belong together, of this moment or later."""
         wanted: Future[Net] = Future()
         with self._lock:
-            over = self._status not in ("queued", "training")
-            if not over:
-                self._wanted.append(wanted)
-                self._tell("snapshot")
-        if over:
-            wanted.set_result(self.last)
+            self._errands.snapshot(wanted)
         return wanted
 
     def placed(self, post: Keeper) -> bool:
@@ -215,21 +215,30 @@ class Mirror:
             again = self._stints > 0
             self._stints += 1
             self.post, self._releasing = post, False
-            net, stint, seen = self._exchange.compose(), self._stints, self._exchange.seen
-            paused = self.status == "paused"
-            asked, self._asked = self._asked, []
+            stint, net = self._stints, self._exchange.compose()
+            order = partial(
+                to_train,
+                self.number,
+                net,
+                self.goal,
+                name=str(self.atom.meta.get("name", f"run {self.number}")),
+                data=self.data,
+                options=self._options,
+                snapshots=self._snapshots,
+                seen=self._exchange.seen,
+                paused=self.status == "paused",
+                again=again,
+                since=self._since,
+            )
 
             def done(error: BaseException | None) -> None:
                 if error is not None and not isinstance(error, WorkerLost):
                     self._fault(error, stint)
 
-            post.send(Order(lambda: self._beginning(net, seen, again, paused), done, self.data))
-            if self._wanted:
-                self._tell("snapshot")
+            post.send(Order(order, done, self.data))
+            self._errands.placed()
             if self._wishes.cancelled or self._wishes.stopping:
                 self._tell("cancel" if self._wishes.cancelled else "stop")
-        for one in asked:
-            self._confirm(one)
         return True
 
     def release(self) -> None:
@@ -301,7 +310,7 @@ class Mirror:
         if news.ended or not self._wishes.cancelled:
             self._exchange.merge(news, with_status=not news.ended)
         if news.asked or news.ended:
-            self._give()
+            self._errands.give(self.last)
         fatal = self.telling.fatal
         if news.ended and fatal is not None:
             self._end("failed", fatal)
@@ -333,32 +342,9 @@ class Mirror:
             return True
         return False
 
-    def _beginning(self, net: Net, seen: int, again: bool, paused: bool) -> bytes:
-        arrays: dict[str, np.ndarray] = {}
-        order = {
-            "do": "train",
-            "run": self.number,
-            "name": str(self.atom.meta.get("name", f"run {self.number}")),
-            "data": self.data,
-            "goal": encode(self.goal, "epochs", {}),
-            "done": max(0, net.training.stats.epochs - self._since) if again else 0,
-            "within": again and net.training.state.position is not None,
-            "options": self._options,
-            "snapshots": self._snapshots,
-            "seen": seen,
-            "paused": paused,
-            "fields": fields_to_data(net, ALL, arrays),
-        }
-        return pack(order, arrays)
-
     def _edit(self, net: Net, names: list[str], number: int) -> None:
         """Have the worker do what was done to the cell."""
         stint = self._stints
-
-        def make() -> bytes:
-            arrays: dict[str, np.ndarray] = {}
-            fields = fields_to_data(net, names, arrays)
-            return pack({"do": "edit", "run": self.number, "number": number, "fields": fields}, arrays)
 
         def done(error: BaseException | None) -> None:
             if isinstance(error, SynapseError) and not isinstance(error, WorkerLost):
@@ -368,7 +354,7 @@ class Mirror:
                 log.debug("an edit did not reach its worker", exc_info=error)
 
         if self.post is not None:
-            self.post.send(Order(make, done))
+            self.post.send(Order(partial(to_edit, self.number, net, names, number), done))
 
     def _fault(self, error: BaseException, stint: int) -> None:
         """End with an error, on another thread, unless that is about a worker where it is no more."""
@@ -384,44 +370,15 @@ class Mirror:
         with self._lock:
             if self.post is None:
                 return False
-            self.post.send(Order(lambda: pack({"do": what, "run": self.number})))
+            self.post.send(Order(partial(to_do, what, self.number)))
             return True
-
-    def _confirm(self, asked: Future[None]) -> None:
-        def done(error: BaseException | None) -> None:
-            if error is None:
-                asked.set_result(None)
-                return
-            with self._lock:  # the worker is lost: the next one begins with all that was asked
-                over, again = self._status not in ("queued", "training"), post is not self.post
-                if not over and not again:
-                    self._asked.append(asked)
-            if over:
-                asked.set_result(None)
-            elif again:
-                self._confirm(asked)
-
-        with self._lock:
-            over, post = self._status not in ("queued", "training"), self.post
-            if not over and post is None:
-                self._asked.append(asked)
-        if over:
-            asked.set_result(None)
-        elif post is not None:
-            post.send(Order(lambda: pack({"do": "ping"}), done))
-
-    def _give(self) -> None:
-        with self._lock:
-            wanted, self._wanted = self._wanted, []
-        for one in wanted:
-            one.set_result(self.last)
 
     def _cancelled(self) -> None:
         self._end("cancelled", CancelledError("training was cancelled"))
 
     def _end(self, status: str, error: BaseException | None = None) -> None:
         with self._lock:
-            if self._status not in ("queued", "training"):
+            if self.over:
                 return
             begun, self._status = self.started, status
             self._wishes.close()
@@ -442,13 +399,11 @@ class Mirror:
         self._home.ended(self)
         with self._lock:
             self.post = None
-            asked, self._asked = self._asked, []
         when_over, self.when_over = self.when_over, lambda: None
         when_over()
         if error is not None:
             self.outcome.set_exception(error)
         else:
             self.outcome.set_result(self.last)
-        for one in asked:
-            one.set_result(None)
-        self._give()
+        with self._lock:
+            self._errands.end(self.last)

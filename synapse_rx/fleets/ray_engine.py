@@ -25,8 +25,8 @@ class RayEngine:
     Whoever can reach a Ray cluster can run anything on it: beyond loopback, trusted networks only.
 
     Args:
-        address: A cluster that runs already, as for ``ray.init``; None for one on this machine that ends with the fleet.
-            If this process is connected to Ray already, that is used, and left as it is.
+        address: A cluster that runs already, as for ``ray.init``; None for one on this machine that ends with the
+            fleet. If this process is connected to Ray already, that is used, and left as it is.
         cpus: What each worker asks Ray for; None for its threads.
         object_store: Bytes of the object store, if it is started; None for what Ray thinks right.
         init: Further options of ``ray.init``, if it is started.
@@ -187,7 +187,6 @@ class RayWorker:
             self._stopped = True
             self._ray.kill(self._actor)
 
-
     def process_number(self) -> int:
         """Return the number of the process, on the machine where it is."""
         return self._ray.get(self._actor.number.remote())
@@ -198,8 +197,8 @@ def _loopback() -> Iterator[None]:
     """
     Have Ray listen on the loopback interface alone.
 
-    Elsewhere than on Windows and macOS, where this is its own default, Ray takes an address of 127.0.0.1 for a mistake and
-    listens on one that others can reach; what follows is how it decides.
+    Elsewhere than on Windows and macOS, where this is its own default, Ray takes an address of 127.0.0.1 for a mistake
+    and listens on one that others can reach; what follows is how it decides.
     """
     from ray._private import ray_constants  # pyright: ignore[reportMissingImports]
 

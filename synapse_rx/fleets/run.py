@@ -15,7 +15,7 @@ from .mirror import Mirror
 
 class RemoteRun(TrainingRun):
     """
-    A training in a worker of a fleet, and to be used as a `TrainingRun` is: awaited, stopped, paused, cancelled, streamed.
+    A training in a worker of a fleet, to be used as a `TrainingRun` is: awaited, stopped, paused, cancelled, streamed.
 
     ``run.net`` is its cell here. What is swapped into it is sent; what the worker tells is merged into it. Cancelling
     reaches the worker, and the run is over when the worker says so.
@@ -47,7 +47,7 @@ class RemoteRun(TrainingRun):
         return self._mirror.delay
 
     def snapshot(self) -> Answer[Net]:
-        """Ask the worker for its newest snapshot, parameters included: ``await run.snapshot()``. It is in the cell, too."""
+        """Ask for the newest snapshot, parameters included: ``await run.snapshot()``. It is in the cell then, too."""
         return Answer(self._mirror.snapshot())
 
     def confirmed(self) -> Answer[None]:
