@@ -23,7 +23,7 @@ import synapse_rx as sx
 from synapse_rx.snapshot import Net
 from synapse_rx.snapshot.records import to_record
 
-from .harness import Contest, alternate, equal_threads, peer, pinned
+from .harness import Contest, alternate, cpu_seconds, equal_threads, peer, pinned
 
 SAMPLES = (8192, 2048)
 """Samples of an epoch."""
@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--samples", type=int, nargs="+", help="samples of an epoch")
     parser.add_argument("--rounds", type=int, help="rounds measured")
+    parser.add_argument(
+        "--cpu", action="store_true", help="count CPU seconds, if others use machine and disk too"
+    )
 
 
 def run(
@@ -44,16 +47,17 @@ def run(
     folder: Path | None = None,
     samples: Sequence[int] | None = None,
     rounds: int | None = None,
+    cpu: bool = False,
 ) -> None:
     units = QUICK_UNITS if quick else UNITS
     rounds = rounds or (2 if quick else 7)
     with TemporaryDirectory(dir=folder) as made:
         where = Path(made)
         net = sx.train(_network(units), _data(units, 512), 1).result()
-        _files(net, where, rounds)
+        _files(net, where, rounds, cpu)
         del net
         for n in samples or ([512] if quick else SAMPLES):
-            _stall(units, _data(units, n), where, rounds)
+            _stall(units, _data(units, n), where, rounds, cpu)
 
 
 def _data(units: tuple[int, ...], samples: int) -> sx.TrainingSet:
@@ -67,7 +71,7 @@ def _network(units: tuple[int, ...]) -> sx.Atom[Net]:
     return sx.mlp(units, [*hidden, "softmax"], sx.training("adam"))
 
 
-def _files(net: Net, where: Path, rounds: int) -> None:
+def _files(net: Net, where: Path, rounds: int, cpu: bool) -> None:
     ours, theirs = where / "ours.safetensors", where / "theirs.safetensors"
     arrays = {name: np.array(array) for name, array in to_record(net)[1].items()}
     saves = {"synapse_rx": _timed(sx.save, net, ours)}
@@ -87,11 +91,18 @@ def _files(net: Net, where: Path, rounds: int) -> None:
         loads["torch.load"] = _timed(torch.load, where / "theirs.pt", weights_only=True)
     loads["its bytes, as they are"] = _timed(ours.read_bytes)
     parameters = net.params.flat.size
-    alternate(rounds, saves).print(f"Save a network of {parameters:,} parameters", base="synapse_rx")
-    alternate(rounds, loads).print("Load it, from the system's memory of the file", base="synapse_rx")
+    unit = ", CPU seconds" if cpu else ""
+    _contest(rounds, saves, cpu).print(f"Save a network of {parameters:,} parameters{unit}")
+    _contest(rounds, loads, cpu).print(f"Load it, from the system's memory of the file{unit}")
     held = sum(array.nbytes for array in arrays.values())
     print(
         f"\nthe file has {os.path.getsize(ours):,} bytes, {os.path.getsize(ours) - held:,} beside the arrays"
+    )
+
+
+def _contest(rounds: int, contestants: Mapping[str, Callable[[], None]], cpu: bool) -> Contest:
+    return alternate(
+        rounds, {name: cpu_seconds(one) for name, one in contestants.items()} if cpu else contestants
     )
 
 
@@ -109,7 +120,7 @@ def _save_on_disk(save: Callable[..., Any], arrays: Mapping[str, np.ndarray], pa
     os.close(number)
 
 
-def _stall(units: tuple[int, ...], data: sx.TrainingSet, where: Path, rounds: int) -> None:
+def _stall(units: tuple[int, ...], data: sx.TrainingSet, where: Path, rounds: int, cpu: bool) -> None:
     spent: dict[str, list[float]] = {"without": [], "every=1": []}
 
     def epochs(name: str, net: sx.Atom[Net]) -> float:
@@ -135,7 +146,8 @@ def _stall(units: tuple[int, ...], data: sx.TrainingSet, where: Path, rounds: in
     Contest({name: tuple(values[-rounds:]) for name, values in spent.items()}).print(
         f"{title}: processor seconds on one core", unit="s", scale=1
     )
-    contest.print(f"{title}: seconds by the clock", unit="s", scale=1)
+    if not cpu:
+        contest.print(f"{title}: seconds by the clock", unit="s", scale=1)
 
 
 def _note(old: Net, new: Net, clock: list[tuple[float, float]]) -> None:
