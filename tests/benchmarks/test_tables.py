@@ -122,3 +122,11 @@ def test_what_trainings_hold_is_shown() -> None:
     assert found["synapse_rx"][-1] > 1
     assert all(number > 0 for number in found["784-100-10, SGD"])
     assert found["784-512-512-10, Adam"][-1] == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.peer("torch")
+def test_the_benchmark_of_gpus_can_be_tried_on_the_cpu() -> None:
+    found = rows(printed("gpu", "--backend", "numpy", "--net", "mlp"))
+
+    assert all(number > 0 for name in ("synapse_rx", "PyTorch eager") for number in found[name])

@@ -18,7 +18,7 @@ from tests.docs.shell import ROOT, run
 TOGETHER = ("algorithms", "atom", "checkpoint", "cnn", "inference", "rnn", "synapse")
 """Run in one process, because importing what they compare with takes longer than they do."""
 
-ELSEWHERE = {"busy", "epoch", "loop", "memory", "mlp", "plots", "step", "together"}
+ELSEWHERE = {"busy", "epoch", "gpu", "loop", "memory", "mlp", "plots", "step", "together"}
 """Run by the tests that read what they print."""
 
 
