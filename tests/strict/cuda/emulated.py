@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import partial
 from typing import Any, ClassVar
 
@@ -27,6 +28,8 @@ def cannot() -> str | None:
     """
     Return why kernels cannot be run on the CPU here, None if they can.
     """
+    if sys.platform != "linux":
+        return "threads of a GPU are taken in turn on Linux alone"
     return None if compiler() else "there is no C++ compiler"
 
 
