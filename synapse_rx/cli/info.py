@@ -18,6 +18,7 @@ from ..data.mnist import FOLDER_VARIABLE
 from ..errors import BackendError
 from ..graph.warm import warm as warm_graphs
 from ..io.checkpoints import numbered
+from ..layers.products import why_not_our_own
 from ..network.summary import summary
 from ..network.warm import warm
 from ..trainer.workers import cores
@@ -51,6 +52,7 @@ def info_command(options: Namespace) -> int:
         print(f"backend {name}: {'available' if why_not is None else why_not}")
     print(f"backend chosen: {_chosen()}")
     print(f"compiled kernels: {fast.why_not() or 'available'}")
+    print(f"matrix products of dense networks in chunks: {_products()}")
     for line in _blas():
         print(line)
     print(f"processors: {cores()}")
@@ -137,6 +139,11 @@ def _blas() -> list[str]:
         f"{library.get('num_threads')} threads; small networks train on one"
         for library in found
     ] or ["BLAS: none found"]
+
+
+def _products() -> str:
+    reason = why_not_our_own()
+    return "our own, AVX-512" if reason is None else f"the library's ({reason})"
 
 
 def _mnist() -> str:

@@ -14,8 +14,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from ..fast import address, jit
-from .lanes.machine import machine
 from .lanes.vector_code import intrinsic
+from .products import why_not_our_own
 
 WORD = 4
 """Bytes of a number."""
@@ -80,8 +80,8 @@ AS_THEY_ARE, RIGHT_TURNED, LEFT_TURNED = 0, 1, 2
 
 
 def tiled_products() -> int:
-    """Return the address of our own products; 0 where the library's are taken, whose vectors are of any machine."""
-    if machine() != (64, 32):
+    """Return the address of our own products; 0 where the library's are taken (`products`)."""
+    if why_not_our_own() is not None:
         return 0
     from .tiled_kernel import multiply_tiled
 

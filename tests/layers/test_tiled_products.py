@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from synapse_rx import fast
+from synapse_rx.layers.products import why_not_our_own
 
 pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
 
@@ -90,3 +91,12 @@ def test_the_same_product_has_the_same_bits_wherever_it_lies(tiled: int) -> None
         found.append(c[:, :30].tobytes())
 
     assert len(set(found)) == 1
+
+
+def test_the_library_s_are_taken_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synapse_rx.layers.product_kernel import tiled_products
+
+    monkeypatch.setenv("SYNAPSE_RX_PRODUCTS", "library")
+
+    assert why_not_our_own() == "SYNAPSE_RX_PRODUCTS=library"
+    assert tiled_products() == 0
