@@ -75,6 +75,11 @@ def is_loaded() -> bool:
     return bool(_loaded)
 
 
+def at_hand() -> bool:
+    """Return whether kernels may be used by who does not wait for the compiler to be loaded."""
+    return is_loaded() and may_compile()
+
+
 def may_compile() -> bool:
     """Return whether this thread may wait for the compiler: not one whose event loop runs."""
     try:
@@ -144,7 +149,7 @@ def fingerprint() -> str:
     digest = blake2b(digest_size=16)
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         text = path.read_bytes()
-        if b"jit" in text:
+        if b"jit" in text or b"intrinsic" in text:
             digest.update(path.name.encode() + text)
     return digest.hexdigest()
 

@@ -21,6 +21,6 @@ def _suits(s: Scratch) -> bool:
     if s.xp is not np or s.dtype != np.float32 or fast.why_not() is not None:
         return False
     if not s.training:
-        return fast.is_loaded() and fast.may_compile()
+        return fast.at_hand()
     fast.load()
     return True

@@ -1,5 +1,5 @@
 """
-Products of small matrices in machine code, float32, on one thread: the right factor lies ready in panels.
+Products of small matrices in machine code, float32: the right factor lies ready in panels.
 
 Where the same matrix is multiplied by over and over, or products are small, that is faster than a library that has to
 arrange its factors anew each time. Imported only where kernels are compiled (`synapse_rx.fast`). Matrices are given by
@@ -11,84 +11,47 @@ from __future__ import annotations
 from typing import Any
 
 from ..fast import jit
-from .lanes.product_tile import product_tile
+from .lanes.product_tile import WORD, product_tile
 
-WORD = 4
-"""Bytes of a number."""
-
-DEPTH = 128
-"""Rows of a panel that are gone through at a time: they stay in the first-level cache."""
+DEPTH = 160
+"""Rows of a panel that are gone through at a time: with 4 vectors of 16 lanes they stay in the first-level cache."""
 
 
 @jit
-def arrange(b: Any, start: int, row: int, by: int, k: int, m: int, panels: Any, wide: int) -> None:
-    """
-    Write a matrix (k, m) into panels of ``wide`` columns, one behind the other, each (k, its columns).
-
-    Args:
-        b: Where it is, flat, from ``start`` on, with the distances of its rows and its columns.
-    """
-    for first in range(0, m, wide):
-        columns = min(wide, m - first)
-        if by == 1:
-            for i in range(k):
-                panel = panels[first * k + i * columns :][:columns]
-                source = b[start + i * row + first :][:columns]
-                for j in range(columns):
-                    panel[j] = source[j]
-        else:
-            for j in range(columns):
-                source = b[start + (first + j) * by :]
-                panel = panels[first * k + j :]
-                for i in range(k):
-                    panel[i * columns] = source[i * row]
+def chunks(k: int) -> Any:
+    """Return into how many chunks of about equal length k rows of a panel are cut."""
+    return max(1, -(-k // DEPTH))
 
 
 @jit
-def multiply_panels(tiles: Any, shape: Any, a: Any, panels: int, c: Any, adds: int) -> None:
+def multiply_by_panels(tile: Any, shape: Any, a: Any, panels: int, c: Any, adds: int) -> None:
     """
     Put ``A B`` into C, or add it.
 
     Args:
-        tiles: (lanes, m, 1, p, 1), each as a tuple of that length: the large tile and the sides of those that are left.
-        shape: Rows and columns of C, and what is summed over; columns are a multiple of lanes.
-        a: The address of A and the distances of its rows and columns.
-        panels: The address of B as `arrange` left it.
+        tile: As in `product_tile`.
+        shape: Rows of C, a multiple of the tile's; its panels, each as wide as the tile; in how many parts what is
+            summed over lies, and how long each is.
+        a: The address of A and the distances of its rows, of those parts, and within them.
+        panels: The address of B: panel behind panel, each (parts, length, width).
         c: The address of C and the distance of its rows.
         adds: Whether to add.
     """
-    lanes, high, one, wide, thin = tiles
-    n, m, k = shape
-    left, a_row, a_by = a
-    out, c_row = c
-    for first in range(0, m, len(wide) * len(lanes)):
-        columns = min(len(wide) * len(lanes), m - first)
-        for start in range(0, k, DEPTH):
-            many = min(DEPTH, k - start)
-            more = 1 if start else adds
-            panel = panels + WORD * (first * k + start * columns)
-            source, into = left + WORD * start * a_by, out + WORD * first
-            whole = n - n % len(high)
-            if columns == len(wide) * len(lanes):
-                for i in range(0, whole, len(high)):
-                    product_tile(
-                        (lanes, high, wide), source + WORD * i * a_row, a_row, a_by, panel, columns,
-                        into + WORD * i * c_row, c_row, many, more,
-                    )  # fmt: skip
-                for i in range(whole, n):
-                    product_tile(
-                        (lanes, one, wide), source + WORD * i * a_row, a_row, a_by, panel, columns,
-                        into + WORD * i * c_row, c_row, many, more,
-                    )  # fmt: skip
-            else:
-                for j in range(0, columns, len(lanes)):
-                    for i in range(0, whole, len(high)):
-                        product_tile(
-                            (lanes, high, thin), source + WORD * i * a_row, a_row, a_by, panel + WORD * j, columns,
-                            into + WORD * (i * c_row + j), c_row, many, more,
-                        )  # fmt: skip
-                    for i in range(whole, n):
-                        product_tile(
-                            (lanes, one, thin), source + WORD * i * a_row, a_row, a_by, panel + WORD * j, columns,
-                            into + WORD * (i * c_row + j), c_row, many, more,
-                        )  # fmt: skip
+    lanes, high, across = tile
+    n, count, parts, length = shape
+    left, a_row, a_far, a_by = a
+    wide = len(lanes) * len(across)
+    steps = min(parts, chunks(parts * length))
+    for panel in range(count):
+        for step in range(steps):
+            start, end = parts * step // steps, parts * (step + 1) // steps
+            here = panels + WORD * (panel * parts + start) * length * wide
+            for row in range(0, n, len(high)):
+                product_tile(
+                    tile,
+                    (left + WORD * (row * a_row + start * a_far), a_row, a_far, a_by),
+                    (here, length * wide, wide),
+                    (c[0] + WORD * (row * c[1] + panel * wide), c[1]),
+                    (end - start, length),
+                    1 if step else adds,
+                )

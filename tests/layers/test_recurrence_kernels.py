@@ -110,6 +110,25 @@ def test_sequences_of_one_step_have_no_gradient_of_the_state(
 
 
 @each_kind
+@pytest.mark.parametrize("n", [3, 23])
+def test_threads_share_a_batch(kind: Any, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = passes(kind(20, returns="sequence"), n=n)
+    monkeypatch.setattr("synapse_rx.crew.threads", lambda: 2)
+    monkeypatch.setattr("synapse_rx.layers.recurrence.whole.WORTH", 1)
+
+    for one, other in zip(passes(kind(20, returns="sequence"), n=n), alone, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5 * np.abs(other).max())
+
+
+def test_samples_need_not_lie_in_one_piece() -> None:
+    chain, x = Chain(GRU(4), SHAPE, N, dtype=np.float32), np.ones((N, *SHAPE), np.float32)
+    wanted = chain.forward(x).copy()
+
+    for other in (np.ones((N, 7, 9), np.float32)[:, :6, :5], np.ones((N, 6, 10), np.float32)[:, :, ::2]):
+        np.testing.assert_array_equal(chain.forward(other), wanted)
+
+
+@each_kind
 def test_what_is_no_number_is_not_hidden(kind: Any) -> None:
     chain = Chain(kind(4), SHAPE, N, dtype=np.float32)
     x = np.ones((N, *SHAPE), np.float32)

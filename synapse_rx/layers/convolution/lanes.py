@@ -185,7 +185,7 @@ def _suits(windows: Windows, s: Scratch) -> bool:
     if s.xp.__name__ != "numpy" or len(windows.sizes) > 2 or s.capacity < LEAST or fast.why_not() is not None:
         return False
     if not s.training:
-        return fast.is_loaded() and fast.may_compile()
+        return fast.at_hand()
     # Gradients of inputs are taken as if windows stood at every place, with 0 where none stands.
     return math.prod(windows.stride) <= SPARSEST or not s.needs_dx
 

@@ -15,51 +15,45 @@ from numba.core import cgutils, types
 from .vector_code import VectorCode, intrinsic, lengths
 
 WORD = 4
+"""Bytes of a number."""
 
 
 @intrinsic
-def product_tile(
-    typing: Any,
-    sizes: Any,
-    a: Any,
-    a_row: Any,
-    a_by: Any,
-    b: Any,
-    b_by: Any,
-    c: Any,
-    c_row: Any,
-    count: Any,
-    adds: Any,
-) -> Any:
+def product_tile(typing: Any, sizes: Any, a: Any, b: Any, c: Any, counts: Any, adds: Any) -> Any:
     """
-    Write ``c[i, j] = sum over k of a[i, k] b[k, j]`` for a tile, m numbers high and p vectors wide, float32.
+    Write ``c[i, j] = sum over l and k of a[i, l, k] b[l, k, j]`` for a tile, m high and p vectors wide, float32.
 
     Args:
         sizes: ((0,) * lanes, (0,) * m, (0,) * p), as in `tiles`.
-        a, b, c: The addresses of the first number of each.
-        a_row, a_by: The distances of i and of k in a.
-        b_by: That of k in b; c_row: that of i in c; j lies in one piece.
-        count: How many k there are.
+        a: The address of its first number, and the distances of i, of l and of k.
+        b: The same of l and of k; j lies in one piece.
+        c: The same of i; j lies in one piece.
+        counts: How many l and how many k there are.
         adds: Whether it is added to what is in c.
     """
     lanes, m, p = lengths(sizes)
-    arguments = (sizes, a, a_row, a_by, b, b_by, c, c_row, count, adds)
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        _, a_at, a_down, a_step, b_at, b_step, c_at, c_down, many, more = values
+        _, a_value, b_value, c_value, counted, more = values
+        a_at, a_down, a_far, a_step = cgutils.unpack_tuple(builder, a_value)
+        b_at, b_far, b_step = cgutils.unpack_tuple(builder, b_value)
+        c_at, c_down = cgutils.unpack_tuple(builder, c_value)
+        far, many = cgutils.unpack_tuple(builder, counted)
         code = VectorCode(context, builder, types.Array(types.float32, 1, "C"), lanes)
         number = ir.FloatType().as_pointer()
         left, right, out = (builder.inttoptr(address, number) for address in (a_at, b_at, c_at))
         sums = code.tile(m, p)
         rows = [builder.mul(a_down, code.whole(i)) for i in range(m)]
-        with cgutils.for_range(builder, many) as one:
-            here = builder.mul(one.index, b_step)
-            vectors = [code.load(right, builder.add(here, code.whole(j * lanes))) for j in range(p)]
-            column = builder.mul(one.index, a_step)
-            for i in range(m):
-                factor = code.splat(left, builder.add(column, rows[i]))
-                for vector, cell in zip(vectors, sums[i], strict=True):
-                    code.add_product(factor, vector, cell)
+        with cgutils.for_range(builder, far) as outer:
+            a_start, b_start = builder.mul(outer.index, a_far), builder.mul(outer.index, b_far)
+            with cgutils.for_range(builder, many) as one:
+                here = code.offset(b_start, (one.index, b_step))
+                vectors = [code.load(right, builder.add(here, code.whole(j * lanes))) for j in range(p)]
+                column = code.offset(a_start, (one.index, a_step))
+                for i in range(m):
+                    factor = code.splat(left, builder.add(column, rows[i]))
+                    for vector, cell in zip(vectors, sums[i], strict=True):
+                        code.add_product(factor, vector, cell)
         ends = [
             [builder.add(builder.mul(c_down, code.whole(i)), code.whole(j * lanes)) for j in range(p)]
             for i in range(m)
@@ -75,4 +69,4 @@ def product_tile(
                             code.store(total, out, place)
         return context.get_dummy_value()
 
-    return types.void(*arguments), generate
+    return types.void(sizes, a, b, c, counts, adds), generate

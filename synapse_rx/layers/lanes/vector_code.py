@@ -75,8 +75,12 @@ class VectorCode:
         self._builder.store(value, self._pointer(data, place)).align = self._align
 
     def splat(self, data: Any, place: Any) -> Any:
+        """Return the number at a place in every lane."""
+        return self.every(self._builder.load(self._builder.gep(data, [place])))
+
+    def every(self, number: Any) -> Any:
         """Return a number in every lane."""
-        return self._filled(self._vector, self._builder.load(self._builder.gep(data, [place])))
+        return self._filled(self._vector, number)
 
     def shuffle(self, one: Any, other: Any, order: list[int]) -> Any:
         places = ir.Constant(ir.VectorType(ir.IntType(32), self._lanes), order)

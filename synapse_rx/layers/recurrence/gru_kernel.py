@@ -1,201 +1,151 @@
 """
 Whole sequences through gated recurrent units in machine code, float32, the reset gate behind the product.
 
-Imported only where kernels are compiled (`synapse_rx.fast`); see `lstm_kernel`.
+A block is h U_n + c, which the reset gate acts on, and the gates r, u and n of the same units: states add to the first
+three, inputs to the last three. Imported only where kernels are compiled (`synapse_rx.fast`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...fast import jit, jit_fused
-from ..panel_kernel import arrange
-from .gate_kernel import (
-    ONE,
-    WORD,
+from ...fast import jit
+from ..lanes.product_tile import WORD, product_tile
+from ..lanes.vector import fill, load, store
+from ..panel_kernel import chunks
+from .gate_kernel import ONE, sigmoid, tanh
+from .sequence_kernel import (
     ZERO,
-    add,
-    arrange_weights,
-    cut,
-    multiply_states,
-    passes_on,
-    read_inputs,
-    sigmoid,
-    step_at,
-    sum_inputs,
-    sum_rows,
-    sum_states,
-    tanh,
+    at,
+    begin,
+    begin_back,
+    begin_step_back,
+    end_step,
+    end_step_back,
+    first_column,
+    pass_to_inputs,
+    sum_products,
 )
 
 
 @jit
-def forward(
-    z: Any,
-    b: Any,
-    c: Any,
-    product: Any,
-    inner: Any,
-    hidden: Any,
-    counts: Any,
-    weights: Any,
-    panels: Any,
-    tiles: Any,
-    sizes: Any,
-    numbers: Any,
-) -> None:
+def forward(tiles: Any, sizes: Any, memory: Any, x: Any, hidden: int, counts: int, rows: Any) -> None:
     """
-    Read all steps: write the gates (T N, 3 units) and states.
+    Read all steps.
 
     Args:
-        z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
-        c: What is added to the third product (units,).
-        product: Working memory (N, 3 units).
-        inner: Where the third product and c go, (T N, units).
+        tiles, sizes, memory, x, hidden, counts, rows: As in `lstm_kernel.forward`.
     """
-    steps, n, units, reverse, started, length, begin = sizes
-    width = 3 * units
-    arrange_weights(panels, weights, width, units, 0, len(tiles[0]) * len(tiles[3]))
-    for number in range(steps):
-        t, before, after = step_at(number, steps, reverse)
-        read_inputs(tiles, weights, panels, z, t, n, width)
-        if started or number > 0:
-            states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
-            into = (product.ctypes.data, width)
-            multiply_states(tiles, (n, width, units), states, panels, weights, 0, into, 0, numbers)
-        else:
-            for k in range(len(product)):
-                product[k] = ZERO
-        for sample in range(n):
-            row = z[(t * n + sample) * width :][:width]
-            products = product[sample * width :][:width]
-            seen = inner[(t * n + sample) * units :][:units]
-            place = (after * n + sample) * length + begin
-            earlier = (before * n + sample) * length + begin
-            _sigmoids(row[: 2 * units], products, b)
-            _state(row, products[2 * units :], b[2 * units :], c, seen, units)
-            _mix(row, hidden[earlier:][:units], hidden[place:][:units], units)
-            if len(counts):
-                cut(hidden[place:][:units], counts[t * n + sample])
+    tile = tiles[0]
+    lanes, high, across = tile
+    first, last = rows
+    vector, wide = len(lanes), len(lanes) * len(across)
+    begin(lanes, sizes, memory, x, hidden, counts, rows)
+    deep = sizes.padded + sizes.features
+    of_inputs = chunks(sizes.features)
+    for number in range(sizes.steps):
+        of_states = chunks(sizes.padded) if first_column(sizes, number) == 0 else 0
+        for block in range(sizes.blocks):
+            bias = at(memory.bias, block * 4 * vector)
+            for part in range(of_inputs + of_states):
+                start, end = _columns(sizes, part, of_inputs, of_states)
+                panel = (at(memory.panels, (block * deep + start) * wide), 0, wide)
+                # Inputs, which come first, write the last three vectors; states add to the first three.
+                shift = WORD * vector if part < of_inputs else 0
+                for row in range(first, last, len(high)):
+                    z = at(memory.gates, ((number * sizes.blocks + block) * sizes.rows + row) * 4 * vector)
+                    h = at(memory.kept, (number * sizes.rows + row) * sizes.row)
+                    if part == 0:
+                        for i in range(len(high)):
+                            store(fill(lanes, ZERO), z + WORD * i * 4 * vector)
+                    left = (h + WORD * start, sizes.row, 0, 1)
+                    product_tile(tile, left, panel, (z + shift, 4 * vector), (1, end - start), part)
+                    if part == of_inputs + of_states - 1:
+                        for i in range(len(high)):
+                            before = h + WORD * (i * sizes.row + block * vector)
+                            after = before + WORD * sizes.rows * sizes.row
+                            _step(lanes, z + WORD * i * 4 * vector, bias, before, after)
+        end_step(lanes, sizes, memory, hidden, counts, number, rows)
 
 
-@jit_fused
-def _sigmoids(z: Any, product: Any, b: Any) -> None:
-    for k in range(len(z)):
-        z[k] = sigmoid(z[k] + product[k] + b[k])
+@jit
+def _columns(sizes: Any, part: int, of_inputs: int, of_states: int) -> Any:
+    """Return the first column of a part of the product, and the one behind the last."""
+    if part < of_inputs:
+        return (
+            sizes.padded + sizes.features * part // of_inputs,
+            sizes.padded + sizes.features * (part + 1) // of_inputs,
+        )
+    part -= of_inputs
+    return sizes.padded * part // of_states, sizes.padded * (part + 1) // of_states
 
 
-@jit_fused
-def _state(gates: Any, product: Any, b: Any, c: Any, seen: Any, units: int) -> None:
-    r, candidate = gates[:units], gates[2 * units :]
-    for k in range(units):
-        seen[k] = product[k] + c[k]
-    for k in range(units):
-        candidate[k] = tanh(candidate[k] + b[k] + r[k] * seen[k])
-
-
-@jit_fused
-def _mix(gates: Any, before: Any, h: Any, units: int) -> None:
-    u, candidate = gates[units:], gates[2 * units :]
-    for k in range(units):
-        h[k] = (before[k] - candidate[k]) * u[k] + candidate[k]
+@jit
+def _step(lanes: Any, z: int, b: int, before: int, h: int) -> None:
+    wide = WORD * len(lanes)
+    seen = load(lanes, z) + load(lanes, b)
+    r = sigmoid(load(lanes, z + wide) + load(lanes, b + wide))
+    u = sigmoid(load(lanes, z + 2 * wide) + load(lanes, b + 2 * wide))
+    n = tanh(load(lanes, z + 3 * wide) + load(lanes, b + 3 * wide) + r * seen)
+    store(seen, z)
+    store(r, z + wide)
+    store(u, z + 2 * wide)
+    store(n, z + 3 * wide)
+    store((load(lanes, before) - n) * u + n, h)
 
 
 @jit
 def backward(
-    z: Any,
-    dv: Any,
-    inner: Any,
-    hidden: Any,
-    counts: Any,
-    dy: Any,
-    dh: Any,
-    dc: Any,
-    weights: Any,
-    panels: Any,
-    panels_of_step: Any,
-    tiles: Any,
-    sizes: Any,
-    numbers: Any,
-    wanted: Any,
+    tiles: Any, sizes: Any, memory: Any, dy: int, dx: int, counts: int, truncate: int, sums: Any, rows: Any
 ) -> None:
     """
-    Turn gates into the gradients of their logits, last step first, and write those of parameters.
+    Take gradients back, last step first.
 
     Args:
-        z, inner, hidden, counts, weights, panels, tiles, sizes, numbers: As `forward` left them.
-        dv: Where the gradients of the products with U go, (T N, 3 units), or with panels (N, 3 units).
-        dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
-        dc: Where the gradient of c goes (units,).
+        tiles, sizes, memory, dy, dx, counts, truncate, sums, rows: As in `lstm_kernel.backward`.
     """
-    steps, n, units, reverse, _, length, begin = sizes
-    truncate, du, dw, db = wanted
-    width = 3 * units
-    du_at = (du, weights[1])
-    if len(panels):
-        for k in range(len(db)):
-            db[k] = ZERO
-    arrange_weights(panels, weights, width, units, 1, len(tiles[0]) * len(tiles[3]))
-    for k in range(units):
-        dc[k] = ZERO
-    for number in range(steps - 1, -1, -1):
-        t, before, _ = step_at(number, steps, reverse)
-        # With panels gradients of products are needed for the time of a step alone.
-        spot = 0 if len(panels) else t
-        for sample in range(n):
-            row = z[(t * n + sample) * width :][:width]
-            of_products = dv[(spot * n + sample) * width :][:width]
-            seen = inner[(t * n + sample) * units :][:units]
-            earlier = (before * n + sample) * length + begin
-            of_state = dh[sample * units :][:units]
-            if len(dy):
-                add(of_state, dy[(t * n + sample) * units :][:units])
-            if len(counts):
-                cut(of_state, counts[t * n + sample])
-            _mix_back(row, hidden[earlier:][:units], of_state, units)
-            _reset_back(row, of_products, seen, units)
-            add(dc, of_products[2 * units :])
-            if len(panels):
-                add(db, row)
-        if du and len(panels):
-            states = (hidden, length, before * n * length + begin)
-            sum_inputs(tiles, (z, width, t), panels_of_step, weights, dw, n, int(number < steps - 1))
-            wide = len(tiles[0]) * len(tiles[3])
-            arrange(dv, 0, width, 1, n, width, panels_of_step, wide)
-            sum_states(tiles, width, panels_of_step, states, du_at, sizes, number)
-        if passes_on(number, truncate):
-            gradients = (dv.ctypes.data + WORD * spot * n * width, width)
-            into = (dh.ctypes.data, units)
-            multiply_states(tiles, (n, units, width), gradients, panels, weights, 1, into, 1, numbers)
-        else:
-            for k in range(len(dh)):
-                dh[k] = ZERO
-    if du and not len(panels):
-        sum_rows((dv, width), (hidden, length, begin), du_at, sizes, numbers)
+    _, tile, back_tile = tiles
+    lanes, vector = tile[0], len(tile[0])
+    of_panels, of_bias = sums
+    begin_back(lanes, sizes, memory, sums, 3 * vector, 4 * vector, rows)
+    for number in range(sizes.steps - 1, -1, -1):
+        begin_step_back(lanes, sizes, memory, dy, counts, number, rows)
+        for block in range(sizes.blocks):
+            _steps_back(lanes, sizes, memory, of_bias, number, block, rows)
+        states = (first_column(sizes, number), sizes.padded)
+        sum_products(tile, sizes, memory, states, of_panels, (4 * vector, 0), number, rows)
+        inputs = (sizes.padded, sizes.columns)
+        sum_products(tile, sizes, memory, inputs, of_panels, (4 * vector, vector), number, rows)
+        pass_to_inputs(back_tile, sizes, memory, (4 * vector, vector, 3 * vector), dx, number, rows)
+        end_step_back(back_tile, sizes, memory, (4 * vector, 3 * vector), 1, number, truncate, rows)
 
 
-@jit_fused
-def _mix_back(gates: Any, before: Any, dh: Any, units: int) -> None:
-    """Write the gradients of the logits of u and the candidate where these are; leave in dh what u passes on."""
-    u, candidate = gates[units:], gates[2 * units :]
-    for k in range(units):
-        a, g = u[k], candidate[k]
-        u[k] = (before[k] - g) * dh[k] * (a * (ONE - a))
-        candidate[k] = (ONE - a) * dh[k] * (ONE - g * g)
-        dh[k] *= a
-
-
-@jit_fused
-def _reset_back(gates: Any, products: Any, seen: Any, units: int) -> None:
-    """Write the gradient of the logits of r where r is, and those of the three products."""
-    r, u, candidate = gates[:units], gates[units:], gates[2 * units :]
-    of_r, of_u, of_candidate = products[:units], products[units:], products[2 * units :]
-    for k in range(units):
-        of_candidate[k] = candidate[k] * r[k]
-    for k in range(units):
-        a = r[k]
-        r[k] = candidate[k] * seen[k] * (a * (ONE - a))
-    for k in range(units):
-        of_r[k] = r[k]
-    for k in range(units):
-        of_u[k] = u[k]
+@jit
+def _steps_back(lanes: Any, sizes: Any, memory: Any, sums: int, number: int, block: int, rows: Any) -> None:
+    """Take the gradient of states back to the arguments of gates, and to the states before the step past them."""
+    first, last = rows
+    wide = WORD * len(lanes)
+    total = at(sums, block * 4 * len(lanes))
+    of_seen, of_r = load(lanes, total), load(lanes, total + wide)
+    of_u, of_n = load(lanes, total + 2 * wide), load(lanes, total + 3 * wide)
+    for row in range(first, last):
+        z = at(memory.gates, ((number * sizes.blocks + block) * sizes.rows + row) * 4 * len(lanes))
+        seen, r = load(lanes, z), load(lanes, z + wide)
+        u, n = load(lanes, z + 2 * wide), load(lanes, z + 3 * wide)
+        before = load(lanes, at(memory.kept, (number * sizes.rows + row) * sizes.row + block * len(lanes)))
+        dh_at = at(memory.dh, row * sizes.across + block * len(lanes))
+        dh = load(lanes, dh_at)
+        du = (before - n) * dh * (u * (ONE - u))
+        dn = (ONE - u) * dh * (ONE - n * n)
+        dr = dn * seen * (r * (ONE - r))
+        dz = at(memory.dz, (block * sizes.rows + row) * 4 * len(lanes))
+        store(dn * r, dz)
+        store(dr, dz + wide)
+        store(du, dz + 2 * wide)
+        store(dn, dz + 3 * wide)
+        store(dh * u, dh_at)
+        of_seen, of_r, of_u, of_n = of_seen + dn * r, of_r + dr, of_u + du, of_n + dn
+    store(of_seen, total)
+    store(of_r, total + wide)
+    store(of_u, total + 2 * wide)
+    store(of_n, total + 3 * wide)

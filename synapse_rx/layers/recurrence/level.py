@@ -21,26 +21,58 @@ class Level:
     """
     One level of the stack in one pass: what its inputs add to the gates, all steps in one product, and its strands.
 
+    Args:
+        layer, index: Of which layer it is which level.
+        steps: Those of a sequence.
+        s: Memory of the node.
+        ended: Whether sequences may have ends of their own.
+
+    Attributes:
+        features: Numbers in an input.
+        wants_all: Whether the states after all steps are needed, not just the last.
+        wants_dx: Whether the gradient of the inputs is.
+
     Shapes:
         z and dz (directions, T, N, gates units): what the inputs add to the gates, and the gradient of it;
         hidden (T + 2, N, directions units): the states after each step, with a row before the first and one behind
         the last, in which strands start.
     """
 
-    def __init__(self, layer: Recurrent, index: int, steps: int, s: Scratch) -> None:
+    def __init__(self, layer: Recurrent, index: int, steps: int, s: Scratch, ended: bool = False) -> None:
         self.layer, self.index, self.steps, self.s = layer, index, steps, s
         self.units, self.gates = layer.units, layer.gates
+        self.features = len(self.param("W"))
         width = layer.directions * layer.units
-        self.z = self._gates("z")
-        self.dz = self.z if layer.uses_up_z else self._gates("dz")
+        self.wants_all = ended or layer.returns == "sequence" or index < layer.layers - 1
+        self.wants_dx = index > 0 or s.needs_dx
         self.wholes: dict[str, Array] = {}
         self.hidden = self.whole("h", width)
         self.strands = [layer.strand(self, direction) for direction in range(layer.directions)]
 
     @property
+    def z(self) -> Array:
+        return self._gates("z")
+
+    @property
+    def dz(self) -> Array:
+        return self.z if self.layer.uses_up_z else self._gates("dz")
+
+    @property
+    def dx(self) -> Array:
+        """The gradients of inputs that come from each direction, (directions, T N, features)."""
+        directions = self.layer.directions
+        whole = self.s.array(f"dx{self.index}", (directions * self.steps * self.features,))
+        return whole.reshape(directions, -1, self.features)
+
+    @property
     def outputs(self) -> Array:
         """The states after each step, (T, N, directions units)."""
         return self.hidden[1:-1]
+
+    @property
+    def strands_read(self) -> bool:
+        """Whether strands multiply inputs by W themselves, whatever stands behind ends, and take gradients back."""
+        return self.strands[0].reads_inputs
 
     @property
     def ones(self) -> Array:
@@ -64,7 +96,7 @@ class Level:
 
     def forward(self, x: Array, ends: Ends | None) -> None:
         """Read x (T, N, features) in every direction."""
-        if not self._strands_read:
+        if not self.strands_read:
             self.s.xp.matmul(rows(x), self._by_direction(self.param("W")), out=self._rows(self.z))
         for name, whole in self.wholes.items():
             whole[-1].fill(0)
@@ -73,8 +105,7 @@ class Level:
             else:
                 whole[0].fill(0)
         for strand in self.strands:
-            strand.inputs = x
-            strand.forward(ends)
+            strand.forward(x, ends)
         if self.layer.carry:
             for name, whole in self.wholes.items():
                 self._last(whole, ends, self._carried(name))
@@ -111,25 +142,24 @@ class Level:
         for strand in self.strands:
             strand.backward(dy[:, :, strand.part(self.units)], None, ends, self.layer.truncate)
 
-    def finish(self, x: Array, wanted: bool) -> Array | None:
-        """Take the gradient of the gates back to W and b, and to x (T, N, features) if that is ``wanted``."""
+    def finish(self, x: Array) -> Array | None:
+        """Take the gradient of the gates back to W and b, and to x (T, N, features) if that is wanted."""
+        if not self.strands_read:
+            self._finish(x)
+        if not self.wants_dx:
+            return None
+        total, *others = self.dx
+        for other in others:
+            self.s.xp.add(total, other, out=total)
+        return total.reshape(x.shape)
+
+    def _finish(self, x: Array) -> None:
         s, dz = self.s, self._rows(self.dz)
-        if s.learns and not self._strands_read:
+        if s.learns:
             s.xp.matmul(rows(x).T, dz, out=self._by_direction(self.grad("W")))
             s.xp.matmul(self.ones, dz, out=self.grad("b").reshape(len(dz), -1))
-        if not wanted:
-            return None
-        each = s.array(f"dx{self.index}", (len(dz) * self.steps * x.shape[2],)).reshape(
-            len(dz), -1, x.shape[2]
-        )
-        s.xp.matmul(dz, self._by_direction(self.param("W")).swapaxes(1, 2), out=each)
-        for other in each[1:]:
-            s.xp.add(each[0], other, out=each[0])
-        return each[0].reshape(x.shape)
-
-    @property
-    def _strands_read(self) -> bool:
-        return self.strands[0].reads_inputs
+        if self.wants_dx:
+            s.xp.matmul(dz, self._by_direction(self.param("W")).swapaxes(1, 2), out=self.dx)
 
     def _gates(self, name: str) -> Array:
         """Return memory for all gates of all directions, (directions, T, N, gates units)."""

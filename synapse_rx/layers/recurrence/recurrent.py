@@ -143,11 +143,12 @@ class Recurrent(Layer):
         ends = self._ends(x, s)
         if ends is not None:
             ends.find(lengths, s)
-        steps = over_time(s, "x", *sequence.shape[1:])
-        s.xp.copyto(steps, sequence.transpose(1, 0, 2))
-        if ends is not None:
-            ends.clear(steps, s)
-        stack = self._stack(sequence, s)
+        stack = self._stack(sequence, s, ends)
+        steps = self._steps(sequence, stack, s)
+        if not stack[0].strands_read:
+            s.xp.copyto(steps, sequence.transpose(1, 0, 2))
+            if ends is not None:
+                ends.clear(steps, s)
         for level in stack:
             level.forward(steps, ends)
             steps = self._passed_on(level, s, draw=True)
@@ -159,17 +160,18 @@ class Recurrent(Layer):
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
         sequence, lengths = _parted(x)
-        ends, stack = self._ends(x, s), self._stack(sequence, s)
+        ends = self._ends(x, s)
+        stack = self._stack(sequence, s, ends)
         if self.returns == "last":
             stack[-1].last_backward(dy, ends)
         else:
             stack[-1].backward(dy.transpose(1, 0, 2), ends)
         for below, level in zip(stack[-2::-1], stack[:0:-1], strict=True):
-            steps = level.finish(self._passed_on(below, s), wanted=True)
+            steps = level.finish(self._passed_on(below, s))
             if self._drops(s):
                 s.xp.multiply(steps, self._noise(below, s), out=steps)
             below.backward(steps, ends)
-        steps = stack[0].finish(over_time(s, "x", *sequence.shape[1:]), s.needs_dx)
+        steps = stack[0].finish(self._steps(sequence, stack, s))
         if steps is None:
             return None
         dx = s.array("dx", sequence.shape[1:])
@@ -218,9 +220,15 @@ class Recurrent(Layer):
         sequence, lengths = _parted(x)
         return None if lengths is None and self.padding is None else Ends(sequence.shape[1], s)
 
-    def _stack(self, sequence: Array, s: Scratch) -> list[Level]:
-        steps = sequence.shape[1]
-        return s.once("stack", lambda: [Level(self, index, steps, s) for index in range(self.layers)])
+    def _stack(self, sequence: Array, s: Scratch, ends: Ends | None) -> list[Level]:
+        steps, ended = sequence.shape[1], ends is not None
+        return s.once("stack", lambda: [Level(self, index, steps, s, ended) for index in range(self.layers)])
+
+    def _steps(self, sequence: Array, stack: list[Level], s: Scratch) -> Array:
+        """Return what the lowest level reads, (T, N, features): memory for it, or ``sequence`` seen so."""
+        if stack[0].strands_read:
+            return sequence.transpose(1, 0, 2)
+        return over_time(s, "x", *sequence.shape[1:])
 
     def _drops(self, s: Scratch) -> bool:
         return self.dropout > 0 and s.training and not s.frozen

@@ -1,143 +1,128 @@
 """
 Whole sequences through the simple recurrent layer in machine code, float32, with tanh or rectification.
 
-Imported only where kernels are compiled (`synapse_rx.fast`); see `lstm_kernel`.
+A block is several vectors of units. Imported only where kernels are compiled (`synapse_rx.fast`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...fast import jit, jit_fused
-from .gate_kernel import (
-    ONE,
-    WORD,
-    ZERO,
-    add,
-    arrange_weights,
-    cut,
-    multiply_states,
-    passes_on,
-    read_inputs,
-    step_at,
-    sum_inputs,
-    sum_rows,
-    sum_states,
-    tanh,
+from ...fast import jit
+from ..lanes.product_tile import WORD, product_tile
+from ..lanes.vector import load, rectify, store, where_positive
+from ..panel_kernel import chunks
+from .gate_kernel import ONE, tanh
+from .sequence_kernel import (
+    at,
+    begin,
+    begin_back,
+    begin_step_back,
+    end_step,
+    end_step_back,
+    first_column,
+    pass_to_inputs,
+    sum_products,
 )
 
 
 @jit
 def forward(
-    z: Any,
-    b: Any,
-    hidden: Any,
-    counts: Any,
-    rectified: int,
-    weights: Any,
-    panels: Any,
-    tiles: Any,
-    sizes: Any,
-    numbers: Any,
+    tiles: Any, sizes: Any, memory: Any, rectified: int, x: Any, hidden: int, counts: int, rows: Any
 ) -> None:
     """
-    Read all steps; write logits (T N, units) and states.
+    Read all steps.
 
     Args:
-        z, b, hidden, counts, weights, panels, tiles, sizes, numbers: As in `lstm_kernel.forward`.
+        tiles, sizes, memory, x, hidden, counts, rows: As in `lstm_kernel.forward`.
         rectified: Whether the function is max(z, 0), not tanh.
     """
-    steps, n, units, reverse, started, length, begin = sizes
-    arrange_weights(panels, weights, units, units, 0, len(tiles[0]) * len(tiles[3]))
-    for number in range(steps):
-        t, before, after = step_at(number, steps, reverse)
-        read_inputs(tiles, weights, panels, z, t, n, units)
-        if started or number > 0:
-            states = (hidden.ctypes.data + WORD * (before * n * length + begin), length)
-            into = (z.ctypes.data + WORD * t * n * units, units)
-            multiply_states(tiles, (n, units, units), states, panels, weights, 0, into, 1, numbers)
-        for sample in range(n):
-            place = (after * n + sample) * length + begin
-            h = hidden[place:][:units]
-            _state(z[(t * n + sample) * units :][:units], b, h, rectified)
-            if len(counts):
-                cut(h, counts[t * n + sample])
+    tile = tiles[0]
+    lanes, high, across = tile
+    first, last = rows
+    wide = len(lanes) * len(across)
+    begin(lanes, sizes, memory, x, hidden, counts, rows)
+    deep = sizes.padded + sizes.features
+    for number in range(sizes.steps):
+        skipped = first_column(sizes, number)
+        parts = chunks(deep - skipped)
+        for block in range(sizes.blocks):
+            bias = at(memory.bias, block * wide)
+            for part in range(parts):
+                start = skipped + (deep - skipped) * part // parts
+                many = skipped + (deep - skipped) * (part + 1) // parts - start
+                panel = (at(memory.panels, (block * deep + start) * wide), 0, wide)
+                for row in range(first, last, len(high)):
+                    kept = at(memory.kept, (number * sizes.rows + row) * sizes.row)
+                    h = kept + WORD * (sizes.rows * sizes.row + block * wide)
+                    left = (kept + WORD * start, sizes.row, 0, 1)
+                    product_tile(tile, left, panel, (h, sizes.row), (1, many), part)
+                    if part == parts - 1:
+                        for i in range(len(high)):
+                            for k in range(0, wide, len(lanes)):
+                                _step(lanes, h + WORD * (i * sizes.row + k), bias + WORD * k, rectified)
+        end_step(lanes, sizes, memory, hidden, counts, number, rows)
 
 
-@jit_fused
-def _state(z: Any, b: Any, h: Any, rectified: int) -> None:
-    if rectified:
-        for k in range(len(h)):
-            a = z[k] + b[k]
-            h[k] = ZERO if a < ZERO else a
-    else:
-        for k in range(len(h)):
-            h[k] = tanh(z[k] + b[k])
+@jit
+def _step(lanes: Any, h: int, b: int, rectified: int) -> None:
+    z = load(lanes, h) + load(lanes, b)
+    store(rectify(z) if rectified else tanh(z), h)
 
 
 @jit
 def backward(
-    dz: Any,
-    hidden: Any,
-    counts: Any,
-    dy: Any,
-    dh: Any,
-    rectified: int,
-    weights: Any,
-    panels: Any,
-    panels_of_step: Any,
     tiles: Any,
     sizes: Any,
-    numbers: Any,
-    wanted: Any,
+    memory: Any,
+    rectified: int,
+    dy: int,
+    dx: int,
+    counts: int,
+    truncate: int,
+    sums: Any,
+    rows: Any,
 ) -> None:
     """
-    Write the gradients of logits (T N, units), last step first, and those of parameters.
+    Take gradients back, last step first.
 
     Args:
-        hidden, counts, rectified, weights, panels, tiles, sizes, numbers: As `forward` left them.
-        dz: Where gradients go.
-        dy, dh, panels_of_step, wanted: As in `lstm_kernel.backward`.
+        rectified: As in `forward`.
+        tiles, sizes, memory, dy, dx, counts, truncate, sums, rows: As in `lstm_kernel.backward`.
     """
-    steps, n, units, reverse, _, length, begin = sizes
-    truncate, du, dw, db = wanted
-    du_at = (du, weights[1])
-    if len(panels):
-        for k in range(len(db)):
-            db[k] = ZERO
-    arrange_weights(panels, weights, units, units, 1, len(tiles[0]) * len(tiles[3]))
-    for number in range(steps - 1, -1, -1):
-        t, before, after = step_at(number, steps, reverse)
-        for sample in range(n):
-            place = (after * n + sample) * length + begin
-            of_state = dh[sample * units :][:units]
-            if len(dy):
-                add(of_state, dy[(t * n + sample) * units :][:units])
-            if len(counts):
-                cut(of_state, counts[t * n + sample])
-            _state_back(dz[(t * n + sample) * units :][:units], hidden[place:][:units], of_state, rectified)
-            if len(panels):
-                add(db, dz[(t * n + sample) * units :][:units])
-        if du and len(panels):
-            states = (hidden, length, before * n * length + begin)
-            sum_inputs(tiles, (dz, units, t), panels_of_step, weights, dw, n, int(number < steps - 1))
-            sum_states(tiles, units, panels_of_step, states, du_at, sizes, number)
-        if passes_on(number, truncate):
-            gradients = (dz.ctypes.data + WORD * t * n * units, units)
-            into = (dh.ctypes.data, units)
-            multiply_states(tiles, (n, units, units), gradients, panels, weights, 1, into, 0, numbers)
-        else:
-            for k in range(len(dh)):
-                dh[k] = ZERO
-    if du and not len(panels):
-        sum_rows((dz, units), (hidden, length, begin), du_at, sizes, numbers)
+    _, tile, back_tile = tiles
+    lanes, wide = tile[0], len(tile[0]) * len(tile[2])
+    of_panels, of_bias = sums
+    begin_back(lanes, sizes, memory, sums, wide, wide, rows)
+    for number in range(sizes.steps - 1, -1, -1):
+        begin_step_back(lanes, sizes, memory, dy, counts, number, rows)
+        for block in range(sizes.blocks):
+            for k in range(0, wide, len(lanes)):
+                _steps_back(lanes, sizes, memory, of_bias, rectified, number, (block * wide, k, wide), rows)
+        columns = (first_column(sizes, number), sizes.columns)
+        sum_products(tile, sizes, memory, columns, of_panels, (wide, 0), number, rows)
+        pass_to_inputs(back_tile, sizes, memory, (wide, 0, wide), dx, number, rows)
+        end_step_back(back_tile, sizes, memory, (wide, wide), 0, number, truncate, rows)
 
 
-@jit_fused
-def _state_back(dz: Any, h: Any, dh: Any, rectified: int) -> None:
-    if rectified:
-        for k in range(len(dz)):
-            dz[k] = dh[k] if h[k] > ZERO else ZERO
-    else:
-        for k in range(len(dz)):
-            dz[k] = dh[k] * (ONE - h[k] * h[k])
+@jit
+def _steps_back(
+    lanes: Any, sizes: Any, memory: Any, sums: int, rectified: int, number: int, place: Any, rows: Any
+) -> None:
+    """
+    Take the gradient of states back to the function's arguments.
+
+    Args:
+        place: Of the vector, the first number of its block in a row, its first one in the block; the block's width.
+    """
+    start, k, wide = place
+    first, last = rows
+    bias = at(sums, start + k)
+    total = load(lanes, bias)
+    for row in range(first, last):
+        h = load(lanes, at(memory.kept, ((number + 1) * sizes.rows + row) * sizes.row + start + k))
+        dh = load(lanes, at(memory.dh, row * sizes.across + start + k))
+        dz = where_positive(h, dh) if rectified else dh * (ONE - h * h)
+        store(dz, at(memory.dz, start * sizes.rows + row * wide + k))
+        total = total + dz
+    store(total, bias)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...typing import Array
 from .ends import Ends
 from .strand import Strand
-from .time import rows
+from .time import over_time, rows
 
 if TYPE_CHECKING:
     from .level import Level
@@ -19,13 +19,23 @@ class SteppedStrand(Strand):
     Members do one step in `step` and the gradient of one in `step_back`; the order of steps, ends of sequences and
     truncation are settled here.
 
+    Shapes:
+        z and dz (T, N, gates units): what the inputs add to the logits of the gates, and the gradient of it;
+        h (T, N, units): the hidden state after each step, before: that before each step;
+        dh (N, units): the gradient of the state, on its way back.
+
     Attributes:
         running: Every state after each step, (T, N, units), with its gradient on the way back, (N, units).
     """
 
     def __init__(self, level: Level, direction: int) -> None:
         super().__init__(level, direction)
-        s, units, width = self.s, self.units, self.z.shape[2]
+        s, units, width = self.s, self.units, level.gates * level.units
+        gates, own = self.part(width), self.part(units)
+        self.z, self.dz = level.z[direction], level.dz[direction]
+        self.h, self.before = self.states(level.hidden[:, :, own])
+        self.U, self.b = level.param("U")[:, gates], level.param("b")[gates]
+        self.dh = s.array("dh", (units,))
         self.U_turned = s.fixed("U_turned", (width, units))
         self.running = [(self.h, self.dh)]
         self.product = s.array("product", (width,))
@@ -47,7 +57,7 @@ class SteppedStrand(Strand):
         """Write the gradients of U and of what else is its own, over all steps at once."""
         self.xp.matmul(rows(self.before).T, rows(self.dz), out=self.dU)
 
-    def forward(self, ends: Ends | None) -> None:
+    def forward(self, x: Array, ends: Ends | None) -> None:
         for t in self.order:
             self.step(t)
             if ends is not None:
@@ -75,3 +85,28 @@ class SteppedStrand(Strand):
                     gradient.fill(0)
         if self.s.learns:
             self.gradients()
+
+    def states(self, whole: Array) -> tuple[Array, Array]:
+        """Return the states after and before each step, of all (T + 2, N, units)."""
+        return whole[1:-1], whole[2:] if self.reverse else whole[:-2]
+
+    @property
+    def dU(self) -> Array:
+        """Where the gradient of U goes."""
+        return self.level.grad("U")[:, self.part(self.z.shape[2])]
+
+    def memory(self, name: str, width: int) -> Array:
+        """Return memory of this strand alone for all steps, (T, N, width)."""
+        return over_time(self.s, f"{name}{self.level.index}{'r' * self.reverse}", self.level.steps, width)
+
+    def gates_in_z(self) -> Array:
+        """Return the memory of z and dz with each gate in one piece, (T, gates, N, units); writing uses z up."""
+        return self.z.reshape(len(self.z), self.level.gates, self.n, self.units)
+
+    def gate_memory(self, name: str, gates: int) -> Array:
+        """Return memory of this strand alone in which each gate lies in one piece, (T, gates, N, units)."""
+        return self.memory(name, gates * self.units).reshape(-1, gates, self.n, self.units)
+
+    def for_step(self, name: str, gates: int) -> Array:
+        """Return memory for the time of one step, (gates, N, units)."""
+        return self.s.array(name, (gates * self.units,)).reshape(gates, self.n, self.units)

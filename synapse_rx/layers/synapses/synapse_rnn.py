@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ...initializers import Constant, Initializer, LogitUniform, Zeros
 from ...params import ParameterSpec
+from ...typing import Array
 from ..recurrence import Level, Recurrent, Strand
 from ..recurrence.ends import Ends
 from ..recurrence.gates import sigmoid, sigmoid_backward
@@ -73,9 +74,9 @@ class _Strand(SteppedStrand):
         self.v = level.param("V")[:, self.part(self.units)]
         self.weights = self.s.fixed(f"weights{level.index}{direction}", (self.units, self.units))
 
-    def forward(self, ends: Ends | None) -> None:
+    def forward(self, x: Array, ends: Ends | None) -> None:
         write_weights(self.v, self.weights, SIGMOID, _MARGIN, False, self.s)
-        super().forward(ends)
+        super().forward(x, ends)
 
     def step(self, t: int) -> None:
         xp, a, h, factor = self.xp, self.a[t], self.h[t], self.factor[t]
