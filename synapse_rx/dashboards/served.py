@@ -80,7 +80,6 @@ class Served:
         self._server.should_exit = True
         if current_thread() is not self._thread:
             self._thread.join(END_SECONDS)
-        self._listening.close()
 
     async def aclose(self) -> None:
         """Do as `close`, and let the running loop run meanwhile."""
@@ -114,6 +113,8 @@ class Served:
             asyncio.run(self._server.serve(sockets=[self._listening]))
         except (Exception, SystemExit) as error:
             log.error("the dashboard failed and is off; training goes on", exc_info=error)
+        finally:
+            self._listening.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -97,8 +97,11 @@ class Events(Response):
     async def _write(self, transport: asyncio.Transport, in_chunks: bool, receive: Any) -> None:
         transport.write(chunked(RETRY) if in_chunks else RETRY)
         with self._readers.told(Direct(transport, in_chunks), self._known):
-            while (await receive())["type"] != "http.disconnect":
-                continue
+            try:
+                await _disconnected(receive)
+            except asyncio.CancelledError:  # the server ends, and has waited for long enough
+                transport.abort()
+                await _disconnected(receive)
 
     async def _stream(self, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": RETRY, "more_body": True})
@@ -127,6 +130,11 @@ async def _until_gone(wire: Pumped, receive: Any) -> str | None:
         for task in (sending, receiving):
             task.cancel()
         await asyncio.gather(sending, receiving, return_exceptions=True)
+
+
+async def _disconnected(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 async def _said(receive: Any) -> str:
