@@ -12,6 +12,7 @@ import synapse_rx as sx
 from tests.collectives.groups import begun, trained
 from tests.nets import blobs, small_net
 from tests.nets import trained as alone
+from tests.strict.backend import StrictBackend
 
 EXACT = 1e-9
 """Far below 1e-6, and above what sums in another order make of float64."""
@@ -81,6 +82,15 @@ def test_compiled_gradients_of_float32_are_those_of_the_whole_batch() -> None:
 
     np.testing.assert_allclose(many[0].params.flat, alone(net, data, 2).params.flat, rtol=0, atol=1e-6)
     assert many[0].params == many[1].params
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_gradients_and_parameters_on_a_device_go_over_the_host(every: int | None) -> None:
+    net, data = small_net("adam", dtype="float64"), blobs(23, nvalid=5, shuffle="epoch")
+
+    there = trained(net, data, 2, every=every, backend=StrictBackend())[1]
+
+    assert there.params == trained(net, data, 2, every=every)[1].params
 
 
 def test_augmented_samples_are_those_that_one_process_learns() -> None:

@@ -123,12 +123,14 @@ def test_a_cancel_in_any_process_ends_all_of_them(rank: int) -> None:
 
 def test_edits_elsewhere_have_no_effect_and_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     first, other = begun(NET, blobs(23), ENDLESS)
+    later = Event()
     with caplog.at_level(logging.WARNING, "synapse_rx"):
         other.net.swap(sx.with_learning_rate, 0.5)
         seen = other.net.value.training.stats.epochs
-        for snapshot in iter(lambda: other.net.value, None):
-            if snapshot.training.stats.epochs > seen + 1:
-                break
+        other.net.add_watch(
+            "later", lambda key, cell, old, new: new.training.stats.epochs > seen + 1 and later.set()
+        )
+        assert later.wait(LONG)
     first.stop()
 
     assert first.result(LONG) and other.result(LONG).training.algorithm == NET.training.algorithm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synapse_rx as sx
-from synapse_rx.errors import CollectiveError, OptionError, UnknownNameError
+from synapse_rx.errors import CollectiveError, MissingExtraError, OptionError, UnknownNameError
 from tests.collectives.groups import in_threads
 
 
@@ -75,6 +76,16 @@ def test_one_that_does_not_come_is_given_up() -> None:
 def test_a_group_has_a_whole_number_of_members(size: Any) -> None:
     with pytest.raises(OptionError, match="size"):
         sx.thread_collectives(size)
+
+
+def test_what_brings_an_mpi_is_said_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    monkeypatch.setitem(sys.modules, "cupy", None)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'synapse-rx\[mpi\]'"):
+        sx.collective("mpi")
+    with pytest.raises(MissingExtraError, match="nccl adds up arrays on GPUs through cupy"):
+        sx.collective("nccl")
 
 
 def test_an_unknown_group_and_a_wrong_timeout_are_named() -> None:
