@@ -2,8 +2,8 @@
 Many networks in a few worker processes: what it costs to hear of all of them, and how late that is.
 
 The same networks are trained on two fleets in turn, one that tells of each up to 20 times a second and one that tells
-of the end alone. ``wall`` is the time by the clock of a whole round and ``CPU`` the processor time of the driver and all
-workers together; a ratio is the median of the ratios within the rounds. The delay of a piece of news is the time
+of the end alone. ``wall`` is the time by the clock of a whole round and ``CPU`` the processor time of the driver and
+all workers together; a ratio is the median of the ratios within the rounds. The delay of a piece of news is the time
 from its publication in the worker, on the thread that trains, until it is put into the cell in the driver.
 """
 

@@ -12,6 +12,13 @@ from ..trainer.loops import running_loop
 T = TypeVar("T")
 
 
+def promise() -> Future[Any]:
+    """Return the future of an `Answer`, which whoever waits for it cannot cancel for all."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 class Answer(Generic[T]):
     """
     What a fleet was asked for: ``await answer``; in plain code ``answer.result()``, or `synapse_rx.deref`.
@@ -20,7 +27,6 @@ class Answer(Generic[T]):
     """
 
     def __init__(self, future: Future[T]) -> None:
-        future.set_running_or_notify_cancel()  # whoever waits for it must not cancel it for all
         self._future = future
 
     def done(self) -> bool:

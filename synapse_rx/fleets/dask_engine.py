@@ -33,7 +33,7 @@ class DaskEngine:
 
     def __init__(self, address: str | None = None) -> None:
         try:
-            import distributed
+            import distributed  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise MissingExtraError(
                 "the engine 'dask' needs the package distributed: pip install 'synapse-rx[dask]'"

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from itertools import count
 from threading import Event, RLock, Thread
 from time import monotonic
@@ -29,7 +30,7 @@ from ..trainer.loops import made_on_a_loop
 from ..trainer.phases import check_turns
 from ..trainer.publish import Every, publication
 from ..trainer.train import check_net, check_process, goal_of, launch
-from .answer import Answer
+from .answer import Answer, promise
 from .engine import Engine, Settings
 from .keeper import Keeper
 from .messages import unpack
@@ -81,8 +82,8 @@ class Fleet:
         self._staff = Staff(engine, self._settings_now, heartbeat, self, self._lock)
         self._state = "new"
         self._wake = Event()
-        self._opened: Future[None] = Future()
-        self._closed: Future[None] = Future()
+        self._opened: Future[None] = promise()
+        self._closed: Future[None] = promise()
         self._cancel = False
 
     @property
@@ -209,7 +210,7 @@ class Fleet:
 
     def remove(self, worker: str | None = None) -> Answer[str]:
         """
-        Let a worker go; there when its trainings are with others, and it has ended. Gives its name.
+        Let a worker go; there when its trainings are with others, and it is about to end. Gives its name.
 
         Args:
             worker: Its name; None for the one that came last.
@@ -401,7 +402,8 @@ async def _whatever_comes(closing: Answer[None]) -> None:
 def _at_exit() -> None:
     closing = [fleet.close() for fleet in list(FLEETS)]
     for one in closing:
-        one.result(CLOSING_SECONDS)
+        with suppress(TimeoutError):
+            one.result(CLOSING_SECONDS)
 
 
 if hasattr(os, "register_at_fork"):

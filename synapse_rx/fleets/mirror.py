@@ -21,6 +21,7 @@ from ..trainer.phases import begun
 from ..trainer.telling import Telling
 from ..trainer.wishes import Reply, Wishes
 from ..typing import Data
+from .answer import promise
 from .errands import Errands
 from .exchange import Exchange, News
 from .keeper import Keeper, Order
@@ -195,14 +196,14 @@ class Mirror:
 
     def confirmation(self) -> Future[None]:
         """Return what is done when the worker has done all that it was asked until now, or the run is over."""
-        asked: Future[None] = Future()
+        asked: Future[None] = promise()
         with self._lock:
             self._errands.confirm(asked)
         return asked
 
     def snapshot(self) -> Future[Net]:
         """Return what is done with a snapshot whose parts belong together, of this moment or later."""
-        wanted: Future[Net] = Future()
+        wanted: Future[Net] = promise()
         with self._lock:
             self._errands.snapshot(wanted)
         return wanted
@@ -381,6 +382,8 @@ class Mirror:
             if self.over:
                 return
             begun, self._status = self.started, status
+            if error is not None:
+                self._tell("cancel")  # in vain, mostly: it is over there
             self._wishes.close()
         try:
             if not begun:

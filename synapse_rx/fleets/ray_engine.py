@@ -45,7 +45,7 @@ class RayEngine:
     ) -> None:
         try:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-            import ray
+            import ray  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise MissingExtraError(
                 "the engine 'ray' needs the package ray: pip install 'synapse-rx[ray]'"

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 from ..errors import FleetError, WorkerLost
+from .answer import promise
 from .engine import Engine, Settings
 from .keeper import Keeper, Listener
 
@@ -61,7 +62,7 @@ class Staff:
     def start(self) -> Future[str]:
         """Start one; what is returned is done, with its name, when it has begun."""
         keeper = Keeper(self._engine, self._settings(), self._listener)
-        begun: Future[str] = Future()
+        begun: Future[str] = promise()
         with self._lock:
             self._beginning[keeper] = begun
         keeper.start()
@@ -86,7 +87,7 @@ class Staff:
 
     def dismiss(self, keeper: Keeper) -> Future[str]:
         """Let one go; what is returned is done, with its name, when it has ended. `look` sees when it is free to."""
-        gone: Future[str] = Future()
+        gone: Future[str] = promise()
         with self._lock:
             self._serving.remove(keeper)
             self._leaving[keeper] = gone

@@ -21,7 +21,7 @@ def fleet() -> Iterator[sx.Fleet]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYNAPSE_RX_FAST", "0")  # compiling takes longer than all tests
-        made = sx.fleet("local", processes=2, checkpoint_seconds=0.02)
+        made = sx.fleet("local", processes=2, checkpoint_seconds=0.02, heartbeat=60)
         made.open().result(LONG)
         yield made
         made.close(cancel=True).result(LONG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_watches_hear_one_unbroken_history(fleet: sx.Fleet) -> None:
     assert net.value.training.status == "training"
     last = run.result(LONG)
 
-    assert all(new is old for (_, new), (old, _) in zip(told, told[1:], strict=False))
+    assert all(new is old for (_, new), (old, _) in pairwise(told))
     lengths = [epochs(new) for _, new in told]
     assert lengths == sorted(lengths)
     assert lengths[-1] == len(last.training.stats.loss) == 30
@@ -220,3 +221,14 @@ def test_data_are_sent_once_to_each_worker(fleet: sx.Fleet) -> None:
     assert keys == {fleet._shelf.key(data)}
     assert all(keys <= keeper.placed for keeper in fleet._roster.workers)
     assert reached(runs[0].net, lambda net: net.training.status == "done")
+
+
+def test_what_is_over_answers_at_once(fleet: sx.Fleet) -> None:
+    run = fleet.train(some_net(), some_data(), 2)
+    last = run.result(LONG)
+
+    assert run.snapshot().result(LONG) is last
+    assert run.confirmed().result(LONG) is None
+    assert run.behind == 0
+    closed = sx.fleet()
+    assert closed.close().result(LONG) is closed.close().result(LONG) is None
