@@ -18,6 +18,9 @@ COLUMNS = (
     "PyTorch/ours",
     "/ parameters",
     "/ one",
+    "of one",
+    "/ synapse_rx",
+    "/ without",
     "of idle",
     "held/said",
     "/ Atom",
@@ -88,4 +91,8 @@ def draw(name: str, tables: Tables, path: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(("synapse_rx", "its learner", "Atom")) or name.endswith(" ours") or name == "ours"
+    return (
+        name.startswith(("synapse_rx", "its learner", "Atom"))
+        or name.endswith((" ours", " Atom"))
+        or name in ("ours", "ours, 2 terms")
+    )
