@@ -13,15 +13,17 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import extending, types
+from numba import types
 from numba.core import cgutils
+
+from .lanes.vector_code import intrinsic
 
 ON_X86 = platform.machine().lower() in ("x86_64", "amd64", "i686", "x86")
 FLUSHED = 0x8040
 """The bits of the control register that say so of results and of operands (Intel, SDM 1, 10.2.3)."""
 
 
-@extending.intrinsic
+@intrinsic
 def flush_subnormals(typing: Any) -> Any:
     """Take subnormal numbers for 0 from now on, where that can be said; return what `restore` needs."""
 
@@ -38,7 +40,7 @@ def flush_subnormals(typing: Any) -> Any:
     return types.int32(), generate
 
 
-@extending.intrinsic
+@intrinsic
 def restore(typing: Any, before: Any) -> Any:
     """Compute as `flush_subnormals` found it."""
 

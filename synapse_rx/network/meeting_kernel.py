@@ -11,9 +11,10 @@ import os
 from typing import Any
 
 from llvmlite import ir
-from numba import extending, types
+from numba import types
 
 from ..fast import jit
+from ..layers.lanes.vector_code import intrinsic
 
 PATIENCE = 2000
 """How often a thread looks for the others before it offers its core to somebody else, each time it looks again."""
@@ -38,7 +39,7 @@ def meet(meeting: Any, arrivals: int) -> None:
             _yield()
 
 
-@extending.intrinsic
+@intrinsic
 def _arrive(typing: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         whole = ir.IntType(64)
@@ -49,7 +50,7 @@ def _arrive(typing: Any, address: Any) -> Any:
     return types.void(types.intp), generate
 
 
-@extending.intrinsic
+@intrinsic
 def _arrived(typing: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         whole = ir.IntType(64)

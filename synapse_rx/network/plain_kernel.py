@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import extending, types
+from numba import types
 
 from ..fast import jit, jit_fused
+from ..layers.lanes.vector_code import intrinsic
 
 ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)
@@ -35,7 +36,7 @@ WHOLE = np.float32(1.5 * 2**23)
 """Added to a number, it leaves the nearest whole number in the last bits."""
 
 
-@extending.intrinsic
+@intrinsic
 def power_of_two(typing: Any, number: Any) -> Any:
     """Return 2^k for k + `WHOLE`: its last bits become the exponent. (Numba's own integers would be of 64 bits.)"""
 
