@@ -86,7 +86,8 @@ def train(
         strict: Let an exception in a watch end the training; otherwise it is logged and kept in
             ``run.watch_errors``.
         blas_threads: Threads for matrix products in this process while training; None for one thread if the network
-            is small, and all there are, shared while several train at once, if it is large.
+            is small, and all there are, shared while several train at once, if it is large; with ``reduce`` or
+            ``average`` this process's share of the machine.
         switch_interval: Seconds for ``sys.setswitchinterval`` while training; 5e-5 keeps training alive beside
             threads that compute in Python.
         reduce: The processes to train with, from `collective`: each learns its part of every batch, and gradients are
