@@ -28,10 +28,16 @@ class GraphEngine(Engine):
             self.chunk = found  # pyright: ignore[reportAttributeAccessIssue]
 
 
+LONGEST = 16_384
+"""The most batches learnt in one piece: a call takes as long as hundreds of steps of a tiny graph."""
+
+
 class GraphLearner(NetworkLearner):
     """
     Trains a network of one neuron graph (`NetworkLearner`): on steps, or on sequences of whatever length there is.
     """
+
+    _longest = LONGEST
 
     def __init__(
         self,
@@ -89,6 +95,9 @@ class _Steady(Moves):
         return moves
 
     def goes_on(self, moment: Any, state: Any, count: int) -> bool:
-        """Return whether these are the next ``count`` steps as well."""
-        same = moment is self._algorithm and count == self.count and state.keys() == self.state.keys()
-        return same and all(state[slot] is self.state[slot] for slot in state)
+        """Return whether these are the next ``count`` steps as well; then there are so many of them."""
+        same = moment is self._algorithm and count <= len(self._scalars) and state.keys() == self.state.keys()
+        if not same or any(state[slot] is not self.state[slot] for slot in state):
+            return False
+        self.count = count
+        return True

@@ -60,6 +60,8 @@ class NetworkLearner:
         OptionError: If its algorithm cannot train this architecture, or not with these options.
     """
 
+    _longest = LONGEST
+
     def __init__(
         self,
         net: Net,
@@ -343,7 +345,7 @@ class NetworkLearner:
         while epoch.batch < last:
             start = now
             fitting = int((deadline - start) / self._pace) if self._pace else 1
-            moves = self._moves(min(max(fitting, 1), LONGEST, last - epoch.batch))
+            moves = self._moves(min(max(fitting, 1), self._longest, last - epoch.batch))
             if moves is None:
                 break
             engine.chunk.learn(epoch.batch, moves, engine.theta, self._state, engine.values.rows)
