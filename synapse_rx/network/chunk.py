@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,7 @@ class Chunk:
         self._shared = feed.batch * weights >= SHARED
         self._memory: list[tuple[Array, Array, Array]] = []
         self._meeting = np.zeros(1, np.int64)
+        self._asked, self._hands = float("-inf"), 1
         self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
 
@@ -189,7 +191,7 @@ class Chunk:
 
         The library's products have threads of their own, and little work is not worth waiting for each other.
         """
-        hands = crew.threads() if self._shared and self._codes[4] else 1
+        hands = self._threads() if self._shared and self._codes[4] else 1
         if len(self._memory) != hands:
             between = np.empty(min(self._feed.batch, PART * hands) * self._each, np.float32)
             self._memory = [
@@ -215,6 +217,13 @@ class Chunk:
             )
 
         crew.share(hands, hands, part)
+
+    def _threads(self) -> int:
+        """Return how many threads there are, or were less than a second ago."""
+        # To ask gives up the interpreter's lock, and beside a busy event loop it takes milliseconds to get it back.
+        if (now := perf_counter()) >= self._asked + 1.0:
+            self._asked, self._hands = now, crew.threads()
+        return self._hands
 
     def _samples(self) -> tuple[Array, Any, Array, Array]:
         """Return samples, what multiplies them, targets and the order of the epoch, empty for their own."""
