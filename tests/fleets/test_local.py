@@ -173,7 +173,7 @@ def test_an_early_stop_and_a_strict_watch_end_what_is_elsewhere(fleet: sx.Fleet)
 
 def test_workers_come_and_go_and_nothing_is_learnt_twice(fleet: sx.Fleet) -> None:
     nets = [some_net("adam", seed=seed) for seed in range(4)]
-    runs = [fleet.train(net, some_data(), 400) for net in nets]
+    runs = [fleet.train(net, some_data(), 300) for net in nets]
     for net in nets:
         learnt(net, 1)
     before = fleet.workers
@@ -184,8 +184,8 @@ def test_workers_come_and_go_and_nothing_is_learnt_twice(fleet: sx.Fleet) -> Non
     assert came in fleet.workers
     lasts = [run.result(LONG) for run in runs]
 
-    undisturbed = fleet.train(some_net("adam", seed=0), some_data(), 400).result(LONG)
-    assert {epochs(last) for last in lasts} == {400}
+    undisturbed = fleet.train(some_net("adam", seed=0), some_data(), 300).result(LONG)
+    assert {epochs(last) for last in lasts} == {300}
     assert lasts[0].params == undisturbed.params
     assert all(not run.losses for run in runs)
 
@@ -193,7 +193,7 @@ def test_workers_come_and_go_and_nothing_is_learnt_twice(fleet: sx.Fleet) -> Non
 @pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
 def test_a_killed_worker_is_replaced_and_its_runs_go_on(fleet: sx.Fleet) -> None:
     nets = [some_net("adam", seed=seed) for seed in range(4)]
-    runs = [fleet.train(net, some_data(), 600) for net in nets]
+    runs = [fleet.train(net, some_data(), 300) for net in nets]
     for net in nets:
         learnt(net, 2)
     lost = runs[0].worker
@@ -201,8 +201,8 @@ def test_a_killed_worker_is_replaced_and_its_runs_go_on(fleet: sx.Fleet) -> None
     os.kill(process_of(fleet, runs[0]), 9)
     lasts = [run.result(LONG) for run in runs]
 
-    undisturbed = fleet.train(some_net("adam", seed=0), some_data(), 600).result(LONG)
-    assert {epochs(last) for last in lasts} == {600}
+    undisturbed = fleet.train(some_net("adam", seed=0), some_data(), 300).result(LONG)
+    assert {epochs(last) for last in lasts} == {300}
     assert lasts[0].params == undisturbed.params
     (loss,) = runs[0].losses
     assert str(lost) in str(loss)
