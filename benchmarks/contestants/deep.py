@@ -19,8 +19,8 @@ from .with_tinygrad import Steps, cross_entropy, tinygrad
 
 UNITS = (784, 512, 512, 10)
 RATE = 1e-4
-"""So short that hundreds of steps lead everyone to the same place: longer ones overshoot where data are nearly learnt, and
-then go by rounding."""
+"""So short that hundreds of steps lead everyone to the same place: longer ones overshoot where data are nearly learnt,
+and then go by rounding."""
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
 
