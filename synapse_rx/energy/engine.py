@@ -48,7 +48,7 @@ class EnergyEngine(Vectors):
         classes: None, since answers are no classes.
         chunk: None, since batches are learnt one by one.
         lends: False, since snapshots are given copies.
-        states: Nothing, since nothing is carried from batch to batch but what is kept.
+        states, states_of_all: Nothing, since nothing is carried from batch to batch but what is kept.
         evaluators: Measure the model between epochs, by what they measure: "validation".
 
     Raises:
@@ -59,6 +59,7 @@ class EnergyEngine(Vectors):
     chunk = None
     lends = False
     states: Mapping[str, Array] = {}
+    states_of_all: Mapping[str, Array] = {}
 
     def __init__(
         self,
@@ -113,6 +114,9 @@ class EnergyEngine(Vectors):
 
     def carry_on(self, states: Mapping[str, Array]) -> None:
         """Nothing is carried within an epoch alone."""
+
+    def carry_on_with_part(self, states: Mapping[str, Array]) -> None:
+        """Nor is it in parts."""
 
     def _evaluate(self) -> None:
         self._machine.learn(self._x, self._scale, self._rows)
