@@ -15,9 +15,9 @@ from .faults import fault_to_data
 from .fields import LEARNT, changed, fields_to_data, learnt
 from .messages import pack
 
-BEAT = 0.005
+BEAT = 0.01
 """Seconds between two batches at least, so that networks that publish at about the same time share one."""
-SHARE = 0.02
+SHARE = 0.01
 """Of the time, that checkpoints may take; where they need more, there are fewer."""
 
 
