@@ -18,17 +18,19 @@ ENDLESS = str(10**9)
 """Epochs of a training that is to be ended from outside."""
 
 
-def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(*words: str, settings: Mapping[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=SECONDS, env=environment(), **options
+        [*COMMAND, *words], capture_output=True, text=True, timeout=SECONDS, env=environment(**(settings or {})), **options
     )
 
 
 def environment(**settings: str) -> Mapping[str, str]:
     """
     Return the environment of a terminal without colours, and ``settings``.
+
+    Nothing is compiled where they do not say so, for loading what is compiled takes longer than most commands here.
     """
-    return {**os.environ, "TERM": "dumb", "PYTHONUNBUFFERED": "1", **settings}
+    return {**os.environ, "TERM": "dumb", "PYTHONUNBUFFERED": "1", "SYNAPSE_RX_FAST": "0", **settings}
 
 
 class Process:
