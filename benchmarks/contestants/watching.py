@@ -27,7 +27,7 @@ class Watcher(asyncio.Protocol):
     told = missing = twice = again = greeted = 0
     counts = over = False
     request = b""
-    address = ("", 0)
+    address: ClassVar[tuple[str, int]] = ("", 0)
 
     def __init__(self) -> None:
         self.rest = b""

@@ -20,9 +20,9 @@ class EarlyStopping(Subscriber):
 
     It looks at every epoch on the training thread, before the next one, so it stops with the very epoch that is one too
     many, and one seed stops at one epoch. Of a network in a fleet several epochs may come in one snapshot: each of them
-    counts, and the parameters are those of that snapshot. The statistics keep all epochs that were learnt; parameters and the state of
-    training become those of the best one, also when the training comes to its end ("done") before patience does. A
-    training that is stopped by somebody else, is cancelled or fails keeps what it has.
+    counts, and the parameters are those of that snapshot. The statistics keep all epochs that were learnt; parameters
+    and the state of training become those of the best one, also when the training comes to its end ("done") before
+    patience does. A training that is stopped by somebody else, is cancelled or fails keeps what it has.
 
     Only epochs of one training count: the next one starts afresh, and so does one that is taken back to another
     snapshot. Attached to a training under way, it counts from there.

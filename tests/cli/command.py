@@ -18,9 +18,9 @@ ENDLESS = str(10**9)
 """Epochs of a training that is to be ended from outside."""
 
 
-def run(*words: str, settings: Mapping[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=SECONDS, env=environment(**(settings or {})), **options
+        [*COMMAND, *words], capture_output=True, text=True, timeout=SECONDS, env=environment(), **options
     )
 
 
