@@ -10,11 +10,9 @@ import numpy as np
 from .. import fast
 from ..activations import Activation as Function
 from ..activations import Linear, Sigmoid, Softmax
-from ..data import TrainingSet
 from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
-from ..metrics import Misclassification
-from ..network.chunk import MOVES, VECTORS, Moves
 from ..network.feed import Feed
+from ..network.moves import MOVES, Moves, is_plain, sums_gradients
 from ..snapshot import Net
 from ..typing import Array
 from .neuron_graph import NeuronGraph
@@ -74,7 +72,6 @@ class GraphChunk:
             np.empty((0, w.inputs), np.float32),
             np.empty(outputs, np.float32),
         )
-        self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
 
     @classmethod
@@ -86,21 +83,10 @@ class GraphChunk:
         if not isinstance(graph, NeuronGraph) or not graph.states or fast.why_not() is not None:
             return None
         found, counts = _loss(loss, net.arch.output), len(kinds) == 2
-        plain = (
-            type(feed) is Feed
-            and isinstance(data, TrainingSet)
-            and net.params.flat.dtype == np.float32
-            and feed.plain is not None
-            and len(kinds) <= 2
-            and not how.update.shapes_gradients
-            and not how.update.moves_parameters
-            and (not counts or (type(kinds[1]) is Misclassification and net.arch.out_shape[-1] > 1))
-            and net.training.algorithm is not None
-        )
+        plain = type(feed) is Feed and how.algorithm is not None and is_plain(net, data, feed, kinds)
         if not plain or found is None or runs(graph) is None:
             return None
-        sums = (how.algorithm.reduction or how.update.reduction) == "sum"
-        return cls(net, feed, found, counts, sums, grad, kept)
+        return cls(net, feed, found, counts, sums_gradients(how), grad, kept)
 
     def takes(self, moves: Moves) -> bool:
         """Return whether such steps are known here: all are."""
@@ -123,7 +109,6 @@ class GraphChunk:
             from .chunk_kernel import learn
 
             self._learn = learn
-        vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches
@@ -144,7 +129,7 @@ class GraphChunk:
             theta,
             self._fixed,
             self._grad,
-            tuple(vectors),
+            moves.vectors(state),
             moves.scalars,
             self._kept,
             self._memory,

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..backends import Backend
 from ..learner import Edit
-from ..network.chunk import Moves
 from ..network.engine import Engine
 from ..network.learner import NetworkLearner
+from ..network.moves import Moves
 from ..network.recording import recorded_kinds
 from ..snapshot import Net
 from .chunk import GraphChunk

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from .. import crew, fast
-from ..data import TrainingSet
 from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
-from ..metrics import Misclassification
 from ..snapshot import Net
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
+from .moves import MOVES, SCALARS, VECTORS, Moves, is_plain, sums_gradients
 from .plain import ACTIVATIONS, plain_layers
 from .shard_feed import ShardFeed
 
-MOVES: Mapping[str, int] = {
-    "descend": 0,
-    "roll": 1,
-    "look_ahead": 2,
-    "adam": 3,
-    "divide": 4,
-    "amsgrad": 5,
-    "nadam": 6,
-    "adagrad": 7,
-    "adadelta": 8,
-    "lion": 9,
-    "gain": 10,
-    "divide_centered": 11,
-    "divide_exactly": 12,
-    "wait": 13,
-    "turn": 14,
-}
 PART = 256
 """The most samples a thread takes through all layers at a time: what one layer writes the next finds in the cache."""
 
@@ -44,44 +26,6 @@ ROOM = 131_072
 
 SHARED = 1_000_000
 """Multiplications of a batch from which on threads share it; for fewer it takes as long to meet as to compute."""
-
-VECTORS = 3
-"""The most vectors of an algorithm's state that a move goes by."""
-
-SCALARS = 12
-"""Numbers that a move may need in one batch."""
-
-
-class Moves:
-    """
-    The steps of some batches, one after the other, all of one name.
-
-    Attributes:
-        name: One of `MOVES`.
-        slots: The vectors of the algorithm's state they go by.
-        count: How many there are so far.
-        state: The state of the algorithm with its numbers as they are behind the last of them.
-    """
-
-    __slots__ = ("_scalars", "count", "name", "slots", "state")
-
-    def __init__(self, name: str, slots: tuple[str, ...], most: int) -> None:
-        self.name = name
-        self.slots = slots
-        self.count = 0
-        self.state: Mapping[str, Any] = {}
-        self._scalars = np.zeros((most, SCALARS), np.float32)
-
-    def add(self, numbers: tuple[float, ...], state: Mapping[str, Any]) -> None:
-        """Take one more step, with the numbers it needs and the state behind it."""
-        self.state = state
-        self._scalars[self.count, : len(numbers)] = numbers
-        self.count += 1
-
-    @property
-    def scalars(self) -> Array:
-        """What each step needs, (count, `SCALARS`)."""
-        return self._scalars[: self.count]
 
 
 class Chunk:
@@ -115,7 +59,6 @@ class Chunk:
         self._memory: list[tuple[Array, Array, Array]] = []
         self._meeting = np.zeros(1, np.int64)
         self._asked, self._hands = float("-inf"), 1
-        self._none = np.empty(0, np.float32)
         self._own_order = np.empty(0, np.int64)
 
     @classmethod
@@ -123,24 +66,14 @@ class Chunk:
         cls, net: Net, data: Any, feed: Any, loss: Loss, kinds: Sequence[Any], grad: Array
     ) -> Chunk | None:
         """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
-        how = net.training
         layers, counts = plain_layers(net.arch), len(kinds) == 2
         found = _loss(loss, net.arch) if layers is not None else None
         plain = (
-            fast.why_not() is None
-            and type(feed) in (Feed, ShardFeed)
-            and isinstance(data, TrainingSet)
-            and net.params.flat.dtype == np.float32
-            and feed.plain is not None
-            and len(kinds) <= 2
-            and not how.update.shapes_gradients
-            and not how.update.moves_parameters
-            and (not counts or (type(kinds[1]) is Misclassification and net.arch.out_shape[-1] > 1))
+            fast.why_not() is None and type(feed) in (Feed, ShardFeed) and is_plain(net, data, feed, kinds)
         )
         if not plain or layers is None or found is None:
             return None
-        sums = (how.algorithm.reduction or how.update.reduction) == "sum"
-        return cls(net, feed, found, layers, counts, sums, grad)
+        return cls(net, feed, found, layers, counts, sums_gradients(net.training), grad)
 
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
@@ -154,10 +87,10 @@ class Chunk:
             rows: Where errors are written, (kinds, samples).
         """
         self._prepare()
-        vectors = [state[slot] for slot in moves.slots] + [self._none] * (VECTORS - len(moves.slots))
+        vectors = moves.vectors(state)
         self._codes[1] = MOVES[moves.name]
         span = (first, first + moves.count, self._feed.batch, PART)
-        self._share(self._learn, span, theta, tuple(vectors), moves.scalars, rows)
+        self._share(self._learn, span, theta, vectors, moves.scalars, rows)
 
     def gradient(self, first: int, last: int, share: float, theta: Array, rows: Array) -> None:
         """
@@ -171,7 +104,7 @@ class Chunk:
         """
         self._prepare()
         self._codes[1] = -1
-        vectors, scalars = (self._none,) * VECTORS, np.full((1, SCALARS), share, np.float32)
+        vectors, scalars = (np.empty(0, np.float32),) * VECTORS, np.full((1, SCALARS), share, np.float32)
         self._share(self._gradient, (first, last, PART), theta, vectors, scalars, rows)
 
     def _prepare(self) -> None:

@@ -9,14 +9,12 @@ import numpy as np
 
 from ..backends import Backend
 from ..backends.cuda import TABLE, Advance, Gather, Kernels, Misses, Product, SoftmaxCrossEntropy
-from ..data import TrainingSet
 from ..losses import CategoricalCrossEntropy, Loss
-from ..metrics import Misclassification
 from ..snapshot import Net
 from ..typing import Array
-from .chunk import SCALARS, Moves
 from .device_moves import known, strokes
 from .feed import Feed
+from .moves import SCALARS, Moves, is_plain, sums_gradients
 from .plain import SOFTMAX, plain_layers
 
 MOST = 1 << 27
@@ -77,19 +75,13 @@ class DeviceChunk:
         backend: Backend,
     ) -> DeviceChunk | None:
         """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
-        how, kernels, layers = net.training, backend.kernels, plain_layers(net.arch)
+        kernels, layers = backend.kernels, plain_layers(net.arch)
         counts = len(kinds) == 2
         plain = (
             kernels is not None
             and layers is not None
             and type(feed) is Feed
-            and isinstance(data, TrainingSet)
-            and net.params.flat.dtype == np.float32
-            and feed.plain is not None
-            and len(kinds) <= 2
-            and not how.update.shapes_gradients
-            and not how.update.moves_parameters
-            and (not counts or (type(kinds[1]) is Misclassification and net.arch.out_shape[-1] > 1))
+            and is_plain(net, data, feed, kinds)
             and loss == CategoricalCrossEntropy()
             and layers[-1, 4] == SOFTMAX
             and all(b == w + inputs * units for inputs, units, w, b, _ in layers.tolist())
@@ -100,8 +92,7 @@ class DeviceChunk:
         wanted = (Advance, Gather, Misses, Product, SoftmaxCrossEntropy)
         if any(kernels.get(kind, np.float32) is None for kind in wanted):
             return None
-        sums = (how.algorithm.reduction or how.update.reduction) == "sum"
-        return cls(backend, kernels, feed, layers, counts, sums, grad)
+        return cls(backend, kernels, feed, layers, counts, sums_gradients(net.training), grad)
 
     def takes(self, moves: Moves) -> bool:
         """Return whether such steps are known here."""

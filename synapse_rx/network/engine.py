@@ -14,11 +14,12 @@ from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
 from .checks import fitted_loss
-from .chunk import Chunk, Moves
+from .chunk import Chunk
 from .device_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
 from .feed import Feed
 from .joint import Joint
+from .moves import Moves
 from .normalizing import pending
 from .problem import NetworkProblem
 from .program import Program

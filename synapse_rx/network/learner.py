@@ -18,10 +18,10 @@ from ..learner import Edit, Progress
 from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
 from .checks import loss_of
-from .chunk import Moves
 from .engine import Engine
 from .epoch import Epoch, EpochResult
 from .joint import Joint
+from .moves import Moves
 from .supply import Supply
 
 AVERAGE = "average"
