@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from .plain_kernel import ZERO, activate, exponentials
+from ..layers.product_kernel import AS_THEY_ARE, WORD, multiply_any
+from .plain_kernel import ONE, ZERO, activate, exponentials
+from .quick import ROWS
 
 FEW = 3
 """Up to so many samples the weights are read once for each; that is faster than a product of matrices is set up."""
+
+ENOUGH = 9
+"""From so many samples on it pays to lay weights out for our own products."""
 
 EXPONENT = np.int32(0x7F800000)
 """The bits of a float32 that are all set where it is infinite or not a number."""
@@ -71,31 +76,51 @@ def softmax(z: Any, n: int, k: int) -> None:
 
 
 @jit
-def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any) -> bool:
+def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int) -> bool:
     """
-    Write what the network answers to samples into ``out``; return False, and write nothing, if they are not finite.
+    Write what the network answers to samples into ``out``; return False, with a part written, if they are not finite.
 
     Args:
-        x: Samples (N * inputs,).
+        x: Samples (N * inputs,), of which `ROWS` go through all layers at a time.
         theta: The parameters.
         layers: For each layer inputs, outputs, where W starts in theta, where b does, the activation.
         out: The outputs (N * outputs,).
-        arena: Working memory, 2 N times as long as the widest layer.
+        arena: Working memory: 2 numbers, and 2 min(N, `ROWS`) times as many as the widest layer has outputs.
+        tiled: What `tiled_products` said.
     """
+    arena[0], arena[1] = ZERO, ONE
+    inputs, outputs = layers[0, 0], layers[len(layers) - 1, 1]
+    n = len(x) // inputs
+    first = 0
+    while first < n:
+        last = min(first + ROWS, n)
+        rows = x[first * inputs : last * inputs]
+        if not finite(rows, len(rows)):
+            return False
+        go_through(rows, theta, layers, out[first * outputs : last * outputs], arena, tiled)
+        first = last
+    return True
+
+
+@jit
+def go_through(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int) -> None:
+    """Write what the network answers to some rows, as `answer`."""
     n = len(x) // layers[0, 0]
-    if not finite(x, len(x)):
-        return False
-    depth, half = len(layers), len(arena) // 2
+    depth, half = len(layers), len(arena) // 2 - 1
+    numbers = arena.ctypes.data
     below = x
     for layer in range(depth):
         fan_in, fan_out, w, b, code = layers[layer]
         size = n * fan_out
-        z = arena[:size] if layer % 2 else arena[half : half + size]
+        z = arena[2 : 2 + size] if layer % 2 else arena[2 + half : 2 + half + size]
         if layer == depth - 1:
             z = out
         weights = theta[w : w + fan_in * fan_out]
         if n > FEW:
-            np.dot(below.reshape(n, fan_in), weights.reshape(fan_in, fan_out), z.reshape(n, fan_out))
+            left, right = (below.ctypes.data, fan_in), (weights.ctypes.data, fan_out)
+            into, one = (z.ctypes.data, fan_out), numbers + WORD
+            how = tiled if n >= ENOUGH else 0
+            multiply_any(how, AS_THEY_ARE, (n, fan_out, fan_in), one, left, right, 0, into, numbers)
         else:
             for i in range(n):
                 row = z[i * fan_out : (i + 1) * fan_out]
@@ -106,4 +131,3 @@ def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any) -> bool:
         if code == 4:
             softmax(z, n, fan_out)
         below = z
-    return True

@@ -8,12 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from .. import fast
+from .. import crew, fast
 from ..snapshot import Net
 from ..typing import Array
 from .arch import Arch
 from .evaluation import CAPACITY
 from .plain import plain_layers
+
+ROWS = 128
+"""The samples that go through all layers at a time: what one layer writes the next finds in the cache."""
+
+SHARED = 16_000_000
+"""Multiplications from which on threads share the samples."""
 
 
 class Quick:
@@ -23,13 +29,15 @@ class Quick:
     `of` gives one where there is compiled code for the network.
     """
 
-    def __init__(self, net: Net, layers: Array, answer: Any) -> None:
+    def __init__(self, net: Net, layers: Array, answer: Any, tiled: int) -> None:
         self._layers = layers
         self._theta = net.params.flat
         self._answer = answer
+        self._tiled = tiled
         self._in_shape = net.arch.in_shape
         self._out_shape = net.arch.out_shape
         self._width = int(layers[:, 1].max())
+        self._weights = int((layers[:, 0] * layers[:, 1]).sum())
         self._threads = local()
 
     @classmethod
@@ -48,7 +56,7 @@ class Quick:
         if not _ready() and not fast.may_compile():
             _begin_loading()
             return None
-        return cls(net, layers, _kernel())
+        return cls(net, layers, *_kernel())
 
     def __call__(self, samples: Any) -> Array | None:
         """Return the outputs (N, *out_shape) for samples (N, *in_shape); None for what must be looked at first."""
@@ -62,14 +70,36 @@ class Quick:
             return None
         n = len(samples)
         out = np.empty((n, *self._out_shape), np.float32)
+        if n > ROWS and n * self._weights >= SHARED:
+            return out if self._share(samples, out) else None
         room = getattr(self._threads, "room", None)
-        if room is None or len(room) < 2 * n * self._width:
-            room = self._threads.room = np.empty(2 * n * self._width, np.float32)
-        done = self._answer(samples.reshape(-1), self._theta, self._layers, out.reshape(-1), room)
+        if room is None or len(room) < 2 + 2 * min(n, ROWS) * self._width:
+            room = self._threads.room = np.empty(2 + 2 * min(n, ROWS) * self._width, np.float32)
+        done = self._answer(
+            samples.reshape(-1), self._theta, self._layers, out.reshape(-1), room, self._tiled
+        )
         return out if done else None
 
+    def _share(self, samples: Array, out: Array) -> bool:
+        """
+        Let threads write the outputs; return False for what must be looked at first.
 
-_found: list[Any] = []
+        Samples go through in the same company however many threads there are, so that the answer is the same.
+        """
+        done: list[bool] = []
+
+        def part(hand: int, first: int, last: int) -> None:
+            x, y = samples[first * ROWS : last * ROWS], out[first * ROWS : last * ROWS]
+            room = np.empty(2 + 2 * ROWS * self._width, np.float32)
+            done.append(
+                self._answer(x.reshape(-1), self._theta, self._layers, y.reshape(-1), room, self._tiled)
+            )
+
+        crew.share(-(-len(samples) // ROWS), crew.threads(), part)
+        return all(done)
+
+
+_found: list[tuple[Any, int]] = []
 _loading: list[Thread] = []
 _lock = Lock()
 
@@ -87,24 +117,25 @@ def _begin_loading() -> None:
     _loading[-1].start()
 
 
-def _kernel() -> Any:
-    """Return the kernel, compiled or from the disk."""
+def _kernel() -> tuple[Any, int]:
+    """Return the kernel, compiled or from the disk, and the address of our own products."""
     if _found:
         return _found[0]
     with _lock:  # compiling is switched off behind it, so no two threads may be at it
         return _load()
 
 
-def _load() -> Any:
+def _load() -> tuple[Any, int]:
     if not _found:
         fast.load()
+        from ..layers.product_kernel import tiled_products
         from .answer_kernel import answer as compiled
 
         answer: Any = compiled
         still = np.zeros(1, np.float32)
         still.setflags(write=False)  # compiled for what is only read, it takes what may be written as well
         layers = np.array([[1, 1, 0, 0, 0]], np.int64)
-        answer(still, still, layers, still.copy(), np.zeros(2, np.float32))
+        answer(still, still, layers, still.copy(), np.zeros(4, np.float32), 0)
         answer.disable_compile()
-        _found.append(answer)
+        _found.append((answer, tiled_products()))
     return _found[0]

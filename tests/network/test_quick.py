@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason="needs the ex
 NETS = {
     "one linear layer": sx.mlp([5, 3]),
     "softmax behind sigmoid": sx.mlp([7, 20, 4], ["sigmoid", "softmax"]),
+    "wide enough for products of our own": sx.mlp([90, 70, 3], ["tanh", "softmax"]),
     "deep and of odd sizes": sx.mlp([6, 33, 17, 5, 2], ["relu", "tanh", "linear", "sigmoid"]),
 }
 
@@ -33,7 +34,7 @@ def quick(net: Any) -> Quick:
 
 
 @pytest.mark.parametrize("name", NETS)
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 100])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9, 100, 300])
 def test_it_answers_as_the_program_does(name: str, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     net = NETS[name]
     x = 3 * np.random.default_rng(n).standard_normal((n, *net.value.arch.in_shape)).astype(np.float32)
@@ -116,6 +117,26 @@ def test_eight_threads_at_once_get_the_same_answers() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(8)))
+
+
+@pytest.mark.parametrize("place", [None, 0, 999])
+def test_threads_that_share_the_samples_answer_as_one_does(
+    place: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = quick(NETS["wide enough for products of our own"])
+    x = np.random.default_rng(1).standard_normal((1000, 90)).astype(np.float32)
+    if place is not None:
+        x[place, 5] = np.nan
+    alone = answers(x)
+    monkeypatch.setattr("synapse_rx.network.quick.SHARED", 0)
+    monkeypatch.setattr("synapse_rx.crew.threads", lambda: 3)
+
+    shared = answers(x)
+
+    if place is None:
+        np.testing.assert_array_equal(shared, alone)
+    else:
+        assert shared is alone is None
 
 
 def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
