@@ -90,6 +90,7 @@ def multiply_tiled(
                 _multiply_panel(_DOUBLE, n, factors, panel_of_b, panel, into, many, more)
             else:
                 _multiply_panel(_SINGLE, n, factors, panel_of_b, panel, into, many, more)
+    room[0] = 0  # its memory is given back behind the last line that names it, and not before all is done
 
 
 @jit

@@ -67,8 +67,9 @@ def test_a_training_that_was_stopped_before_its_first_epoch_begins_anew(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 def test_a_training_that_is_killed_becomes_what_it_would_have_been(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")  # as in the other process
     folder, whole, again = tmp_path / "run", tmp_path / "whole.safetensors", tmp_path / "again.safetensors"
     process = Process("train", *OPTIONS, "--epochs", "100000", "--checkpoint", str(folder))
     process.wait_for("epoch ")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 
 from synapse_rx import fast
 from synapse_rx.layers.products import why_not_our_own
+from tests.docs.shell import ROOT
 
 pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
 
@@ -100,3 +105,36 @@ def test_the_library_s_are_taken_where_that_is_asked_for(monkeypatch: pytest.Mon
 
     assert why_not_our_own() == "SYNAPSE_RX_PRODUCTS=library"
     assert tiled_products() == 0
+
+
+def crowd() -> None:
+    """
+    Multiply on several threads at once, and say how many different results there were.
+    """
+    from synapse_rx.layers.product_kernel import tiled_products
+
+    where = tiled_products()
+    a, b = factors(0, 64, 96, 256)
+
+    def results(number: int) -> list[bytes]:
+        found = []
+        for _ in range(100):
+            c = np.zeros((64, 99), np.float32)
+            product(where, 0, a, b, c, 256, 1.0, 0)
+            found.append(c.tobytes())
+        return found
+
+    with ThreadPoolExecutor(6) as threads:
+        print(len({one for found in threads.map(results, range(12)) for one in found}))
+
+
+def test_threads_that_take_memory_do_not_get_what_a_product_works_in(tiled: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from tests.layers.test_tiled_products import crowd; crowd()"],
+        cwd=ROOT,
+        env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # so that threads take memory from one place
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
