@@ -142,7 +142,7 @@ def _torch_with_copies(units: tuple[int, ...], x: Any, labels: Any, batch: int) 
 
 
 def _jax(units: tuple[int, ...], x: Any, labels: Any, batch: int) -> None:
-    import jax
+    import jax  # pyright: ignore[reportMissingImports]
 
     jnp = jax.numpy
 
