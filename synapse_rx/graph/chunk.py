@@ -89,7 +89,7 @@ class GraphChunk:
         return cls(net, feed, found, counts, sums_gradients(how), grad, kept)
 
     def takes(self, moves: Moves) -> bool:
-        """Return whether such steps are known here: all are."""
+        """Return whether such steps are known here."""
         return moves.name in MOVES
 
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:

@@ -75,6 +75,10 @@ class Chunk:
             return None
         return cls(net, feed, found, layers, counts, sums_gradients(net.training), grad)
 
+    def takes(self, moves: Moves) -> bool:
+        """Return whether such steps are known here."""
+        return moves.name in MOVES
+
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
         Learn batches from ``first`` on, one with each move.

@@ -122,8 +122,8 @@ class Engine(Vectors):
             self.evaluators["training"] = self._evaluator(net, data.data, measured, generator)
 
     def takes(self, moves: Moves) -> bool:
-        """Return whether the chunk knows such steps; that of the host knows all."""
-        return not isinstance(self.chunk, DeviceChunk) or self.chunk.takes(moves)
+        """Return whether the chunk, if there is one, knows such steps."""
+        return self.chunk is None or self.chunk.takes(moves)
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
