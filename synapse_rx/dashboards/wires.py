@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -112,11 +113,9 @@ class Direct:
         asyncio.get_running_loop().call_later(GOODBYE, transport.abort)
 
 
-class Pumped:
+class Pumped(ABC):
     """
     A connection that is written to by a task of its own, as any ASGI server takes it.
-
-    Implementations override `_told`, `_life` and `_ended`.
 
     Args:
         send: Sends what ASGI says.
@@ -162,14 +161,17 @@ class Pumped:
         self._waiting.extend(said)
         self._news.set()
 
+    @abstractmethod
     def _told(self, message: Message | Several) -> list[Any]:
-        raise NotImplementedError
+        """Return what is sent for a message."""
 
+    @abstractmethod
     def _life(self) -> list[Any]:
-        raise NotImplementedError
+        """Return what is sent where nothing else was for a while."""
 
+    @abstractmethod
     def _ended(self, event: bytes | None, why: str) -> list[Any]:
-        raise NotImplementedError
+        """Return what is sent last."""
 
 
 class Streamed(Pumped):

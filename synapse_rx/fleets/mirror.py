@@ -311,7 +311,8 @@ class Mirror:
         if news.ended or not self._wishes.cancelled:
             self._exchange.merge(news, with_status=not news.ended)
         if news.asked or news.ended:
-            self._errands.give(self.last)
+            with self._lock:
+                self._errands.give(self.last)
         fatal = self.telling.fatal
         if news.ended and fatal is not None:
             self._end("failed", fatal)
