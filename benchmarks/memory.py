@@ -117,7 +117,7 @@ def _alone(units: tuple[int, ...], x: Any, labels: Any, batch: int) -> None:
 
 
 def _torch(units: tuple[int, ...], x: Any, labels: Any, batch: int, *, copies: bool = False) -> None:
-    import torch
+    import torch  # pyright: ignore[reportMissingImports]
 
     layers: list[Any] = []
     for m, n in pairwise(units):

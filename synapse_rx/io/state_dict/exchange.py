@@ -231,7 +231,7 @@ def _is_bias(name: str) -> bool:
 
 def _as_tensors(arrays: Mapping[str, Array]) -> dict[str, Any]:
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise MissingExtraError("tensors='torch' needs PyTorch: pip install torch") from error
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
