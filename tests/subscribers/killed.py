@@ -11,7 +11,6 @@ import sys
 from typing import Any
 
 import synapse_rx as sx
-from synapse_rx import fast
 from synapse_rx.snapshot import Net
 from tests.nets import blobs
 
@@ -48,7 +47,7 @@ def main(folder: str, epochs: int) -> None:
 
 
 def serve(folder: str, epochs: int) -> None:
-    fast.load(), net(), data()  # what is imported here is not once more by every process
+    net(), data()  # what is imported here is not once more by every process
     for _ in sys.stdin:
         child = os.fork()
         if not child:
