@@ -93,6 +93,11 @@ class NetworkLearner:
         """Batches learnt in the present epoch; 0 once it is complete."""
         return self._epoch.batch if self._finished is None else 0
 
+    @property
+    def in_chunks(self) -> bool:
+        """Whether many batches are learnt at a time, without the interpreter's lock."""
+        return self._engine.chunk is not None
+
     def learn(self, seconds: float, batches: int | None = None) -> Progress:
         """Learn for about ``seconds``, at most ``batches`` batches, at most to the end of the epoch (`Learner`)."""
         start = perf_counter()

@@ -26,7 +26,7 @@ from .loops import made_on_a_loop
 from .on_device import on_device
 from .outcome_task import OutcomeTask
 from .phases import check_turns
-from .process import SETTINGS, default_blas_threads
+from .process import SETTINGS, default_blas_threads, default_switch_interval
 from .publish import Every, publication
 from .run import TrainingRun
 from .trainer import CHUNK, Trainer
@@ -88,8 +88,9 @@ def train(
         blas_threads: Threads for matrix products in this process while training; None for one thread if the network
             is small, and all there are, shared while several train at once, if it is large; with ``reduce`` or
             ``average`` this process's share of the machine.
-        switch_interval: Seconds for ``sys.setswitchinterval`` while training; 5e-5 keeps training alive beside
-            threads that compute in Python.
+        switch_interval: Seconds for ``sys.setswitchinterval`` while training. None for half a millisecond (Python's own
+            is 5) where compiled code learns many batches at a time, which costs threads that compute in Python
+            next to nothing, and for what is set where it does not; there 5e-5 keeps training alive beside such threads.
         reduce: The processes to train with, from `collective`: each learns its part of every batch, and gradients are
             added up at every step, so that all have the network that one process would have. The cell of process 0 is
             the one to watch and to steer; those of the others follow.
@@ -121,12 +122,15 @@ def train(
     group = Group.of(reduce, average)
     if group is not None:
         group.check(net.value, data, executor)
+    defaults = default_blas_threads if group is None else group.blas_threads
+    threads = blas_threads or defaults(net.value.params.flat.size)
 
     def make(snapshot: Net) -> Learner:
         supplied = data.on(run.get_loop()) if isinstance(data, StreamSet) else data
         options: dict[str, Any] = {} if group is None else {"joint": group.joint(engine)}
         options["ignore_divergence"] = on_diverged == "ignore"
         learner = on_device(lambda: snapshot.arch.learner(snapshot, supplied, engine, **options), engine)
+        SETTINGS.ask(trainer, threads, switch_interval or default_switch_interval(learner))
         return learner if group is None else group.learner(learner, snapshot, data, trainer)
 
     if group is None or group.leads:
@@ -147,14 +151,11 @@ def train(
     run = _run(trainer)
     RUNS.add(run)
     loop = run.get_loop()
-    defaults = default_blas_threads if group is None else group.blas_threads
-    threads = blas_threads or defaults(net.value.params.flat.size)
 
     def go() -> None:
         if not trainer.begin():  # stopped or cancelled before its turn came
             return
         try:
-            SETTINGS.ask(trainer, threads, switch_interval)
             if executor == "thread":
                 trainer.hurry = partial(WORKERS.hurry, trainer)
                 WORKERS.submit(trainer)

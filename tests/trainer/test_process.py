@@ -6,12 +6,14 @@ import sys
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
 import synapse_rx as sx
+from synapse_rx import fast
 from synapse_rx.trainer import process
-from synapse_rx.trainer.process import SMALL, ProcessSettings, default_blas_threads
+from synapse_rx.trainer.process import SMALL, ProcessSettings, default_blas_threads, default_switch_interval
 from tests.trainer.tools import ENDLESS, LONG, Hold, some_data, some_net, xor, xor_net
 
 
@@ -130,6 +132,43 @@ def test_the_shortest_of_several_intervals_counts() -> None:
     assert sys.getswitchinterval() == before
 
 
+class Seldom:
+    """A learner that wants the interpreter's lock once in a chunk."""
+
+    in_chunks = True
+
+
+def test_who_wants_the_lock_seldom_gets_it_soon() -> None:
+    before = sys.getswitchinterval()
+    settings = ProcessSettings()
+
+    assert default_switch_interval(object()) is None
+    settings.ask("a", None, default_switch_interval(Seldom()))
+    settings.ask("b", None, default_switch_interval(Seldom()))
+    settings.release("a")
+    assert sys.getswitchinterval() == pytest.approx(process.SHORT)
+    settings.ask("c", None, process.SHORT / 10)
+    assert default_switch_interval(Seldom()) is None
+    settings.release("b")
+    settings.release("c")
+
+    assert sys.getswitchinterval() == before
+
+
+@pytest.mark.skipif(fast.why_not() is not None, reason="there is no compiler")
+def test_a_training_in_chunks_gets_it_soon() -> None:
+    net = sx.mlp([784, 64, 10], ["sigmoid", "softmax"])
+    rng = np.random.default_rng(0)
+    data = sx.training_set(rng.random((64, 784), np.float32), rng.integers(0, 10, 64), batch=32)
+    hold = Hold(net)
+    run = sx.train(net, data, 2)
+    hold.arrive()
+
+    assert sys.getswitchinterval() == pytest.approx(process.SHORT)
+    hold.release()
+    run.result(LONG)
+
+
 def test_releasing_what_was_never_asked_is_fine() -> None:
     ProcessSettings().release("nobody")
 
@@ -138,7 +177,7 @@ def test_a_queued_run_asks_when_it_begins() -> None:
     before = sys.getswitchinterval()
     net = some_net()
     hold = Hold(net)
-    first = sx.train(net, some_data(), 2)
+    first = sx.train(net, some_data(), 2, switch_interval=before)
     second = sx.train(net, some_data(), 2, if_running="queue", switch_interval=1e-4)
     hold.arrive()
 
