@@ -146,8 +146,7 @@ class AlgorithmContract:
 
         assert peak_allocation(lambda: drive(algorithm, problem, state, 1)) < problem.theta.nbytes / 4
 
-    @pytest.mark.slow
-    def test_ten_thousand_steps_leave_memory_as_it_was(self, algorithm: Algorithm) -> None:
+    def test_many_steps_leave_memory_as_it_was(self, algorithm: Algorithm) -> None:
         problem = TinyProblem(round_bowl, START)
         state = algorithm.init(problem)
         tracemalloc.start()
@@ -155,13 +154,13 @@ class AlgorithmContract:
             drive(algorithm, problem, state, 100)
             gc.collect()
             before = tracemalloc.get_traced_memory()[0]
-            drive(algorithm, problem, state, 10_000)
+            drive(algorithm, problem, state, 1000)
             gc.collect()
             grown = tracemalloc.get_traced_memory()[0] - before
         finally:
             tracemalloc.stop()
 
-        assert grown < 10_000  # a byte a step
+        assert grown < 1000  # a byte a step
 
     def test_a_network_trained_in_pieces_is_the_network_trained_at_once(self, algorithm: Algorithm) -> None:
         net, data = _task(algorithm)
