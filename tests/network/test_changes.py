@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from synapse_rx.network.changes import changes
 from synapse_rx.snapshot import Net, State, with_status
 from tests.nets import blobs, small_net, trained
 
-NET = trained(small_net(sx.Backprop(0.1, 0.9)), blobs())
+
+@cache
+def learnt() -> Net:
+    """
+    Return a network that has learnt; trained when first asked, so that collecting tests compiles nothing.
+    """
+    return trained(small_net(sx.Backprop(0.1, 0.9)), blobs())
 
 
 def _in_float64(net: Net) -> Net:
@@ -31,7 +38,7 @@ def _in_float64(net: Net) -> Net:
     ],
 )
 def test_what_a_trainer_need_not_know_is_no_edit(edit: Any) -> None:
-    assert changes(NET, edit(NET)) == ()
+    assert changes(learnt(), edit(learnt())) == ()
 
 
 @pytest.mark.parametrize(
@@ -61,11 +68,11 @@ def test_what_a_trainer_need_not_know_is_no_edit(edit: Any) -> None:
     ],
 )
 def test_each_edit_is_told_in_words(edit: Any, found: list[tuple[str, str]]) -> None:
-    assert list(changes(NET, edit(NET))) == found
+    assert list(changes(learnt(), edit(learnt()))) == found
 
 
 def test_thawing_is_told_in_words() -> None:
-    frozen = sx.freeze(NET, 0, 1)
+    frozen = sx.freeze(learnt(), 0, 1)
 
     assert changes(frozen, sx.unfreeze(frozen, 1)) == (("factors", "layer 1 learns again"),)
     assert changes(frozen, sx.with_update(frozen, factors={0: 0.5})) == (
@@ -74,19 +81,19 @@ def test_thawing_is_told_in_words() -> None:
 
 
 def test_another_loss_is_told() -> None:
-    assert [name for name, _ in changes(NET, sx.with_loss(NET, "squared_error"))] == ["loss"]
+    assert [name for name, _ in changes(learnt(), sx.with_loss(learnt(), "squared_error"))] == ["loss"]
 
 
 def test_another_architecture_is_told_with_its_parameters() -> None:
     arch = sx.Arch(3, [sx.Dense(2)])
 
-    found = dict(changes(NET, evolve(NET, arch=arch, params=sx.fresh_params(arch))))
+    found = dict(changes(learnt(), evolve(learnt(), arch=arch, params=sx.fresh_params(arch))))
 
     assert found == {"arch": "3 > 4 tanh > 2 softmax -> 3 > 2 linear", "params": "replaced"}
 
 
 def test_another_algorithm_is_told_as_a_whole() -> None:
-    found = changes(NET, sx.with_algorithm(NET, "adam"))
+    found = changes(learnt(), sx.with_algorithm(learnt(), "adam"))
 
     assert [name for name, _ in found] == ["algorithm"]
     assert found[0][1].startswith("Backprop(")

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,13 @@ from tests.layers.examples import EXAMPLES, INPUTS
 from tests.nets import blobs, small_net, trained
 from tests.scratches import peak_allocation
 
-TRAINED = trained(small_net(), blobs(), 5)
+
+@cache
+def learnt() -> Net:
+    """
+    Return a network that has learnt; trained when first asked, so that collecting tests compiles nothing.
+    """
+    return trained(small_net(), blobs(), 5)
 
 
 @pytest.fixture(autouse=True)
@@ -43,18 +50,19 @@ def afresh(net: Net, x: np.ndarray) -> np.ndarray:
     return program.forward(x.reshape(len(x), *net.arch.in_shape)).copy()
 
 
-def samples(n: int, net: Net = TRAINED, seed: int = 0) -> np.ndarray:
+def samples(n: int, net: Net | None = None, seed: int = 0) -> np.ndarray:
+    net = net or small_net()
     rng = np.random.default_rng([seed, n])
     return rng.standard_normal((n, *net.arch.in_shape)).astype(net.params.flat.dtype)
 
 
 @pytest.mark.parametrize("sizes", [(1, 7, 2, 300), (300, 1), (CAPACITY, CAPACITY - 1), (3, CAPACITY + 5, 3)])
 def test_any_number_of_samples_may_follow_any_other(sizes: tuple[int, ...]) -> None:
-    answer = sx.compile(TRAINED)
+    answer = sx.compile(learnt())
 
     for n in sizes:
         x = samples(n)
-        pieces = [afresh(TRAINED, x[first : first + CAPACITY]) for first in range(0, n, CAPACITY)]
+        pieces = [afresh(learnt(), x[first : first + CAPACITY]) for first in range(0, n, CAPACITY)]
         np.testing.assert_array_equal(answer(x), np.concatenate(pieces))
 
 
@@ -112,7 +120,7 @@ def test_outputs_that_are_drawn_are_drawn_alike_every_time() -> None:
 
 
 def test_learning_on_changes_no_answer() -> None:
-    cell = sx.atom(TRAINED)
+    cell = sx.atom(learnt())
     answer, x = sx.compile(cell), samples(5)
     before = answer(x)
 
@@ -123,7 +131,7 @@ def test_learning_on_changes_no_answer() -> None:
 
 
 def test_an_answer_is_the_callers_own() -> None:
-    answer, x = sx.compile(TRAINED), samples(5)
+    answer, x = sx.compile(learnt()), samples(5)
     first = answer(x)
     kept = first.copy()
 
@@ -135,7 +143,7 @@ def test_an_answer_is_the_callers_own() -> None:
 
 
 def test_all_ways_of_giving_samples_are_understood() -> None:
-    answer, data = sx.compile(TRAINED), blobs()
+    answer, data = sx.compile(learnt()), blobs()
     expected = answer(data.x)
 
     ways: tuple[Any, ...] = (
@@ -169,7 +177,7 @@ def test_raw_samples_are_normalised_as_those_that_were_learnt(how: str) -> None:
 
 
 def test_labels_are_estimated() -> None:
-    answer = sx.compile(TRAINED)
+    answer = sx.compile(learnt())
 
     assert answer.labels == ("a", "b")
     assert set(answer.estimate(samples(50)).tolist()) <= {"a", "b"}
@@ -190,13 +198,13 @@ def test_labels_are_estimated() -> None:
 )
 def test_samples_that_will_not_do_are_refused(given: Any, error: Any, said: str) -> None:
     with pytest.raises(error, match=said):
-        sx.compile(TRAINED)(given)
+        sx.compile(learnt())(given)
 
 
 def test_finite_samples_whose_sum_overflows_are_fine() -> None:
     huge = np.full((4, 3), 3e38, np.float32)
 
-    assert np.isfinite(sx.compile(TRAINED)(huge)).all()
+    assert np.isfinite(sx.compile(learnt())(huge)).all()
 
 
 def test_only_networks_can_be_compiled() -> None:
@@ -237,7 +245,7 @@ def test_memory_is_made_for_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
         real(self, arch, backend, capacity, *rest, **options)
 
     monkeypatch.setattr(Program, "__init__", counting)
-    answer = sx.compile(TRAINED)
+    answer = sx.compile(learnt())
     for n in (1, 1, 2, 3, 4, 5, 100, 100, 5000):
         answer(samples(n))
 

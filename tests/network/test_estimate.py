@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,49 +12,56 @@ from attrs import evolve
 import synapse_rx as sx
 from synapse_rx.errors import DataError, ShapeError
 from synapse_rx.metrics import confusion_matrix
+from synapse_rx.snapshot import Net
 from tests.nets import blobs, small_net, trained
 
-TRAINED = trained(small_net(), blobs(), 5)
+
+@cache
+def learnt() -> Net:
+    """
+    Return a network that has learnt; trained when first asked, so that collecting tests compiles nothing.
+    """
+    return trained(small_net(), blobs(), 5)
 
 
 class TestOutputs:
     def test_they_are_those_of_the_formula(self) -> None:
-        x, p = blobs().x, TRAINED.params
+        x, p = blobs().x, learnt().params
         z = np.tanh(x @ p["0.W"] + p["0.b"]) @ p["1.W"] + p["1.b"]
 
         expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
-        np.testing.assert_allclose(sx.outputs(TRAINED, x), expected, rtol=1e-5)
+        np.testing.assert_allclose(sx.outputs(learnt(), x), expected, rtol=1e-5)
 
     def test_cells_snapshots_and_derived_cells_can_all_be_asked(self) -> None:
-        cell = sx.atom(TRAINED)
-        derived = sx.atom({"net": TRAINED}).select(lambda value: value["net"])
+        cell = sx.atom(learnt())
+        derived = sx.atom({"net": learnt()}).select(lambda value: value["net"])
 
-        for each in (TRAINED, cell, derived):
-            np.testing.assert_array_equal(sx.outputs(each, blobs().x), sx.outputs(TRAINED, blobs().x))  # type: ignore[arg-type]
+        for each in (learnt(), cell, derived):
+            np.testing.assert_array_equal(sx.outputs(each, blobs().x), sx.outputs(learnt(), blobs().x))  # type: ignore[arg-type]
 
     def test_samples_may_be_arrays_lists_and_sets(self) -> None:
-        data, answer = blobs(), sx.outputs(TRAINED, blobs().x)
+        data, answer = blobs(), sx.outputs(learnt(), blobs().x)
 
         for samples in (data.x, data.x.tolist(), data.data, data, data.x.astype(np.float64)):
-            np.testing.assert_array_equal(sx.outputs(TRAINED, samples), answer)
+            np.testing.assert_array_equal(sx.outputs(learnt(), samples), answer)
 
     def test_samples_with_a_scale_are_scaled(self) -> None:
         pixels = np.random.default_rng(1).integers(0, 256, (6, 3), dtype=np.uint8)
 
         np.testing.assert_allclose(
-            sx.outputs(TRAINED, sx.test_set(pixels, dtype="uint8", scale=1 / 255)),
-            sx.outputs(TRAINED, pixels / 255),
+            sx.outputs(learnt(), sx.test_set(pixels, dtype="uint8", scale=1 / 255)),
+            sx.outputs(learnt(), pixels / 255),
             rtol=1e-5,
         )
 
     def test_many_samples_are_answered_in_pieces(self) -> None:
         x = np.random.default_rng(2).standard_normal((2500, 3)).astype(np.float32)
 
-        answer = sx.outputs(TRAINED, x)
+        answer = sx.outputs(learnt(), x)
 
         assert answer.shape == (2500, 2)
-        np.testing.assert_allclose(answer[2040:2060], sx.outputs(TRAINED, x[2040:2060]), rtol=1e-5)
+        np.testing.assert_allclose(answer[2040:2060], sx.outputs(learnt(), x[2040:2060]), rtol=1e-5)
 
     def test_a_network_of_float64_loses_nothing_on_the_way(self) -> None:
         net, x = small_net(dtype="float64"), np.full((1, 3), 1 / 3)
@@ -80,12 +88,12 @@ class TestOutputs:
         assert set(np.unique(one)) == {0, 1}
 
     def test_the_answer_belongs_to_whoever_asked(self) -> None:
-        answer = sx.outputs(TRAINED, blobs().x)
+        answer = sx.outputs(learnt(), blobs().x)
         kept = answer.copy()
 
         answer[...] = 7
 
-        np.testing.assert_array_equal(sx.outputs(TRAINED, blobs().x), kept)
+        np.testing.assert_array_equal(sx.outputs(learnt(), blobs().x), kept)
 
     def test_overflow_is_no_warning(self) -> None:
         net = sx.mlp([3, 2], "sigmoid").value
@@ -105,9 +113,9 @@ class TestOutputs:
     )
     def test_what_cannot_be_answered_is_refused(self, samples: Any, error: Any, message: str) -> None:
         with pytest.raises(error, match=message):
-            sx.outputs(TRAINED, samples)
+            sx.outputs(learnt(), samples)
 
-    @pytest.mark.parametrize("thing", [None, 3, "net", TRAINED.params], ids=lambda x: type(x).__name__)
+    @pytest.mark.parametrize("thing", [None, 3, "net", small_net().params], ids=lambda x: type(x).__name__)
     def test_what_is_no_network_is_refused(self, thing: Any) -> None:
         with pytest.raises(DataError, match="a network is wanted"):
             sx.outputs(thing, blobs().x)
@@ -115,11 +123,11 @@ class TestOutputs:
 
 class TestEstimate:
     def test_it_is_the_label_of_the_largest_output(self) -> None:
-        answer = sx.estimate(TRAINED, blobs().x)
+        answer = sx.estimate(learnt(), blobs().x)
 
         assert answer.shape == (23,)
         np.testing.assert_array_equal(
-            answer, np.array(["a", "b"])[sx.outputs(TRAINED, blobs().x).argmax(axis=1)]
+            answer, np.array(["a", "b"])[sx.outputs(learnt(), blobs().x).argmax(axis=1)]
         )
 
     def test_without_labels_it_is_the_outputs(self) -> None:
@@ -131,7 +139,7 @@ class TestEstimate:
         "labels", [(3, 7), (True, False), (1, "one"), ((0, 1), (1, 0)), (1, 2.5), ("long", "l")], ids=str
     )
     def test_labels_come_back_as_they_were(self, labels: tuple[Any, ...]) -> None:
-        net = evolve(TRAINED, labels=labels)
+        net = evolve(learnt(), labels=labels)
 
         answer = sx.estimate(net, blobs().x).tolist()
 
@@ -142,10 +150,10 @@ class TestEstimate:
 class TestEvaluate:
     def test_errors_are_the_means_of_what_was_recorded(self) -> None:
         data = blobs()
-        y, t = sx.outputs(TRAINED, data.x).astype(np.float64), data.y
+        y, t = sx.outputs(learnt(), data.x).astype(np.float64), data.y
         assert t is not None
 
-        errors = sx.evaluate(TRAINED, data).errors
+        errors = sx.evaluate(learnt(), data).errors
 
         assert list(errors) == ["cross_entropy", "misclassification"]
         assert errors["cross_entropy"] == pytest.approx(-(t * np.log(y)).sum(axis=1).mean(), rel=1e-5)
@@ -155,11 +163,11 @@ class TestEvaluate:
         data = blobs()
         assert data.y is not None
 
-        evaluation = sx.evaluate(TRAINED, data)
+        evaluation = sx.evaluate(learnt(), data)
 
         assert evaluation.samples == 23
         assert evaluation.labels == ("a", "b")
-        estimated = sx.outputs(TRAINED, data.x).argmax(axis=1)
+        estimated = sx.outputs(learnt(), data.x).argmax(axis=1)
         np.testing.assert_array_equal(
             evaluation.confusion, confusion_matrix(data.y.argmax(axis=1), estimated, 2)
         )
@@ -168,7 +176,7 @@ class TestEvaluate:
 
     def test_rows_are_the_true_classes(self) -> None:
         # Everything is taken for "b": the second column is full.
-        net = evolve(TRAINED, params=TRAINED.params.replace({"1.W": np.zeros((4, 2)), "1.b": [0, 1]}))
+        net = evolve(learnt(), params=learnt().params.replace({"1.W": np.zeros((4, 2)), "1.b": [0, 1]}))
 
         np.testing.assert_array_equal(sx.evaluate(net, blobs()).confusion, [[0, 12], [0, 11]])
 
@@ -195,20 +203,20 @@ class TestEvaluate:
     def test_many_samples_are_measured_in_pieces(self) -> None:
         data = blobs(2500)
 
-        whole, parts = sx.evaluate(TRAINED, data), [data.data[:1024], data.data[1024:]]
+        whole, parts = sx.evaluate(learnt(), data), [data.data[:1024], data.data[1024:]]
 
-        mean = sum(sx.evaluate(TRAINED, part).errors["cross_entropy"] * len(part) for part in parts) / 2500
+        mean = sum(sx.evaluate(learnt(), part).errors["cross_entropy"] * len(part) for part in parts) / 2500
         assert whole.errors["cross_entropy"] == pytest.approx(mean, rel=1e-6)
         assert whole.confusion is not None
         assert whole.confusion.sum() == 2500
 
     def test_what_overflows_is_reported_and_no_warning(self) -> None:
-        net = evolve(TRAINED, params=TRAINED.params.with_flat(np.full(26, 3e38)))
+        net = evolve(learnt(), params=learnt().params.with_flat(np.full(26, 3e38)))
 
         assert not np.isfinite(sx.evaluate(net, blobs()).errors["cross_entropy"])
 
     def test_it_is_a_value(self) -> None:
-        one, other = sx.evaluate(TRAINED, blobs()), sx.evaluate(TRAINED, blobs())
+        one, other = sx.evaluate(learnt(), blobs()), sx.evaluate(learnt(), blobs())
 
         assert one == other
         assert hash(one) == hash(other)
@@ -219,4 +227,4 @@ class TestEvaluate:
             one.errors["misclassification"] = 0.0  # type: ignore[index]
 
     def test_it_shows_its_errors(self) -> None:
-        assert repr(sx.evaluate(TRAINED, blobs())).startswith("<Evaluation of 23 samples: cross_entropy 0.")
+        assert repr(sx.evaluate(learnt(), blobs())).startswith("<Evaluation of 23 samples: cross_entropy 0.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,16 @@ import synapse_rx as sx
 from synapse_rx.errors import DataError, LabelError
 from synapse_rx.metrics import auc, classification_report
 from synapse_rx.network import Evaluation
+from synapse_rx.snapshot import Net
 from tests.nets import blobs, small_net, trained
 
-TRAINED = trained(small_net(), blobs(), 5)
+
+@cache
+def learnt() -> Net:
+    """
+    Return a network that has learnt; trained when first asked, so that collecting tests compiles nothing.
+    """
+    return trained(small_net(), blobs(), 5)
 
 
 def test_the_report_is_that_of_the_estimates() -> None:
@@ -19,13 +28,13 @@ def test_the_report_is_that_of_the_estimates() -> None:
     assert data.y is not None and data.labels is not None
     wanted = [data.labels[i] for i in data.y.argmax(axis=1)]
 
-    report = sx.evaluate(TRAINED, data).report
+    report = sx.evaluate(learnt(), data).report
 
-    assert report == classification_report(wanted, sx.estimate(TRAINED, data), data.labels)
+    assert report == classification_report(wanted, sx.estimate(learnt(), data), data.labels)
 
 
 def test_the_report_and_the_evaluation_agree_on_the_accuracy() -> None:
-    evaluation = sx.evaluate(TRAINED, blobs())
+    evaluation = sx.evaluate(learnt(), blobs())
 
     assert evaluation.report.accuracy == pytest.approx(evaluation.accuracy)
 
@@ -34,9 +43,9 @@ def test_the_area_is_that_of_outputs_and_targets() -> None:
     data = blobs().data
     assert data.y is not None
 
-    evaluation = sx.evaluate(TRAINED, data)
+    evaluation = sx.evaluate(learnt(), data)
 
-    assert evaluation.auc == auc(data.y, sx.outputs(TRAINED, data))
+    assert evaluation.auc == auc(data.y, sx.outputs(learnt(), data))
     assert 0.5 < evaluation.auc <= 1
 
 
@@ -64,9 +73,9 @@ def test_values_have_no_area() -> None:
 def test_outputs_and_targets_are_kept_and_cannot_be_written_to() -> None:
     data = blobs().data
 
-    evaluation = sx.evaluate(TRAINED, data)
+    evaluation = sx.evaluate(learnt(), data)
 
-    np.testing.assert_array_equal(evaluation.outputs, sx.outputs(TRAINED, data))
+    np.testing.assert_array_equal(evaluation.outputs, sx.outputs(learnt(), data))
     assert evaluation.targets is data.y
     with pytest.raises(ValueError, match="read-only"):
         evaluation.outputs[0] = 0  # type: ignore[index]
