@@ -95,11 +95,14 @@ def test_samples_that_may_not_be_written_to_are_answered_too() -> None:
         sx.mlp([3, 4, 2], ["gelu", "softmax"]),
         sx.mlp([3, 4, 2], ["softmax", "linear"]),
         sx.neural_net([sx.Input((1, 4, 4)), sx.Conv2D(2, 3), sx.Flatten(), sx.Dense(2)]),
-        sx.atom(trained(sx.mlp([3, 2]).value, blobs(normalize="standardize"), 1)),
     ],
 )
 def test_networks_it_does_not_know_are_left_to_their_programs(net: Any) -> None:
     assert Quick.of(net.value) is None
+
+
+def test_a_network_that_normalises_its_samples_is_left_to_its_program() -> None:
+    assert Quick.of(trained(sx.mlp([3, 2]).value, blobs(normalize="standardize"))) is None
 
 
 def test_eight_threads_at_once_get_the_same_answers() -> None:
