@@ -30,6 +30,8 @@ demo: $(VENV)/.has-all
 		echo "MNIST: $(BIN)/synapse-rx train --data mnist --plot demo-output/mnist.png"; \
 	fi
 
+# Hundreds of processes import the library: none but the first is to compile its files once more.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.has-test
 	$(BIN)/python -m pytest -n logical --dist worksteal $(ARGS)
 
