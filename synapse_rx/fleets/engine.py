@@ -19,6 +19,7 @@ class Settings:
         beat: Seconds after which it says something, even if there is nothing to tell.
         threads: How many trainings compute at once in a worker.
         imports: Modules with classes and functions of the user's own, imported before anything is received.
+        share: Of a worker's time, how much telling of networks may take.
         folder: Where data sets lie that all workers map, to be removed by the last one if the driver is gone; or None.
     """
 
@@ -27,6 +28,7 @@ class Settings:
     beat: float
     threads: int
     imports: tuple[str, ...] = ()
+    share: float = 0.03
     folder: str | None = None
 
     def to_data(self) -> dict[str, Any]:
@@ -37,6 +39,7 @@ class Settings:
             "beat": self.beat,
             "threads": self.threads,
             "imports": list(self.imports),
+            "share": self.share,
             "folder": self.folder,
         }
 
@@ -49,6 +52,7 @@ class Settings:
             float(data["beat"]),
             int(data["threads"]),
             tuple(map(str, data["imports"])),
+            float(data["share"]),
             data["folder"],
         )
 

@@ -11,9 +11,14 @@ import numpy as np
 from ..atoms import Atom
 from ..errors import SynapseError
 from ..snapshot import Event, Net, Training, with_events
+from ..snapshot.progress import with_progress
 from ..trainer.telling import Telling
 from .faults import fault_from_data
 from .fields import ALL, LEARNT, STATS, TOLD, assembled, changed, fields_from_data, get, replaced
+from .lines import Line, continued
+
+PROGRESS = {STATS, "version"}
+"""The fields that a line tells."""
 
 EditTo = Callable[[Net, list[str], int], None]
 """Sends some fields of a snapshot, as the edit of a number."""
@@ -125,6 +130,22 @@ class Exchange:
                 news.ended = True
                 news.error = None if event["end"] is None else fault_from_data(event["end"], worker)
 
+    def hear_line(self, line: Line) -> None:
+        """
+        Take in epochs that the worker told in a line.
+
+        Raises:
+            FormatError: If they go on from others than were told.
+        """
+        with self.lock:
+            there = self._there
+            there[STATS] = stats = continued(there[STATS], line)
+            there["version"] = line.version
+            self._news = news = self._news or News()
+            news.values[STATS], news.values["version"] = stats, line.version
+            news.seen = line.seen
+            news.at = line.at or news.at
+
     def fault(self, error: BaseException) -> None:
         """Note that it is over, because of an error."""
         with self.lock:
@@ -137,7 +158,8 @@ class Exchange:
             news, self._news = self._news, None
             if news is None:
                 return None
-            self._pending = {name: n for name, n in self._pending.items() if n > news.seen}
+            if self._pending:
+                self._pending = {name: n for name, n in self._pending.items() if n > news.seen}
             if news.base is not None and not self._pending.keys() & set(LEARNT):
                 self.base = news.base
             return news
@@ -154,6 +176,8 @@ class Exchange:
         """Put what was heard into the cell."""
 
         def merged(net: Net) -> Net:
+            if net is self._noted and not self._pending and news.values.keys() == PROGRESS:
+                return with_progress(net, news.values[STATS], news.values["version"])
             edited = self._pending.keys() | (set(changed(self._noted, net)) if net is not self._noted else ())
             values = {name: value for name, value in news.values.items() if name not in edited}
             # Its end comes with its outcome.

@@ -33,6 +33,7 @@ from ..trainer.train import check_net, check_process, goal_of, launch
 from .answer import Answer, promise
 from .engine import Engine, Settings
 from .keeper import Keeper
+from .lines import without_lines
 from .messages import unpack
 from .mirror import Mirror
 from .roster import Roster
@@ -275,12 +276,19 @@ class Fleet:
 
     def heard(self, keeper: Keeper, message: bytes) -> None:
         """Take in what a worker says. For workers."""
-        data, arrays = unpack(message)
-        for event in data["events"]:
-            mirror = self._mirrors.get(event["run"])
-            if mirror is not None:
-                mirror.hear(event, arrays, keeper)
-        self._tellers.help()
+        lines, rest = without_lines(message)
+        heard: list[Mirror] = []
+        for line in lines:
+            if (mirror := self._mirrors.get(line.run)) is not None:
+                mirror.hear_line(line, keeper)
+                heard.append(mirror)
+        if rest:
+            data, arrays = unpack(rest)
+            for event in data["events"]:
+                if (mirror := self._mirrors.get(event["run"])) is not None:
+                    mirror.hear(event, arrays, keeper)
+                    heard.append(mirror)
+        self._tellers.put(*heard)
 
     def left(self, keeper: Keeper, why: BaseException | None) -> None:
         """Place the runs of a worker anew that is gone. For workers."""

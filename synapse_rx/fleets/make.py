@@ -21,6 +21,7 @@ def fleet(
     threads: int | None = None,
     rate: float = 20.0,
     checkpoint_seconds: float = 1.0,
+    share: float = 0.03,
     snapshots: bool = False,
     heartbeat: float = 10.0,
     replace: bool = True,
@@ -43,6 +44,9 @@ def fleet(
         threads: How many trainings compute at once in each; None for its share of the cores.
         rate: How often a second each network is told of at most.
         checkpoint_seconds: Seconds between two snapshots of a network at least, for going on after a worker is lost.
+        share: Of a worker's time, how much telling of networks may take. Where it would take more, since there are many
+            whose epochs take a millisecond or less, each is told of less often than ``rate`` says; nothing is left out
+            of histories.
         snapshots: Whether parameters come with everything that is published, rather than with checkpoints.
         heartbeat: Seconds of silence after which a worker is taken for lost, and ended.
         replace: Whether another worker is started for one that is lost.
@@ -56,14 +60,16 @@ def fleet(
     """
     made = _engine(engine, options)
     number = cores() if processes is None else check_count("processes", processes, 1)
-    share = max(1, cores() // number) if threads is None else check_count("threads", threads, 1)
+    each = max(1, cores() // number) if threads is None else check_count("threads", threads, 1)
     for name, value in (("rate", rate), ("checkpoint_seconds", checkpoint_seconds), ("heartbeat", heartbeat)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
             raise OptionError(f"{name} must be a number > 0, not {value!r}")
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise OptionError(f"share is a part of a worker's time, > 0 and <= 1, not {share!r}")
     if isinstance(imports, str):
         raise OptionError(f"imports takes a list of modules, such as [{imports!r}]")
     settings = Settings(
-        float(rate), float(checkpoint_seconds), min(1.0, heartbeat / 4), share, tuple(imports)
+        float(rate), float(checkpoint_seconds), min(1.0, heartbeat / 4), each, tuple(imports), float(share)
     )
     return Fleet(
         made, settings, number, heartbeat=float(heartbeat), snapshots=bool(snapshots), replace=bool(replace)

@@ -25,6 +25,7 @@ from .answer import promise
 from .errands import Errands
 from .exchange import Exchange, News
 from .keeper import Keeper, Order
+from .lines import Line
 from .orders import to_do, to_edit, to_train
 from .remaining import whole
 
@@ -256,17 +257,23 @@ class Mirror:
         self._home.told(self)
 
     def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], post: Keeper) -> None:
-        """Take in what a worker says; it is told on another thread. Never runs code of users."""
+        """Take in what a worker says, to be told on another thread. Never runs code of users."""
+        self._hear(post, lambda: self._exchange.hear(event, arrays, post.name))
+
+    def hear_line(self, line: Line, post: Keeper) -> None:
+        """Take in epochs that a worker told in a line, as `hear` does."""
+        self._hear(post, lambda: self._exchange.hear_line(line))
+
+    def _hear(self, post: Keeper, take_in: Callable[[], None]) -> None:
         with self._lock:
             if post is not self.post:
                 return
             try:
-                self._exchange.hear(event, arrays, post.name)
+                take_in()
             except Exception as error:
                 error.add_note(f"this is what {post.name} said, and it cannot be taken in here")
                 self._tell("cancel")
                 self._exchange.fault(error)
-        self._home.told(self)
 
     def tell(self) -> None:
         """Do what follows from what was heard. Called by one thread at a time."""

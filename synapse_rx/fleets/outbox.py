@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Condition
-from time import monotonic, perf_counter, time
+from time import monotonic, thread_time, time
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from ..snapshot import Net
 from ..typing import Data
 from .faults import fault_to_data
 from .fields import LEARNT, changed, fields_to_data, learnt
+from .lines import add_line, with_lines
 from .messages import pack
 
-BEAT = 0.01
+BEAT = 0.02
 """Seconds between two batches at least, so that networks that publish at about the same time share one."""
-SHARE = 0.01
+SAVING = 0.005
 """Of the time, that checkpoints may take; where they need more, there are fewer."""
 
 
@@ -56,55 +57,63 @@ class Outbox:
     Args:
         rate: How often a second each network is told of at most.
         checkpoint_seconds: Seconds between two snapshots of a network at least.
+        share: Of this process's time, how much telling may take; where it would take more, each network is told of
+            more rarely.
     """
 
-    def __init__(self, rate: float, checkpoint_seconds: float) -> None:
+    def __init__(self, rate: float, checkpoint_seconds: float, share: float) -> None:
         self._pause = 1 / rate
         self._checkpoint = checkpoint_seconds
+        self._share = share
         self._change = Condition()
         self._waiting: dict[int, Told] = {}  # something is to be told
         self._unsaved: dict[int, Told] = {}  # told, but not its parameters
-        self._last = 0.0
+        self._live = 0  # networks in training
+        self._cost = 0.0  # seconds of the processor to tell of one of them, about
+        self._last = 0.0  # when the last batch was made
+        self._wakes = 0.0  # when the next one is to be made; 0 while one is
         self._save_after = 0.0
 
     def enter(self, told: Told) -> None:
         """Take in a network, whose parameters are known at the other end."""
         told.checkpoint = monotonic() + self._checkpoint
+        with self._change:
+            self._live += 1
 
     def note(self, told: Told) -> None:
         """Note that a network has something to tell. Never blocks for long."""
         with self._change:
-            if not told.noted:
-                told.noted = time()
+            told.noted = time()
             if told.number not in self._waiting:
                 self._waiting[told.number] = told
-                if told.next <= monotonic():
-                    self._change.notify()
+                self._wake(told.next)
 
     def hurry(self, told: Told) -> None:
         """Have a network told at once."""
         with self._change:
             told.next = 0.0
             self._waiting[told.number] = told
-            self._change.notify()
+            self._wake(told.next)
 
     def take(self, seconds: float) -> bytes:
         """Wait for something to tell, at most so many seconds, and return it as a message."""
         end = monotonic() + seconds
         with self._change:
-            while not (due := self._due(monotonic())) and (left := end - monotonic()) > 0:
-                self._change.wait(min(left, self._wait(monotonic())))
+            while not (due := self._due(now := monotonic())) and now < end:
+                self._wakes = min(end, self._next(now))
+                self._change.wait(self._wakes - now)
+            self._wakes = 0.0
             for told in due:
                 self._waiting.pop(told.number, None)
                 self._unsaved.pop(told.number, None)
             self._last = monotonic()
-        arrays: dict[str, np.ndarray] = {}
-        start = perf_counter()
-        events = [self._event(told, arrays) for told in due]
-        message = pack({"events": events}, arrays)
-        if arrays:
-            self._save_after = monotonic() + (perf_counter() - start) / SHARE
-        return message
+        return self._message(due)
+
+    def _wake(self, when: float) -> None:
+        """Have a batch made as soon as there may be one, if otherwise it were later."""
+        if max(when, self._last + BEAT) < self._wakes:
+            self._wakes = 0.0  # one that wakes does for all that come till then
+            self._change.notify()
 
     def _due(self, now: float) -> list[Told]:
         if now < self._last + BEAT:
@@ -117,12 +126,25 @@ class Outbox:
             due += [told for told in late][:1]
         return due
 
-    def _wait(self, now: float) -> float:
+    def _next(self, now: float) -> float:
         times = [told.next for told in self._waiting.values()]
         times += [max(told.checkpoint, self._save_after) for told in self._unsaved.values()]
-        return max(0.0005, min(times, default=now + 1) - now, self._last + BEAT - now)
+        return max(now + 0.0005, min(times, default=now + 1), self._last + BEAT)
 
-    def _event(self, told: Told, arrays: dict[str, np.ndarray]) -> Data:
+    def _message(self, due: list[Told]) -> bytes:
+        arrays: dict[str, np.ndarray] = {}
+        numbers: list[float] = []
+        start, begun = thread_time(), monotonic()
+        events = [event for told in due if (event := self._event(told, numbers, arrays)) is not None]
+        message = with_lines(numbers, pack({"events": events}, arrays) if events or not numbers else b"")
+        if arrays:
+            self._save_after = monotonic() + (monotonic() - begun) / SAVING
+        elif due:
+            self._cost += (((thread_time() - start) / len(due)) - self._cost) / 8
+        return message
+
+    def _event(self, told: Told, numbers: list[float], arrays: dict[str, np.ndarray]) -> Data:
+        """Return what is to be told of a network; None if it was told in a line."""
         now = monotonic()
         seen = told.seen  # before the snapshot is looked at, which has that edit then
         over, wanted = told.over, told.wanted
@@ -131,7 +153,10 @@ class Outbox:
         net = told.cell.value
         whole = over or wanted or told.snapshots
         whole = whole or (now >= max(told.checkpoint, self._save_after))
-        told.next = now + self._pause
+        told.next = now + max(self._pause, self._cost * self._live / self._share)
+        if not whole and add_line(numbers, told.number, seen, noted, told.told, net):
+            self._told(told, net)
+            return None
         names = [name for name in changed(told.told, net) if name not in LEARNT]
         if whole:
             names += learnt(told.saved, net)
@@ -148,12 +173,19 @@ class Outbox:
         except SynapseError as error:  # something was put into the cell here that cannot be told
             event |= {"fields": {}, "end": fault_to_data(error)}
             return event
-        told.told = net
+        self._told(told, net)
         if whole:
             told.saved, told.checkpoint = net, now + self._checkpoint
-        elif learnt(told.saved, net):
             with self._change:
-                self._unsaved[told.number] = told
+                self._unsaved.pop(told.number, None)
         if over:
             event["end"] = None if told.error is None else fault_to_data(told.error)
+            with self._change:
+                self._live -= 1
         return event
+
+    def _told(self, told: Told, net: Net) -> None:
+        told.told = net
+        if told.number not in self._unsaved and learnt(told.saved, net):
+            with self._change:
+                self._unsaved[told.number] = told

@@ -34,20 +34,24 @@ class Tellers:
         self._idle = 0
         self._taken = 0.0  # when a job was taken last
 
-    def put(self, job: Telling) -> None:
-        """Have ``job`` tell, once for any number of times it is put before its turn."""
-        with self._change:
-            if job in self._known:
-                self._known[job] = True
-            else:
-                self._known[job] = False
-                self._jobs.append(job)
-            if self._idle:
-                self._change.notify()
-        self.help()
+    def put(self, *jobs: Telling) -> None:
+        """
+        Have ``jobs`` tell, each once for any number of times it is put before its turn.
 
-    def help(self) -> None:
-        """Make another thread if those there are do not come to what waits; to be called now and then."""
+        To be called now and then without any: if those who tell do not come to what waits, another one is made.
+        """
+        with self._change:
+            for job in jobs:
+                if job in self._known:
+                    self._known[job] = True
+                else:
+                    self._known[job] = False
+                    self._jobs.append(job)
+            if self._idle and self._jobs:
+                self._change.notify()
+        self._help()
+
+    def _help(self) -> None:
         with self._change:
             late = monotonic() - self._taken > PATIENCE
             if not self._jobs or self._idle or (self._threads and not late) or self._threads >= MOST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..described import normal_name
@@ -37,6 +37,16 @@ class Histories(Mapping[str, Series]):
         return Histories(
             {kind: past.append(newest.get(kind, math.nan)) for kind, past in (self._series | series).items()}
         )
+
+    def in_order(self) -> list[tuple[str, Series]]:
+        """Return kinds and histories, by kind in alphabetical order."""
+        return sorted(self._series.items())  # no two names are equal, so that no histories are compared
+
+    def with_series(self, series: Sequence[Series]) -> Histories:
+        """Return other histories of the same kinds, which are as `in_order` gives them."""
+        other = object.__new__(Histories)
+        other._series = dict(zip(sorted(self._series), series, strict=True))
+        return other
 
     def __getitem__(self, kind: str) -> Series:
         series = self._series.get(normal_name(kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -40,10 +40,34 @@ class Series:
                 buffer = _Buffer(grown, self._n)
             buffer.array[self._n] = number
             buffer.used += 1
-        longer = object.__new__(Series)
-        longer._buffer = buffer
-        longer._n = self._n + 1
-        return longer
+        return _of(buffer, self._n + 1)
+
+    def extend(self, values: Sequence[float]) -> Series:
+        """Return this history with all of ``values`` behind it, in order."""
+        if len(values) == 1:
+            return self.append(values[0])
+        n = self._n + len(values)
+        with _APPENDING:
+            buffer = self._buffer
+            if buffer.used != self._n or buffer.array.size < n:
+                grown = np.empty(max(8, 2 * self._n, n), np.float64)
+                grown[: self._n] = buffer.array[: self._n]
+                buffer = _Buffer(grown, self._n)
+            buffer.array[self._n : n] = values
+            buffer.used = n
+        return _of(buffer, n)
+
+    def since(self, n: int) -> list[float]:
+        """Return the values behind the first ``n``, as plain numbers."""
+        return self._buffer.shown[n : self._n].tolist()
+
+    def goes_on_from(self, start: Series) -> bool:
+        """Return whether ``start`` is how this history begins; O(1) for one that was appended to lately."""
+        if self._n < start._n:
+            return False
+        return (
+            self._buffer is start._buffer or self.array[: start._n].tobytes() == start.array.tobytes()
+        )
 
     @property
     def array(self) -> Array:
@@ -83,6 +107,13 @@ class Series:
     def __repr__(self) -> str:
         shown = [f"{value:.4g}" for value in self.array[-3:]]
         return f"<Series of {self._n}{': ' if shown else ''}{'... ' if self._n > 3 else ''}{' '.join(shown)}>"
+
+
+def _of(buffer: _Buffer, n: int) -> Series:
+    series = object.__new__(Series)
+    series._buffer = buffer  # pyright: ignore[reportPrivateUsage]
+    series._n = n  # pyright: ignore[reportPrivateUsage]
+    return series
 
 
 class _Buffer:

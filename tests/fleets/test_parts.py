@@ -102,7 +102,7 @@ def test_a_host_answers_rubbish_with_an_error(host: Host, rubbish: bytes) -> Non
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return Host({"rate": 20, "checkpoint_seconds": 1, "beat": 1, "threads": 2, "imports": [], "folder": None})
+    return Host({"rate": 20, "checkpoint_seconds": 1, "beat": 1, "threads": 2, "imports": [], "share": 0.03, "folder": None})
 
 
 def test_runs_go_to_the_worker_with_the_fewest() -> None:
