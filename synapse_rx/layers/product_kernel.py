@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba.core import cgutils, types
+import numpy as np
+from numba.core import types
 
 from ..fast import address, jit
-from .lanes.vector_code import intrinsic
+from .lanes.calling import call, whole_number_at
 from .products import why_not_our_own
 
 WORD = 4
@@ -79,13 +79,28 @@ def multiply_turned(shape: Any, scale: int, a: Any, b: Any, factor: int, c: Any)
 AS_THEY_ARE, RIGHT_TURNED, LEFT_TURNED = 0, 1, 2
 
 
-def tiled_products() -> int:
-    """Return the address of our own products; 0 where the library's are taken (`products`)."""
+def tiled_products(*columns: int) -> int:
+    """
+    Return where our own products are; 0 where the library's are taken (`products`).
+
+    Args:
+        columns: How many columns their results may have; what these need is compiled. None for any number.
+    """
     if why_not_our_own() is not None:
         return 0
-    from .tiled_kernel import multiply_tiled
+    from .tiled_kernel import LANES, WIDEST, entries, multiply_tiled
 
-    return address(multiply_tiled)
+    if not _table[0]:
+        _table[0] = address(multiply_tiled)
+    for m in set(columns) or range(1, 2 * WIDEST * LANES):
+        for place, kernel in entries(m).items():
+            if not _table[place]:
+                _table[place] = address(kernel)
+    return _table.ctypes.data
+
+
+_table = np.zeros(8, np.int64)
+"""The addresses of what is called for a product, and of what that calls (`tiled_kernel`)."""
 
 
 @jit
@@ -106,7 +121,8 @@ def multiply_any(
     if tiled and n * m * k >= LITTLE:
         a_row, a_by = (1, a[1]) if turned == LEFT_TURNED else (a[1], 1)
         by_turned = int(turned == RIGHT_TURNED)
-        _call(tiled, (n, m, k, scale, a[0], a_row, a_by, b[0], b[1], by_turned, c[0], c[1], adds))
+        numbers_of = (n, m, k, scale, a[0], a_row, a_by, b[0], b[1], by_turned, c[0], c[1], adds, tiled)
+        call(whole_number_at(tiled), numbers_of)
         return
     factor = numbers + WORD * adds
     if turned == AS_THEY_ARE:
@@ -115,18 +131,3 @@ def multiply_any(
         multiply_by_turned(shape, scale, a, b, factor, c)
     else:
         multiply_turned(shape, scale, a, b, factor, c)
-
-
-@intrinsic
-def _call(typing: Any, where: Any, values: Any) -> Any:
-    """Call the machine code at an address (`fast.address`) with these whole numbers."""
-    kinds = types.UniTuple(types.intp, len(values))
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        whole = context.get_value_type(types.intp)
-        kind = ir.FunctionType(ir.VoidType(), [whole] * len(values))
-        function = builder.inttoptr(arguments[0], kind.as_pointer())
-        builder.call(function, cgutils.unpack_tuple(builder, arguments[1]))
-        return context.get_dummy_value()
-
-    return types.void(types.intp, kinds), generate

@@ -8,16 +8,20 @@ Blocks of rows of B are gone through one after the other, so that the columns of
 block, panels of up to four vectors of columns are written in one piece; and with a panel all rows of C are computed, a
 tile at a time, whose sums stay in registers (Goto & van de Geijn, Anatomy of high-performance matrix multiplication,
 ACM TOMS 34 (2008); but A is read where it lies, which for the narrow matrices of dense layers costs less than copying).
+Columns behind the last whole vector, if they are few, are `narrow_kernel`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..fast import jit
+from .lanes.calling import ENTRY, call, whole_number_at
 from .lanes.panel_tile import fill_panel, fill_panel_turned, panel_tile
+from .narrow_kernel import few, multiply_narrow
 
 WORD = 4
 """Bytes of a number."""
@@ -29,12 +33,17 @@ DEPTH = 256
 WIDEST = 4
 """The most vectors beside each other in a panel."""
 
+NARROW_ENTRY = WIDEST + 1
+"""Where in the table of `product_kernel` what multiplies by few columns stands, behind what does by panels."""
+
 _LANES, _ONE = (0,) * LANES, (0,)
 # Lengths of tuples are lanes, heights of tiles and vectors in a panel; heights leave room in 32 registers.
 _SINGLE, _DOUBLE, _TRIPLE, _FOURFOLD = (
     (_LANES, (0,) * high, (0,) * (high - 1), _ONE, (0,) * wide)
     for wide, high in ((1, 16), (2, 14), (3, 8), (4, 6))
 )
+
+_few = jit(few)
 
 
 def multiply_tiled(
@@ -51,6 +60,7 @@ def multiply_tiled(
     out: int,
     c_row: int,
     adds: int,
+    table: int,
 ) -> None:
     """
     Put ``scale A B`` into C, or add it.
@@ -63,10 +73,12 @@ def multiply_tiled(
         turned: Whether B is given turned.
         out, c_row: The address of C and the distance of its rows.
         adds: Whether to add.
+        table: The address of the table of `product_kernel`, which has what `entries` says of m.
     """
     room = np.empty((DEPTH + LANES) * WIDEST * LANES + LANES, np.float32)
     panel = (room.ctypes.data + 63) // 64 * 64  # whole vectors in lines of the cache
-    vectors = (m + LANES - 1) // LANES
+    narrow = _few(m)
+    vectors = (m - narrow + LANES - 1) // LANES
     panels = (vectors + WIDEST - 1) // WIDEST
     blocks = (k + DEPTH - 1) // DEPTH
     depth = ((k + blocks - 1) // blocks + LANES - 1) // LANES * LANES if blocks else DEPTH
@@ -79,18 +91,71 @@ def multiply_tiled(
             first *= LANES
             columns = min(wide * LANES, m - first)
             source = right + WORD * (first * b_row + start if turned else start * b_row + first)
-            factors = (left + WORD * start * a_by, a_row, a_by)
-            into = (out + WORD * first, c_row)
-            panel_of_b = (source, b_row, turned, columns, scale)
-            if wide == 4:
-                _multiply_panel(_FOURFOLD, n, factors, panel_of_b, panel, into, many, more)
-            elif wide == 3:
-                _multiply_panel(_TRIPLE, n, factors, panel_of_b, panel, into, many, more)
-            elif wide == 2:
-                _multiply_panel(_DOUBLE, n, factors, panel_of_b, panel, into, many, more)
-            else:
-                _multiply_panel(_SINGLE, n, factors, panel_of_b, panel, into, many, more)
+            of_a = left + WORD * start * a_by
+            of_c = out + WORD * first
+            call(
+                whole_number_at(table + ENTRY * wide),
+                (n, of_a, a_row, a_by, source, b_row, turned, columns, scale, panel, of_c, c_row, many, more),
+            )
+    if narrow:
+        first = m - narrow
+        source = right + WORD * (first * b_row if turned else first)
+        call(
+            whole_number_at(table + ENTRY * NARROW_ENTRY),
+            (n, narrow, k, scale, left, a_row, a_by, source, b_row, turned, out + WORD * first, c_row, adds),
+        )
     room[0] = 0  # its memory is given back behind the last line that names it, and not before all is done
+
+
+def entries(m: int) -> Mapping[int, Callable[..., None]]:
+    """Return what products with m columns call, by where it stands in the table."""
+    narrow = few(m)
+    vectors = -(-(m - narrow) // LANES)
+    panels = -(-vectors // WIDEST)
+    widths = {vectors * (number + 1) // panels - vectors * number // panels for number in range(panels)}
+    found: dict[int, Callable[..., None]] = {wide: PANELS[wide] for wide in sorted(widths)}
+    return found | {NARROW_ENTRY: multiply_narrow} if narrow else found
+
+
+def _by_single(
+    n: int, left: int, a_row: int, a_by: int, source: int, b_row: int, turned: int, columns: int, scale: int,
+    panel: int, out: int, c_row: int, count: int, adds: int,
+) -> None:  # fmt: skip
+    b = (source, b_row, turned, columns, scale)
+    _multiply_panel(_SINGLE, n, (left, a_row, a_by), b, panel, (out, c_row), count, adds)
+
+
+def _by_double(
+    n: int, left: int, a_row: int, a_by: int, source: int, b_row: int, turned: int, columns: int, scale: int,
+    panel: int, out: int, c_row: int, count: int, adds: int,
+) -> None:  # fmt: skip
+    b = (source, b_row, turned, columns, scale)
+    _multiply_panel(_DOUBLE, n, (left, a_row, a_by), b, panel, (out, c_row), count, adds)
+
+
+def _by_triple(
+    n: int, left: int, a_row: int, a_by: int, source: int, b_row: int, turned: int, columns: int, scale: int,
+    panel: int, out: int, c_row: int, count: int, adds: int,
+) -> None:  # fmt: skip
+    b = (source, b_row, turned, columns, scale)
+    _multiply_panel(_TRIPLE, n, (left, a_row, a_by), b, panel, (out, c_row), count, adds)
+
+
+def _by_fourfold(
+    n: int, left: int, a_row: int, a_by: int, source: int, b_row: int, turned: int, columns: int, scale: int,
+    panel: int, out: int, c_row: int, count: int, adds: int,
+) -> None:  # fmt: skip
+    b = (source, b_row, turned, columns, scale)
+    _multiply_panel(_FOURFOLD, n, (left, a_row, a_by), b, panel, (out, c_row), count, adds)
+
+
+PANELS: Mapping[int, Callable[..., None]] = {
+    1: _by_single,
+    2: _by_double,
+    3: _by_triple,
+    4: _by_fourfold,
+}
+"""What multiplies by a panel of so many vectors; each is compiled when it is first needed."""
 
 
 @jit
@@ -103,27 +168,21 @@ def _multiply_panel(tiles: Any, n: int, a: Any, b: Any, panel: int, c: Any, coun
     _write_panel((lanes, one, wide), b, panel, count)
     pieces = (n + len(high) - 1) // len(high)
     short = pieces * len(high) - n
+    if short > pieces:  # too few rows for that: what is left of them goes one by one
+        pieces, short = n // len(high), 0
     i = 0
-    if short <= pieces:
-        for _ in range(pieces - short):
-            panel_tile(
-                (lanes, high, wide), left + WORD * i * a_row, a_row, a_by, panel,
-                out + WORD * i * c_row, c_row, count, adds, part,
-            )  # fmt: skip
-            i += len(high)
-        for _ in range(short):
-            panel_tile(
-                (lanes, lower, wide), left + WORD * i * a_row, a_row, a_by, panel,
-                out + WORD * i * c_row, c_row, count, adds, part,
-            )  # fmt: skip
-            i += len(lower)
-        return
-    while i + len(high) <= n:
+    for _ in range(pieces - short):
         panel_tile(
             (lanes, high, wide), left + WORD * i * a_row, a_row, a_by, panel,
             out + WORD * i * c_row, c_row, count, adds, part,
         )  # fmt: skip
         i += len(high)
+    for _ in range(short):
+        panel_tile(
+            (lanes, lower, wide), left + WORD * i * a_row, a_row, a_by, panel,
+            out + WORD * i * c_row, c_row, count, adds, part,
+        )  # fmt: skip
+        i += len(lower)
     while i < n:
         panel_tile(
             (lanes, one, wide), left + WORD * i * a_row, a_row, a_by, panel,

@@ -47,7 +47,7 @@ def panel_tile(
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         _, a_at, a_down, a_step, panel_at, c_at, c_down, many, more, last = values
-        code = _MaskedCode(context, builder, lanes, last)
+        code = MaskedCode(context, builder, lanes, last)
         numbers, right, out = map(code.numbers, (a_at, panel_at, c_at))
         sums = code.tile(m, p)
         rows = [builder.mul(a_down, code.whole(i)) for i in range(m)]
@@ -94,7 +94,7 @@ def fill_panel(
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         _, b_at, b_down, panel_at, many, last, scale_at = values
-        code = _MaskedCode(context, builder, lanes, last)
+        code = MaskedCode(context, builder, lanes, last)
         source, into = code.numbers(b_at), code.numbers(panel_at)
         factor = code.splat(code.numbers(scale_at), code.whole(0))
         with cgutils.for_range(builder, many) as one:
@@ -127,7 +127,7 @@ def fill_panel_turned(
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         _, b_at, b_down, many, panel_at, last, scale_at = values
-        code = _MaskedCode(context, builder, lanes, last)
+        code = MaskedCode(context, builder, lanes, last)
         source, into = code.numbers(b_at), code.numbers(panel_at)
         factor = code.splat(code.numbers(scale_at), code.whole(0))
         final = builder.sub(many, code.whole(1))
@@ -143,7 +143,7 @@ def fill_panel_turned(
     return types.void(*arguments), generate
 
 
-class _MaskedCode(VectorCode):
+class MaskedCode(VectorCode):
     """Writes instructions on vectors of float32 of which some have only so many numbers as are ``left``."""
 
     def __init__(self, context: Any, builder: Any, lanes: int, left: Any) -> None:
