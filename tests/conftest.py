@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import platform
@@ -72,6 +73,14 @@ def pytest_report_header() -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_cost)  # a stable sort: within one class of cost the order stays
+
+
+def pytest_collection_finish() -> None:
+    """
+    Leave thousands of tests and what they imported out of every later collection of garbage.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _cost(item: pytest.Item) -> int:
