@@ -67,8 +67,7 @@ def _goes_on(stats: Stats, told: Stats) -> bool:
     if any(set(getattr(stats, name)) != set(getattr(told, name)) for name in BY_KIND if told.epochs):
         return False
     return all(
-        len(getattr(stats, name)) == stats.epochs
-        and getattr(stats, name)[: told.epochs].tobytes() == getattr(told, name).array.tobytes()
+        len(getattr(stats, name)) == stats.epochs and getattr(stats, name).goes_on_from(getattr(told, name))
         for name in SERIES
     )
 
@@ -98,10 +97,8 @@ def _append(series: Series, values: Iterable[Any], new: int) -> Series:
     numbers = [float(value) for value in values]
     if len(numbers) != new:
         raise FormatError(f"{new} epochs have {len(numbers)} values")
-    for number in numbers:
-        series = series.append(number)
-    return series
+    return series.extend(numbers)
 
 
 def _numbers(series: Series, since: int) -> list[Any]:
-    return [value if math.isfinite(value) else repr(value) for value in series[since:].tolist()]
+    return [value if math.isfinite(value) else repr(value) for value in series.since(since)]

@@ -49,9 +49,7 @@ class Host:
         for module in self.settings.imports:
             import_module(module)
         WORKERS.limit(self.settings.threads)
-        self.outbox = Outbox(
-            self.settings.rate, self.settings.checkpoint_seconds, self.settings.share
-        )
+        self.outbox = Outbox(self.settings.rate, self.settings.checkpoint_seconds, self.settings.share)
         self._data: dict[int, TrainingSet] = {}
         self._runs: dict[int, tuple[Told, TrainingRun]] = {}
         self._lock = Lock()

@@ -27,7 +27,9 @@ NUMBER = np.dtype("<f8")
 FIRST = 8
 """Numbers in a line before the values: `Line` without them, and how many histories there are."""
 
-_rest = attrgetter(*(name for name in ALL if name not in (*LEARNT, STATS, "version")), "training.stats.events")
+_rest = attrgetter(
+    *(name for name in ALL if name not in (*LEARNT, STATS, "version")), "training.stats.events"
+)
 
 
 class Line(NamedTuple):

@@ -65,9 +65,7 @@ class Series:
         """Return whether ``start`` is how this history begins; O(1) for one that was appended to lately."""
         if self._n < start._n:
             return False
-        return (
-            self._buffer is start._buffer or self.array[: start._n].tobytes() == start.array.tobytes()
-        )
+        return self._buffer is start._buffer or self.array[: start._n].tobytes() == start.array.tobytes()
 
     @property
     def array(self) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 import synapse_rx as sx
 from synapse_rx.errors import FormatError
+from synapse_rx.fleets import outbox
+from synapse_rx.fleets.engine import Settings
 from synapse_rx.fleets.fields import ALL, assembled, changed, fields_from_data, fields_to_data, replaced
 from synapse_rx.fleets.histories import stats_from_data, stats_to_data
 from synapse_rx.fleets.host import Host
+from synapse_rx.fleets.lines import add_line, continued, with_lines, without_lines
 from synapse_rx.fleets.messages import pack, unpack
 from synapse_rx.fleets.roster import Roster
 from synapse_rx.snapshot import Event, Stats
@@ -85,6 +89,76 @@ def test_what_goes_on_from_something_else_is_refused() -> None:
         stats_from_data(data, Stats(), {}, "stats")
 
 
+def with_stats(net: sx.Net, new: Stats) -> sx.Net:
+    return replaced(net, {"training.stats": new, "version": net.version + 1})
+
+
+@given(st.lists(st.floats(), max_size=4), st.booleans())
+def test_epochs_travel_in_a_line(losses: list[float], validation: bool) -> None:
+    old = stats(0.5, 0.25, validation=validation)
+    new = stats(*losses, since=old, validation=validation)
+    told = with_stats(some_net().value, old)
+    numbers: list[float] = []
+
+    for run in (3, 4):
+        assert add_line(numbers, run, 7, 1.5, told, with_stats(told, new))
+    lines, rest = without_lines(with_lines(numbers, b"{}"))
+    first, second = lines
+
+    assert (first.run, second.run, first.seen, first.at, first.version, rest) == (3, 4, 7, 1.5, 2, b"{}")
+    assert continued(old, first) == continued(old, second) == new
+    with pytest.raises(FormatError, match="others than were told"):
+        continued(stats(0.5), first)
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        lambda net: sx.with_learning_rate(net, 0.5),
+        lambda net: with_stats(net, stats(0.5, 0.75, 0.1)),
+        lambda net: with_stats(net, stats(0.1, since=stats(0.5, 0.25, validation=False))),
+        lambda net: with_stats(net, evolve(net.training.stats, events=(Event(2, 0, "paused", ""),))),
+    ],
+)
+def test_what_is_more_than_epochs_is_told_in_no_line(net: Any) -> None:
+    told = with_stats(some_net().value, stats(0.5, 0.25))
+    numbers: list[float] = []
+
+    assert not add_line(numbers, 1, 0, 0.0, told, net(told))
+    assert not numbers
+
+
+@given(st.binary(max_size=200))
+def test_damaged_lines_are_refused(rubbish: bytes) -> None:
+    whole = with_lines([1.0, 0.0, 0.0, 1.0, 3.0, 1.0, 1.0, 4.0, 0.5, 0.1, 2.0, 7.0], b"")
+    with pytest.raises(FormatError, match="damaged"):
+        without_lines(whole[:-8])
+    with contextlib.suppress(FormatError):
+        for line in without_lines(b"line" + rubbish)[0]:
+            continued(stats(0.5, 0.25), line)
+
+
+def test_telling_takes_no_more_of_the_time_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "BEAT", 0.0)
+    news = outbox.Outbox(rate=1e9, checkpoint_seconds=1e9, share=1e-9)
+    cell = some_net()
+    told = outbox.Told(1, cell, cell.value, False, 0)
+    news.enter(told)
+
+    def learn(epochs: int) -> bytes:
+        cell.swap(with_stats, stats(*[0.5] * epochs))
+        news.note(told)
+        return news.take(0)
+
+    assert len(unpack(learn(1))[0]["events"]) == 1
+    assert len(list(without_lines(learn(2))[0])) == 1  # what the first one took was not known yet
+    assert unpack(learn(3))[0]["events"] == []
+
+    news.hurry(told)  # unless somebody asked
+    lines, _ = without_lines(news.take(0))
+    assert [line.epochs for line in lines] == [1]
+
+
 def test_changes_are_told_by_field() -> None:
     net = some_net().value
 
@@ -102,7 +176,7 @@ def test_a_host_answers_rubbish_with_an_error(host: Host, rubbish: bytes) -> Non
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return Host({"rate": 20, "checkpoint_seconds": 1, "beat": 1, "threads": 2, "imports": [], "share": 0.03, "folder": None})
+    return Host(Settings(rate=20, checkpoint_seconds=1, beat=1, threads=2).to_data())
 
 
 def test_runs_go_to_the_worker_with_the_fewest() -> None:

@@ -36,6 +36,19 @@ class Branches(RuleBasedStateMachine):
         series, values = history
         return series.append(value), [*values, value]
 
+    @rule(target=histories, history=histories, more=lists)
+    def extend(self, history: tuple[Series, list[float]], more: list[float]) -> tuple[Series, list[float]]:
+        series, values = history
+        longer = series.extend(more)
+        assert longer.goes_on_from(series)
+        assert np.array_equal(longer.since(len(values)), more, equal_nan=True)
+        return longer, [*values, *more]
+
+    @rule(one=histories, other=histories)
+    def compare_beginnings(self, one: tuple[Series, list[float]], other: tuple[Series, list[float]]) -> None:
+        begins = len(other[1]) <= len(one[1]) and other[0] == Series(one[1][: len(other[1])])
+        assert one[0].goes_on_from(other[0]) == begins
+
     @rule(history=histories)
     def read(self, history: tuple[Series, list[float]]) -> None:
         series, values = history
