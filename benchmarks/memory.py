@@ -12,11 +12,13 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import re
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,11 @@ from typing import Any
 import numpy as np
 
 import synapse_rx as sx
+from synapse_rx import fast
 from synapse_rx.backends import backend
 from synapse_rx.network.learner import NetworkLearner
 
-from .harness import peer, table
+from .harness import equal_threads, peer, table
 
 UNITS = (784, 3000, 2850, 10)
 QUICK_UNITS = (784, 1200, 300, 10)
@@ -206,9 +209,9 @@ def _said_and_held(batch: int) -> None:
     rows = []
     for name, net in nets.items():
         data = sx.training_set(x.reshape(len(x), *net.arch.in_shape), labels, batch=batch, shuffle="epoch")
-        said = sx.summary(net, batch).nbytes
-        for way, chunks in {"batch by batch": False, "in chunks": True}.items():
-            held = _held(net, data, chunks)
+        for way, switch in {"on numpy": "0", "compiled": "1"}.items():
+            with equal_threads(1), _fast(switch):
+                said, held = sx.summary(net, batch).nbytes, _held(net, data)
             rows.append([name, way, f"{said / 2**10:,.0f}", f"{held / 2**10:,.0f}", f"{held / said:.2f}"])
     table(
         f"What a summary says and what is allocated, batches of {batch}",
@@ -217,12 +220,24 @@ def _said_and_held(batch: int) -> None:
     )
 
 
-def _held(net: sx.Net, data: sx.TrainingSet, chunks: bool) -> int:
-    NetworkLearner(net, data, backend("numpy"), chunks=chunks).learn(60.0)  # loads and compiles
+@contextmanager
+def _fast(switch: str) -> Iterator[None]:
+    before = os.environ.get("SYNAPSE_RX_FAST", "1")
+    os.environ["SYNAPSE_RX_FAST"] = switch
+    fast.forget()
+    try:
+        yield
+    finally:
+        os.environ["SYNAPSE_RX_FAST"] = before
+        fast.forget()
+
+
+def _held(net: sx.Net, data: sx.TrainingSet) -> int:
+    NetworkLearner(net, data, backend("numpy")).learn(60.0)  # loads and compiles
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    learner = NetworkLearner(net, data, backend("numpy"), chunks=chunks)
+    learner = NetworkLearner(net, data, backend("numpy"))
     learner.learn(60.0)
     held = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

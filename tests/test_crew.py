@@ -48,3 +48,8 @@ def test_a_part_that_fails_is_told_when_all_are_done(failing: int) -> None:
 def test_they_are_as_many_as_matrix_products_have() -> None:
     with threadpool_limits(1):
         assert crew.threads() == 1
+
+
+def test_small_networks_have_one_thread() -> None:
+    assert crew.default_threads(crew.SMALL - 1) == 1
+    assert crew.default_threads(crew.SMALL) is None

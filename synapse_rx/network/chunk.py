@@ -14,7 +14,7 @@ from ..snapshot import Net
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
-from .moves import MOVES, SCALARS, VECTORS, Moves, is_plain, sums_gradients
+from .moves import MOVES, SCALARS, VECTORS, Moves, is_plain, learns_plainly, sums_gradients
 from .plain import ACTIVATIONS, plain_layers
 from .shard_feed import ShardFeed
 
@@ -49,13 +49,7 @@ class Chunk:
         self._layers = layers
         self._codes = np.array([loss, 0, counts, sums, 0])
         self._grad = grad
-        units, k = layers[:, 1], int(layers[-1, 1])
-        each = int(layers[0, 0]) + k + 2 * int(units.sum())
-        weights = int((layers[:, 0] * units).sum())
-        self._each = each
-        # Gradients of a few rows of W at a time, at least of one row or of the biases.
-        self._room = max(int(units.max()), min(ROOM, int((layers[:, 0] * units).max())))
-        self._shared = feed.batch * weights >= SHARED
+        self._shared = _is_shared(layers, feed.batch)
         self._memory: list[tuple[Array, Array, Array]] = []
         self._meeting = np.zeros(1, np.int64)
         self._asked, self._hands = float("-inf"), 1
@@ -120,7 +114,7 @@ class Chunk:
             from .gradient_kernel import gradient
 
             self._learn, self._gradient = learn, gradient
-            self._codes[4] = tiled_products()
+            self._codes[4] = tiled_products(*self._layers[:, 1].tolist(), *self._layers[1:, 0].tolist())
 
     def _share(self, kernel: Any, span: Any, theta: Array, slots: Any, scalars: Array, rows: Array) -> None:
         """
@@ -130,9 +124,10 @@ class Chunk:
         """
         hands = self._threads() if self._shared and self._codes[4] else 1
         if len(self._memory) != hands:
-            between = np.empty(min(self._feed.batch, PART * hands) * self._each, np.float32)
+            between, gradient = _room(self._layers, self._feed.batch, hands)
+            layers = np.empty(between, np.float32)
             self._memory = [
-                (between, np.empty(self._room, np.float32), np.array([0, 1, 0], np.float32))
+                (layers, np.empty(gradient, np.float32), np.array([0, 1, 0], np.float32))
                 for _ in range(hands)
             ]
         self._meeting[0] = 0
@@ -168,6 +163,40 @@ class Chunk:
         assert batches is not None
         x, scale, t, order = batches
         return x, scale, t, self._own_order if order is None else order
+
+
+def working_memory(net: Net, loss: Loss, kinds: Sequence[Any], batch: int, threads: int) -> int | None:
+    """
+    Return the bytes a chunk works in, beside parameters, their gradient and the algorithm's vectors.
+
+    None if such a network, trained so, learns batch by batch whatever the data are.
+
+    Args:
+        net: The network.
+        loss: What it is trained by.
+        kinds: The statistics of training, the loss first.
+        batch: Samples in a batch.
+        threads: How many threads matrix products have.
+    """
+    layers = plain_layers(net.arch) if fast.why_not() is None and learns_plainly(net, kinds) else None
+    if layers is None or _loss(loss, net.arch) is None:
+        return None
+    hands = threads if _is_shared(layers, batch) else 1
+    between, gradient = _room(layers, batch, hands)
+    return 4 * (between + hands * gradient)
+
+
+def _is_shared(layers: Array, batch: int) -> bool:
+    return batch * int((layers[:, 0] * layers[:, 1]).sum()) >= SHARED
+
+
+def _room(layers: Array, batch: int, hands: int) -> tuple[int, int]:
+    """Return how many numbers there are between all layers, for all hands, and of a gradient for each of them."""
+    units = layers[:, 1]
+    each = int(layers[0, 0]) + int(units[-1]) + 2 * int(units.sum())
+    # Gradients of a few rows of W at a time, at least of one row or of the biases.
+    rows = max(int(units.max()), min(ROOM, int((layers[:, 0] * units).max())))
+    return min(batch, PART * hands) * each, rows
 
 
 def _loss(loss: Loss, arch: Arch) -> int | None:

@@ -87,11 +87,14 @@ def is_plain(net: Net, data: Any, feed: Any, kinds: Sequence[Any]) -> bool:
         feed: Its batches.
         kinds: The statistics of training, the loss first.
     """
+    return isinstance(data, TrainingSet) and feed.plain is not None and learns_plainly(net, kinds)
+
+
+def learns_plainly(net: Net, kinds: Sequence[Any]) -> bool:
+    """Return whether `is_plain` hangs on the data alone."""
     update, classes = net.training.update, net.arch.out_shape[-1] > 1
     return (
-        isinstance(data, TrainingSet)
-        and net.params.flat.dtype == np.float32
-        and feed.plain is not None
+        net.params.flat.dtype == np.float32
         and (len(kinds) == 1 or (len(kinds) == 2 and type(kinds[1]) is Misclassification and classes))
         and not update.shapes_gradients
         and not update.moves_parameters

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
+from .. import crew
 from ..algorithms import FullBatchAlgorithm
 from ..atoms import Atom
 from ..backends import NumpyBackend
@@ -19,7 +20,9 @@ from ..params import Layout
 from ..snapshot import Net
 from .arch import Arch
 from .checks import loss_of
+from .chunk import working_memory
 from .compiled import snapshot_of
+from .moves import MOVES
 from .places import Path, Place
 from .problem import NetworkProblem
 from .program import Program
@@ -40,7 +43,7 @@ class LayerSummary:
         parameters: Numbers that learn, or are frozen.
         kept: Numbers it keeps beside them, such as running means.
         multiply_adds: Multiplications with addition of a forward pass of one sample.
-        nbytes: Bytes of working memory while training, for one batch.
+        nbytes: Bytes of working memory while training, for one batch, learnt by itself.
     """
 
     path: str
@@ -110,7 +113,9 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
     """
     Return what a network is made of: layers, shapes, parameters, arithmetic and memory; prints as a table.
 
-    Memory is not estimated: one batch of zeros is trained on, aside, and what that allocated is counted.
+    Memory is not estimated: one batch of zeros is trained on, aside, and what that allocated is counted. That is what
+    layers need by themselves; where compiled code learns many batches at a time it works in one piece of memory
+    instead, which the sum counts.
 
     Args:
         net: A cell or a snapshot.
@@ -124,7 +129,7 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
     arch = snapshot.arch
     if not isinstance(arch, Arch):
         return arch.summary(snapshot, size)
-    program, vectors = _worked(snapshot, size)
+    program, held = _worked(snapshot, size)
     memory = program.nbytes_by_path
     rows = [
         LayerSummary(
@@ -146,20 +151,21 @@ def summary(net: Atom[Net] | Net, batch: int = 32) -> Summary:
         sum(row.multiply_adds for row in rows),
         size,
         snapshot.params.flat.dtype.name,
-        program.nbytes + vectors,
+        held,
     )
 
 
 def _worked(net: Net, batch: int) -> tuple[Program, int]:
-    """Return a program that has learnt a batch, and the bytes of the batch and the vectors this was done with."""
+    """Return a program that has learnt a batch, and the bytes that a training on such batches holds."""
     host, arch, how = NumpyBackend(), net.arch, net.training
     theta = host.from_host(net.params.flat)
     x, t = (np.zeros((batch, *shape), theta.dtype) for shape in (arch.in_shape, arch.out_shape))
     values = np.empty(batch, theta.dtype)
+    kinds = list(recorded_kinds(net, net.labels).values())
 
     def evaluate() -> None:
         y = program.learn(x, t, loss, values, 1.0)
-        for kind in list(recorded_kinds(net, net.labels).values())[1:]:
+        for kind in kinds[1:]:
             if kind is not None:
                 program.measure(kind, y, t, values)
 
@@ -168,6 +174,7 @@ def _worked(net: Net, batch: int) -> tuple[Program, int]:
     frozen = how.update.frozen_layers
     program = Program(arch, host, batch, theta, problem.grad, host.generator(0), frozen, kept)
     slots = how.algorithm.init(problem)
+    chunk = None
     with np.errstate(all="ignore"):
         try:
             loss = how.algorithm.loss_for(arch.output) or arch.check_trainable(loss_of(net))
@@ -177,9 +184,15 @@ def _worked(net: Net, batch: int) -> tuple[Program, int]:
             if isinstance(how.algorithm, FullBatchAlgorithm):
                 evaluate()
             else:
-                how.algorithm.at(0.0, 0, how.stats).step(problem, slots)
-    held = sum(value.nbytes for value in slots.values() if isinstance(value, np.ndarray))
-    return program, problem.nbytes + held + kept.nbytes + x.nbytes + t.nbytes
+                step = how.algorithm.at(0.0, 0, how.stats)
+                step.step(problem, slots)
+                if (move := step.move(dict(slots))) is not None and move[0] in MOVES:
+                    threads = crew.default_threads(theta.size) or crew.threads()
+                    chunk = working_memory(net, loss, kinds, batch, threads)
+    vectors = kept.nbytes + sum(value.nbytes for value in slots.values() if isinstance(value, np.ndarray))
+    if chunk is not None:  # which learns from the samples where they lie
+        return program, theta.nbytes + problem.grad.nbytes + vectors + chunk + t.nbytes
+    return program, program.nbytes + problem.nbytes + vectors + x.nbytes + t.nbytes
 
 
 @frozen

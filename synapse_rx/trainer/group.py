@@ -13,6 +13,7 @@ from ..algorithms import FullBatchAlgorithm
 from ..atoms import Atom
 from ..backends import Backend
 from ..collectives import Collective
+from ..crew import default_threads
 from ..data import TrainingSet
 from ..data.options import check_count
 from ..errors import OptionError
@@ -26,7 +27,6 @@ from ..typing import Array
 from .follower import Follower
 from .leader import Leader
 from .orders import Orders
-from .process import default_blas_threads
 from .trainer import Trainer
 from .workers import cores
 
@@ -148,7 +148,7 @@ class Group:
 
     def _mark(self, data: TrainingSet) -> int:
         """Return a number that must be the same everywhere."""
-        parts = [data.data, *filter(None, [data.valid])]
+        parts = [data.data] if data.valid is None else [data.data, data.valid]
         seen = [
             (part.scale, *(_glance(values) for values in (part.x, part.y, part.weights))) for part in parts
         ]
@@ -158,7 +158,7 @@ class Group:
     def blas_threads(self, parameters: int) -> int:
         """Return how many threads there are for the matrix products of one process, of those that share a machine."""
         share = max(1, cores() // self.collective.neighbours)
-        return min(share, default_blas_threads(parameters) or share)
+        return min(share, default_threads(parameters) or share)
 
 
 def _glance(values: Array | None) -> tuple[int, int] | None:

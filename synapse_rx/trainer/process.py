@@ -10,10 +10,6 @@ from typing import Any
 
 from .. import fast
 
-SMALL = 1_000_000
-"""Networks with fewer parameters than this train faster on one BLAS thread (784-100-10 on two cores: 25-40 %)."""
-
-
 SHORT = 5e-4
 """
 Seconds after which a busy thread gives the interpreter's lock to a training that wants it between chunks.
@@ -135,11 +131,6 @@ SETTINGS = ProcessSettings()
 """The process's settings."""
 
 fast.WHEN_LOADED.append(SETTINGS.rescan)
-
-
-def default_blas_threads(parameters: int) -> int | None:
-    """Return 1 for small networks, None (as many as there are, shared with other trainings) for large ones."""
-    return 1 if parameters < SMALL else None
 
 
 def default_switch_interval(learner: Any) -> float | None:

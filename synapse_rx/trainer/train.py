@@ -12,6 +12,7 @@ from ..atoms import Atom
 from ..backends import Backend
 from ..backends import backend as choose_backend
 from ..collectives import Collective
+from ..crew import default_threads
 from ..data import StreamSet, TrainingSet
 from ..data.options import check_choice, check_count
 from ..errors import OptionError
@@ -26,7 +27,7 @@ from .loops import made_on_a_loop
 from .on_device import on_device
 from .outcome_task import OutcomeTask
 from .phases import check_turns
-from .process import SETTINGS, default_blas_threads, default_switch_interval
+from .process import SETTINGS, default_switch_interval
 from .publish import Every, publication
 from .run import TrainingRun
 from .trainer import CHUNK, Trainer
@@ -122,7 +123,7 @@ def train(
     group = Group.of(reduce, average)
     if group is not None:
         group.check(net.value, data, executor)
-    defaults = default_blas_threads if group is None else group.blas_threads
+    defaults = default_threads if group is None else group.blas_threads
     threads = blas_threads or defaults(net.value.params.flat.size)
 
     def make(snapshot: Net) -> Learner:

@@ -10,6 +10,7 @@ from weakref import ref
 import numpy as np
 import pytest
 from attrs import evolve
+from threadpoolctl import threadpool_limits
 
 import synapse_rx as sx
 from synapse_rx import fast
@@ -55,6 +56,13 @@ def wide(algorithm: sx.Algorithm) -> Net:
     A network with a million parameters.
     """
     return sx.mlp([300, 3000, 50, 10], ["relu", "relu", "softmax"], sx.training(algorithm)).value
+
+
+def narrow(algorithm: sx.Algorithm) -> Net:
+    """
+    A network that works in more than it consists of.
+    """
+    return sx.mlp([300, 30, 10], ["tanh", "softmax"], sx.training(algorithm)).value
 
 
 def images(samples: int, batch: int) -> sx.TrainingSet:
@@ -149,16 +157,23 @@ def test_the_vectors_go_with_their_learner_and_not_with_the_garbage() -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("net", [wide(sx.Adam()), narrow(MOMENTUM)], ids=["wide", "narrow"])
 @pytest.mark.parametrize("chunks", [True, False], ids=["chunks", "batches"])
-def test_what_a_summary_says_is_what_is_held(chunks: bool, request: pytest.FixtureRequest) -> None:
-    net, data = wide(sx.Adam()), images(128, batch=64)
-    learner(net, data, chunks=chunks).learn(SECONDS)  # which loads and compiles what is needed
-    held = request.getfixturevalue("traced")
-    learning = learner(net, data, chunks=chunks)
-    learning.learn(SECONDS)
+def test_what_a_summary_says_is_what_is_held(
+    net: Net, chunks: bool, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    data = images(128, batch=64)
+    with threadpool_limits(1):
+        learner(net, data, chunks=chunks).learn(SECONDS)  # which loads and compiles what is needed
+        if not chunks:
+            monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+        said = sx.summary(net, batch=64).nbytes
+        held = request.getfixturevalue("traced")
+        learning = learner(net, data, chunks=chunks)
+        learning.learn(SECONDS)
 
-    # Chunks need somewhat less between the layers than steps one by one.
-    assert (0.92 if chunks else 0.95) <= held() / sx.summary(net, batch=64).nbytes <= 1.05
+    # A learner is not only vectors; of small networks one sees it.
+    assert said <= held() <= 1.01 * said + 40_000
 
 
 def test_beside_its_vectors_a_training_holds_one_snapshot(request: pytest.FixtureRequest) -> None:

@@ -43,10 +43,11 @@ def test_it_shows_itself_in_a_notebook() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["adam", "backprop", "rprop", "lbfgs"])
-def test_memory_is_what_training_allocates(algorithm: str) -> None:
+def test_memory_is_what_training_allocates(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")  # in chunks less is needed
     data = blobs(20)
     net = evolve(small_net(algorithm), labels=data.labels)
-    learning = learner(net, data, chunks=False)  # in chunks less is needed
+    learning = learner(net, data)
     learning.learn(60)
     engine = learning._engine
     slots = [value.nbytes for value in learning._state.values() if isinstance(value, np.ndarray)]

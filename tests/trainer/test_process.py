@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 import synapse_rx as sx
 from synapse_rx import fast
 from synapse_rx.trainer import process
-from synapse_rx.trainer.process import SMALL, ProcessSettings, default_blas_threads, default_switch_interval
+from synapse_rx.trainer.process import ProcessSettings, default_switch_interval
 from tests.trainer.tools import ENDLESS, LONG, Hold, some_data, some_net, xor, xor_net
 
 
@@ -191,11 +191,6 @@ def test_a_queued_run_asks_when_it_begins() -> None:
     second.result(LONG)
 
     assert sys.getswitchinterval() == before
-
-
-def test_large_nets_are_left_alone() -> None:
-    assert default_blas_threads(SMALL - 1) == 1
-    assert default_blas_threads(SMALL) is None
 
 
 def test_a_refused_training_leaves_no_setting_behind() -> None:
