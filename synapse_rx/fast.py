@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -94,6 +94,11 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     return _machine_code(function)
 
 
+def jit_inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` as machine code that is written out wherever it is called, however long it is."""
+    return _machine_code(function, forceinline=True)
+
+
 def jit_fused(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` as machine code that may take a product and a sum in one instruction, rounded once."""
     return _machine_code(function, fastmath={"contract"})
@@ -141,6 +146,31 @@ def _watch_all_files(made: Any) -> None:
     kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(kept, "_source_stamp"):
         kept._source_stamp = (kept._source_stamp, fingerprint())
+        _save_one_at_a_time(kept)
+
+
+def _save_one_at_a_time(kept: Any) -> None:
+    # Of two processes that keep code of one function for two types at once, numba would let both take the same file,
+    # and the index call it what it is not. Nobody needs what is kept: a full disk costs the next process a second.
+    save = kept.save
+
+    def save_alone(key: Any, data: Any) -> None:
+        with suppress(OSError), _alone(f"{kept._index_path}.lock"):
+            save(key, data)
+
+    kept.save = save_alone
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    try:
+        from fcntl import LOCK_EX, flock
+    except ImportError:  # not on Windows, whose files have one writer at a time
+        yield
+        return
+    with open(path, "w") as file:
+        flock(file, LOCK_EX)
+        yield
 
 
 @cache

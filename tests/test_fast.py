@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +88,44 @@ def test_machine_code_is_kept_until_any_file_with_kernels_changes(
     monkeypatch.setattr(fast, "fingerprint", lambda: "that of another version")
 
     assert [hits(), hits()] == [0, 1]
+
+
+def tripling(folder: Path) -> Any:
+    """
+    Return a function that is compiled when it is called.
+    """
+    (folder / "tripling.py").write_text(
+        "from synapse_rx.fast import jit\n\n@jit\ndef triple(x):\n    return x + x + x\n"
+    )
+    return runpy.run_path(str(folder / "tripling.py"))["triple"]
+
+
+@needs_compiler
+def test_a_disk_that_is_full_keeps_nobody_from_compiling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile._save_data", fail)
+
+    assert tripling(tmp_path)(2) == 6
+    assert not list(tmp_path.rglob("*.nbc"))
+
+
+@needs_compiler
+def test_processes_that_keep_code_at_once_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    caching, fcntl = pytest.importorskip("numba.core.caching"), pytest.importorskip("fcntl")
+    save, refused = caching.IndexDataCacheFile._save_data, []
+
+    def another_comes(kept: Any, *arguments: Any) -> None:
+        with open(f"{kept._index_path}.lock") as file, pytest.raises(BlockingIOError) as told:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        refused.append(told)
+        save(kept, *arguments)
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "_save_data", another_comes)
+
+    assert tripling(tmp_path)(2) == 6
+    assert len(refused) == 1
+    assert list(tmp_path.rglob("*.nbc"))
