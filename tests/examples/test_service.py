@@ -26,7 +26,7 @@ def address() -> Iterator[str]:
     from examples.service.app import service
 
     server = uvicorn.Server(
-        uvicorn.Config(service(), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(service(), log_config=None, access_log=False, timeout_graceful_shutdown=1)
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
