@@ -8,7 +8,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +22,23 @@ from synapse_rx.snapshot import Net
 from tests.nets import small_net
 
 WRITER = """
-import sys
+import os, sys
 import synapse_rx as sx
 from attrs import evolve
 from synapse_rx.io.saved import write_snapshot
 
-net = sx.mlp([784, 1500, 10]).value
-print("ready", flush=True)
-while True:
-    net = evolve(net, version=net.version + 1, params=net.params.with_flat(net.params.flat + 1))
-    write_snapshot(net, sys.argv[1], cached=net.version % 2 == 0)  # as a file, and as a checkpoint
+net = sx.load(sys.argv[1]).value
+for _ in sys.stdin:  # one writer for every line, in a process of its own that has all this in memory
+    child = os.fork()
+    if not child:
+        print(os.getpid(), flush=True)
+        while True:
+            net = evolve(net, version=net.version + 1, params=net.params.with_flat(net.params.flat + 1))
+            write_snapshot(net, sys.argv[1], cached=net.version % 2 == 0)  # as a file, and as a checkpoint
+    os.waitpid(child, 0)
+    print("gone", flush=True)
 """
-SECONDS = 60
+TIMES = 30
 
 
 @pytest.fixture
@@ -41,22 +46,37 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "net.safetensors"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
-@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.slow)])
-def test_a_writer_that_is_killed_leaves_a_whole_file(times: int, path: Path) -> None:
-    moments = random.Random(0)
+@pytest.fixture
+def writers(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """
+    What begins a writer for every line it is written, says which process that is, and when it is gone.
+    """
     sx.save(sx.mlp([784, 1500, 10]), path)
-    first = sx.load(path).value.params.flat
-    for _ in range(times):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
-        assert writer.stdout is not None and writer.stdout.readline() == b"ready\n"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        yield process
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+def test_a_writer_that_is_killed_leaves_a_whole_file(writers: subprocess.Popen[str], path: Path) -> None:
+    assert writers.stdin is not None and writers.stdout is not None
+    moments = random.Random(0)
+    first = sx.load(path).value
+    for _ in range(TIMES):
+        print(file=writers.stdin, flush=True)
+        writer = int(writers.stdout.readline())
         with pytest.raises(subprocess.TimeoutExpired):
-            writer.wait(moments.uniform(0.0, 0.05))
-        writer.send_signal(signal.SIGKILL)
-        writer.communicate()
+            writers.wait(moments.uniform(0.0, 0.05))
+        os.kill(writer, signal.SIGKILL)
+        assert writers.stdout.readline() == "gone\n"
 
         again = sx.load(path).value  # its checksums are right, and its parts belong together
-        assert np.array_equal(again.params.flat, _counted(first, again.version))
+        wanted = _counted(first.params.flat, again.version - first.version)
+        assert np.array_equal(again.params.flat, wanted)
 
     remove_parts(path.parent)
     assert os.listdir(path.parent) == [path.name]
