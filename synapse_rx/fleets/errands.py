@@ -15,8 +15,9 @@ class Asked(Protocol):
     """What errands ask of a run."""
 
     number: int
-    post: Keeper | None
 
+    @property
+    def post(self) -> Keeper | None: ...
     @property
     def over(self) -> bool: ...
     @property

@@ -237,17 +237,22 @@ class Fleet:
         return Answer(gone)
 
     def place(self, mirror: Mirror) -> None:
-        """Give a run to a worker, or have it wait for one. For runs."""
+        """Give a run to a worker, or have it wait for one; it fails if that cannot be. For runs."""
+        failure: Exception | None = None
         with self._lock:
             if mirror.number not in self._mirrors:
                 return
             keeper = self._roster.place(mirror)
             if keeper is not None:
-                keeper.place(mirror.data, lambda: self._shelf.message(mirror.data))
-                mirror.placed(keeper)
-            stuck = keeper is None and not self._staff.to_come
-        if stuck:
-            mirror.fail(WorkerLost("there is no worker left, and none can be started"))
+                try:
+                    keeper.place(mirror.data, lambda: self._shelf.message(mirror.data))
+                    mirror.placed(keeper)
+                except Exception as error:
+                    failure = error
+            elif not self._staff.to_come:
+                failure = WorkerLost("there is no worker left, and none can be started")
+        if failure is not None:
+            mirror.fail(failure)
         self._wake.set()
 
     def told(self, mirror: Mirror) -> None:
@@ -266,10 +271,10 @@ class Fleet:
         with self._lock:
             tell = self._staff.joined(keeper)
             waiting, back = self._roster.join(keeper)
-            for mirror in waiting:
-                self.place(mirror)
             for mirror in back:
                 mirror.release()
+        for mirror in waiting:
+            self.place(mirror)
         log.info("%s takes trainings", keeper.name)
         tell()
         self._wake.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -14,6 +15,8 @@ from ..errors import WorkerLost
 from .engine import Engine, Settings, Worker
 from .faults import fault_from_data
 from .messages import unpack
+
+log = logging.getLogger("synapse_rx")
 
 
 @frozen
@@ -111,9 +114,10 @@ class Keeper:
             worker.stop()
         else:
             Thread(target=self._send_all, args=(worker,), name="synapse-rx-fleet-send", daemon=True).start()
-            self._listener.joined(self)
         why: BaseException | None = None
         try:
+            if not over:
+                self._listener.joined(self)
             for message in worker.stream():
                 self.heard = monotonic()
                 self._listener.heard(self, message)
@@ -133,14 +137,20 @@ class Keeper:
 
     def _send_all(self, worker: Worker) -> None:
         while (order := self._orders.get()) is not None:
-            order.done(self._carried(worker, order))
+            self._answered(order, self._carried(worker, order))
             del order
         with self._lock:
             self._closed = True
         while not self._orders.empty():
             left = self._orders.get()
             if left is not None:
-                left.done(WorkerLost(f"{self.name} is gone"))
+                self._answered(left, WorkerLost(f"{self.name} is gone"))
+
+    def _answered(self, order: Order, error: BaseException | None) -> None:
+        try:
+            order.done(error)
+        except BaseException:  # what was ordered next has to be sent all the same
+            log.exception("what %s did could not be taken in", self.name)
 
     def _carried(self, worker: Worker, order: Order) -> BaseException | None:
         """Have the worker do what it is told; return what went wrong."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
@@ -14,8 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..atoms import Atom
-from ..errors import SynapseError, WorkerLost
-from ..snapshot import Event, Net, Training, with_status
+from ..errors import WorkerLost
+from ..snapshot import Net, Training, with_status
 from ..stopping import Condition
 from ..trainer.phases import begun
 from ..trainer.telling import Telling
@@ -24,15 +23,12 @@ from ..typing import Data
 from .answer import promise
 from .errands import Errands
 from .exchange import Exchange, News
-from .keeper import Keeper, Order
+from .keeper import Keeper
 from .lines import Line
-from .orders import to_do, to_edit, to_train
+from .losses import Losses
+from .orders import to_train
+from .post import Post
 from .remaining import whole
-
-MOST_LOSSES = 3
-"""Workers that a run may lose without an epoch in between."""
-
-log = logging.getLogger("synapse_rx")
 
 
 class Home(Protocol):
@@ -59,9 +55,7 @@ class Mirror:
 
     Attributes:
         outcome: Done when training is over.
-        losses: What was said of the workers it lost.
         delay: Seconds from the newest publication in the worker till it was in the cell, by the clocks of both.
-        post: The worker where it is; None if it is nowhere.
     """
 
     def __init__(
@@ -85,22 +79,19 @@ class Mirror:
         self.when_over: Callable[[], None] = lambda: None
         self.before_waiting: Callable[[], None] = lambda: None
         self.started = False
-        self.losses: list[WorkerLost] = []
         self.delay = float("nan")
-        self.post: Keeper | None = None
         self._options = dict(options)
         self._snapshots = snapshots
         self._home = home
         self._exchange = Exchange(number, cell, self.telling, self._edit)
         self._lock = self._exchange.lock
+        self._post = Post(number, self._lock, self._fault)
         self._wishes = Wishes()
         self._status = "queued"
         self._thread: int | None = None
         self._since = 0  # epochs there were when it began
-        self._stints = 0  # how often it was placed
-        self._releasing = False  # the worker is to give it back
-        self._loss: WorkerLost | None = None
-        self._lost_at = (-1, 0)  # epochs at the last loss, losses since then
+        self._losses = Losses()
+        self._loss: WorkerLost | None = None  # the worker is lost, and nothing followed from that yet
         self._errands = Errands(self, self._lock)
 
     @property
@@ -108,6 +99,16 @@ class Mirror:
         """ "queued", or the status of the training, which may have ended while others go on with the cell."""
         live = self.atom.value.training.status
         return live if self._status == "training" and live in Training.LIVE else self._status
+
+    @property
+    def post(self) -> Keeper | None:
+        """The worker where it is; None if it is nowhere."""
+        return self._post.keeper
+
+    @property
+    def losses(self) -> list[WorkerLost]:
+        """What was said of the workers it lost."""
+        return self._losses.all
 
     @property
     def last(self) -> Net:
@@ -144,9 +145,9 @@ class Mirror:
 
     def go(self) -> None:
         """Be placed, now that its turn has come."""
-        if not self.begin():
-            return
         try:
+            if not self.begin():
+                return
             if not self.started:
                 self.start()
             self._home.place(self)
@@ -160,14 +161,14 @@ class Mirror:
             self._end("stopped")
         elif reply is Reply.SOON:
             self.change_status(("training", "paused"), "stopping")
-            if not self._tell("stop"):
+            if not self._post.tell("stop"):
                 self._end("stopped")
         return reply is not Reply.TOO_LATE
 
     def cancel(self) -> bool:
         """Ask for an end after which nothing more is published; return whether it will come to that."""
         reply = self._wishes.cancel()
-        if reply is Reply.NOW or (reply is Reply.SOON and not self._tell("cancel")):
+        if reply is Reply.NOW or (reply is Reply.SOON and not self._post.tell("cancel")):
             self._cancelled()
         return reply is not Reply.TOO_LATE
 
@@ -187,7 +188,6 @@ class Mirror:
 
     def fail(self, error: BaseException) -> None:
         """End with ``error``."""
-        self._tell("cancel")
         self._end("failed", error)
 
     @property
@@ -214,14 +214,10 @@ class Mirror:
         with self._lock:
             if self._status != "training":
                 return False
-            again = self._stints > 0
-            self._stints += 1
-            self.post, self._releasing = post, False
-            stint, net = self._stints, self._exchange.compose()
             order = partial(
                 to_train,
                 self.number,
-                net,
+                self._exchange.compose(),
                 self.goal,
                 name=str(self.atom.meta.get("name", f"run {self.number}")),
                 data=self.data,
@@ -229,31 +225,26 @@ class Mirror:
                 snapshots=self._snapshots,
                 seen=self._exchange.seen,
                 paused=self.status == "paused",
-                again=again,
+                again=self._post.stints > 0,
                 since=self._since,
             )
-
-            def done(error: BaseException | None) -> None:
-                if error is not None and not isinstance(error, WorkerLost):
-                    self._fault(error, stint)
-
-            post.send(Order(order, done, self.data))
+            self._post.begin(post, order, self.data)
             self._errands.placed()
             if self._wishes.cancelled or self._wishes.stopping:
-                self._tell("cancel" if self._wishes.cancelled else "stop")
+                self._post.tell("cancel" if self._wishes.cancelled else "stop")
         return True
 
     def release(self) -> None:
         """Have the worker give the run back, to go on elsewhere."""
         with self._lock:
-            self._releasing = self._tell("stop")
+            self._post.release()
 
     def lost(self, loss: WorkerLost) -> None:
         """Note that the worker is lost; what follows from it is found out on another thread."""
         with self._lock:
             if self._exchange.forget():  # else its end was heard, and is being told
-                self.post, self._releasing, self._loss = None, False, loss
-                self._stints += 1
+                self._post.vacate()
+                self._loss = loss
         self._home.told(self)
 
     def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], post: Keeper) -> None:
@@ -272,18 +263,18 @@ class Mirror:
                 take_in()
             except Exception as error:
                 error.add_note(f"this is what {post.name} said, and it cannot be taken in here")
-                self._tell("cancel")
+                self._post.tell("cancel")
                 self._exchange.fault(error)
 
     def tell(self) -> None:
         """Do what follows from what was heard. Called by one thread at a time."""
-        with self._lock:
-            loss, self._loss = self._loss, None
-            news = self._exchange.take()
-        if self._status != "training":
-            return
         self._thread = get_ident()
         try:
+            with self._lock:
+                loss, self._loss = self._loss, None
+                news = self._exchange.take()
+            if self._status != "training":
+                return
             if loss is not None:
                 self._bear(loss)
             elif news is not None:
@@ -295,24 +286,15 @@ class Mirror:
 
     def _bear(self, loss: WorkerLost) -> None:
         """Go on elsewhere after a loss."""
-        self.losses.append(loss)
-        base = self._exchange.base.training
-        epochs, losses = self._lost_at
-        self._lost_at = (base.stats.epochs, losses + 1 if base.stats.epochs == epochs else 1)
-        if self._lost_at[1] >= MOST_LOSSES:
-            return self._end(
-                "failed", WorkerLost(f"{loss}: number {MOST_LOSSES} that was lost within one epoch")
-            )
-        batch = 0 if base.state.position is None else base.state.position.batch
-        detail = f"{loss}; goes on from epoch {base.stats.epochs}"
+        event = self._losses.bear(loss, self._exchange.base)
         if not self._wishes.cancelled:
-            self._exchange.rewind(Event(base.stats.epochs, batch, "worker", detail))
+            self._exchange.rewind(event)
         if self._goes_on():
             self._home.place(self)
 
     def _told(self, news: News) -> None:
         there = news.values.get("training.status", "stopped")
-        moving = self._releasing and news.ended and news.error is None and there == "stopped"
+        moving = self._post.releasing and news.ended and news.error is None and there == "stopped"
         if news.at:
             self.delay = time() - news.at
         if news.ended or not self._wishes.cancelled:
@@ -324,10 +306,11 @@ class Mirror:
         if news.ended and fatal is not None:
             self._end("failed", fatal)
         elif fatal is not None:
-            self._tell("cancel")
+            self._post.tell("cancel")
         elif moving:
             with self._lock:
-                self.post, self._releasing = None, False
+                self._post.vacate()
+                self._loss = None
             if self._goes_on():
                 self._home.place(self)
         elif isinstance(news.error, CancelledError):
@@ -353,34 +336,13 @@ class Mirror:
 
     def _edit(self, net: Net, names: list[str], number: int) -> None:
         """Have the worker do what was done to the cell."""
-        stint = self._stints
+        self._post.edit(net, names, number)
 
-        def done(error: BaseException | None) -> None:
-            if isinstance(error, SynapseError) and not isinstance(error, WorkerLost):
-                error.add_note(f"an edit of {', '.join(names)} cannot be sent, or is refused there")
-                self._fault(error, stint)
-            elif error is not None:
-                log.debug("an edit did not reach its worker", exc_info=error)
-
-        if self.post is not None:
-            self.post.send(Order(partial(to_edit, self.number, net, names, number), done))
-
-    def _fault(self, error: BaseException, stint: int) -> None:
-        """End with an error, on another thread, unless that is about a worker where it is no more."""
-        with self._lock:
-            if stint != self._stints:
-                return
-            self._tell("cancel")
-            self._exchange.fault(error)
+    def _fault(self, error: BaseException) -> None:
+        """End with an error, on another thread. Called under the lock."""
+        self._post.tell("cancel")
+        self._exchange.fault(error)
         self._home.told(self)
-
-    def _tell(self, what: str) -> bool:
-        """Have the worker do something to the run; return False if it is with none."""
-        with self._lock:
-            if self.post is None:
-                return False
-            self.post.send(Order(partial(to_do, what, self.number)))
-            return True
 
     def _cancelled(self) -> None:
         self._end("cancelled", CancelledError("training was cancelled"))
@@ -390,8 +352,6 @@ class Mirror:
             if self.over:
                 return
             begun, self._status = self.started, status
-            if error is not None:
-                self._tell("cancel")  # in vain, mostly: it is over there
             self._wishes.close()
         try:
             if not begun:
@@ -405,16 +365,26 @@ class Mirror:
         self._settle(status, error)
 
     def _settle(self, status: str, error: BaseException | None = None) -> None:
+        """Let go of the cell and the worker, and tell whoever waits: the outcome comes, whatever goes wrong here."""
         self._status = status
-        self._exchange.end()
-        self._home.ended(self)
-        with self._lock:
-            self.post = None
         when_over, self.when_over = self.when_over, lambda: None
-        when_over()
+        for step in (self._exchange.end, self._give_up, self._leave, when_over):
+            try:
+                step()
+            except BaseException as failure:
+                self._status, error = "failed", error or failure
         if error is not None:
             self.outcome.set_exception(error)
         else:
             self.outcome.set_result(self.last)
         with self._lock:
             self._errands.end(self.last)
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._post.vacate()
+        self._home.ended(self)
+
+    def _give_up(self) -> None:
+        if self._status in ("failed", "cancelled"):
+            self._post.tell("cancel")  # in vain, mostly: it is over there

@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import FleetError, MissingExtraError, WorkerLost
 from .engine import Settings
 
+START_SECONDS = 120.0
+"""Seconds that a worker may take to begin."""
 LARGE = 1 << 20
 """Bytes of a message that go to Ray's object store, from where all workers on a machine take them."""
 KEPT = 4
@@ -92,7 +94,7 @@ class RayEngine:
         }
         try:
             actor = ray.remote(Actor).options(**options).remote(settings.to_data())
-            ray.get(actor.ready.remote())
+            ray.get(actor.ready.remote(), timeout=START_SECONDS)
         except Exception as error:
             raise FleetError(f"Ray could not start a worker: {error}") from error
         return RayWorker(self, f"ray worker {next(self._numbers)}", actor)

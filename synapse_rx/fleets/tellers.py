@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 from time import monotonic
 from typing import Protocol
+
+log = logging.getLogger("synapse_rx")
 
 MOST = 8
 """Threads at most: so many networks may have watches that hang before others are held up."""
@@ -64,6 +67,8 @@ class Tellers:
         while (job := self._take()) is not None:
             try:
                 job.tell()
+            except BaseException:  # a run that cannot even fail; others have to be told of theirs
+                log.exception("what was heard of a training could not be told")
             finally:
                 with self._change:
                     if self._known.pop(job):
