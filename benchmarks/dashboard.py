@@ -51,17 +51,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(
     quick: bool = False, epochs: int | None = None, seconds: float | None = None, times: int | None = None
 ) -> None:
-    memory(epochs or (2_000 if quick else EPOCHS))
-    messages(seconds or (1.0 if quick else 10.0))
-    pixels(times or (3 if quick else 30), epochs or (2_000 if quick else EPOCHS))
+    memory(epochs or (2_000 if quick else EPOCHS), 1 if quick else 3)
+    messages(seconds or (0.3 if quick else 10.0))
+    pixels(times or (2 if quick else 30), epochs or (2_000 if quick else EPOCHS))
 
 
-def memory(epochs: int) -> None:
+def memory(epochs: int, sizes: int) -> None:
     """
-    Print what a dashboard and its reader hold after ever more epochs.
+    Print what a dashboard and its reader hold after ever more epochs, each time ten times as many.
     """
     rows = []
-    for n in (epochs // 100, epochs // 10, epochs):
+    for n in [epochs // 10**k for k in reversed(range(sizes))]:
         alone, watched = _held(n, False), _held(n, True)
         more = [f"{(b - a) / 2**20:.2f}" for a, b in zip(alone, watched, strict=True)]
         rows.append([f"{n:,}", f"{alone[0] / 2**20:.2f}", *more])

@@ -33,6 +33,9 @@ SCRIPT = Path(__file__).parent / "contestants" / "synaptic.js"
 WARM = 3.0
 """CPU seconds before anything is measured; small graphs take half of it before they get machine code of their own."""
 
+PATIENCE = ("--fetch-retries=0", "--fetch-timeout=20000")
+"""Who has no network is told so soon."""
+
 CASES: dict[str, tuple[Callable[[], g.NeuronGraph], list[Any], bool, int, float]] = {
     "perceptron(2,3,1)": (lambda: g.perceptron(2, 3, 1), ["Perceptron", 2, 3, 1], True, 200_000, 2),
     "lstm(5,3,2)": (lambda: g.lstm(5, 3, 2), ["LSTM", 5, 3, 2], True, 200_000, 3),
@@ -64,12 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(quick: bool = False, rounds: int | None = None) -> None:
     with equal_threads(1), pinned(1), tempfile.TemporaryDirectory() as folder:
-        node = _installed(Path(folder))
+        node, warm = _installed(Path(folder)), 0.1 if quick else WARM
         for name, (graph, call, learns, steps, aim) in CASES.items():
             if quick and node is not None and "784" in name:
                 continue  # the original takes seconds to begin with
-            _compare(name, graph(), call, learns, steps, aim, node, rounds or (3 if quick else 7))
-        _trainers(node, rounds or (3 if quick else 7))
+            steps = max(steps // 100, 10) if quick else steps
+            _compare(name, graph(), call, learns, steps, aim, node, rounds or (1 if quick else 7), warm)
+        _trainers(node, rounds or (1 if quick else 7), warm)
 
 
 def _compare(
@@ -81,6 +85,7 @@ def _compare(
     aim: float,
     node: Node | None,
     rounds: int,
+    warm: float,
 ) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 2, (steps, graph.features)).astype(np.float32)
@@ -90,7 +95,7 @@ def _compare(
     ours()
     first = perf_counter() - start
     if learns:
-        _warm(ours)
+        _warm(ours, warm)
     contestants: dict[str, Callable[[], float]] = {"synapse_rx": lambda: ours() / steps}
     told = f"first call {first:.1f} s"
     theirs = None if node is None else node.start(call, steps, learns)
@@ -104,7 +109,7 @@ def _compare(
         print(f"  {contest.ratio('synaptic', 'synapse_rx'):.1f} times as fast as synaptic (aim: {aim:g})\n")
 
 
-def _trainers(node: Node | None, rounds: int) -> None:
+def _trainers(node: Node | None, rounds: int, warm: float) -> None:
     """Compare epochs of XOR in both trainers; ours has the corners a thousand times in an epoch."""
     corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
     x = np.tile(corners, (1000, 1))
@@ -117,7 +122,7 @@ def _trainers(node: Node | None, rounds: int) -> None:
         sx.deref(sx.train(net, data, 10))
         return (process_time() - start) / (10 * len(x))
 
-    _warm(train)
+    _warm(train, warm)
     contestants: dict[str, Callable[[], float]] = {"synapse_rx": train}
     theirs = None
     if node is not None:
@@ -130,9 +135,9 @@ def _trainers(node: Node | None, rounds: int) -> None:
         print(f"  {contest.ratio('synaptic', 'synapse_rx'):.1f} times as fast as synaptic (aim: 2)\n")
 
 
-def _warm(learn: Callable[[], float]) -> None:
+def _warm(learn: Callable[[], float], seconds: float) -> None:
     """Learn for a while."""
-    stop = process_time() + WARM
+    stop = process_time() + seconds
     while process_time() < stop:
         learn()
 
@@ -223,7 +228,7 @@ def _installed(folder: Path) -> Node | None:
         print("synaptic is skipped: node and npm are not installed\n")
         return None
     done = subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "--no-fund", f"synaptic@{VERSION}"],
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", *PATIENCE, f"synaptic@{VERSION}"],
         cwd=folder,
         capture_output=True,
         text=True,
