@@ -2,7 +2,7 @@
 What a training holds beyond its data, in multiples of its parameters, and whether a network's summary says so.
 
 Each contestant trains 784-3000-2850-10, some 11 million parameters, by momentum in a process of its own: what its
-process holds at most while it trains, less what it held before the network was made. One epoch of a tiny network
+process holds at most while it trains, less what it held before the network was made. One epoch of a small network
 beforehand loads and compiles what is needed. This library publishes a snapshot after each epoch, from which training
 could go on: parameters and momentum, which nobody writes to any more. ``PyTorch, and a copy`` keeps the same.
 """
@@ -34,7 +34,7 @@ from .harness import equal_threads, peer, table
 
 UNITS = (784, 3000, 2850, 10)
 QUICK_UNITS = (784, 1200, 300, 10)
-TINY = (784, 8, 10)
+SMALL = (784, 256, 128, 10)
 EPOCHS = 4
 SAMPLES = 1024
 STATUS = Path("/proc/self/status")
@@ -88,7 +88,7 @@ def measure(name: str, units: tuple[int, ...], batch: int) -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.random((SAMPLES, units[0]), dtype=np.float32), rng.integers(0, 10, SAMPLES)
     train = CONTESTANTS[name]
-    train(TINY, x, labels, batch)
+    train(SMALL, x, labels, batch)
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")  # what was held at most is counted anew
     before = _status("VmRSS")

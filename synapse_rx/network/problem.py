@@ -56,7 +56,8 @@ class NetworkProblem:
 
     def zeros(self) -> Array:
         """Return a new vector of zeros like theta."""
-        return self.xp.zeros_like(self.theta)
+        # Of pages that nobody writes to there need not be any: zeros_like would touch all of them.
+        return self.xp.zeros(self.theta.size, self.theta.dtype)
 
     def blocks(self, *vectors: Array) -> Iterator[tuple[Array, ...]]:
         """Yield the vectors cut into the same cache-sized blocks."""

@@ -176,6 +176,15 @@ def test_what_a_summary_says_is_what_is_held(
     assert said <= held() <= 1.01 * said + 40_000
 
 
+@pytest.mark.skipif(fast.why_not() is not None, reason="there is no compiler")
+def test_in_chunks_the_gradient_is_never_touched() -> None:
+    learning = learner(wide(MOMENTUM), images(128, batch=64))
+    learning.learn(SECONDS)
+
+    # Nothing is taken from the machine for a vector of zeros that nobody has written to.
+    assert not learning._engine.problem.grad.any()
+
+
 def test_beside_its_vectors_a_training_holds_one_snapshot(request: pytest.FixtureRequest) -> None:
     data = images(128, batch=64)
     sx.train(sx.atom(wide(MOMENTUM)), data, 1).result()  # which loads and compiles what is needed
