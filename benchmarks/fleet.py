@@ -27,7 +27,7 @@ SELDOM = 1e-3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="local", choices=["local", "ray", "dask"])
-    parser.add_argument("--networks", type=int, default=200, help="how many networks")
+    parser.add_argument("--networks", type=int, help="how many networks")
     parser.add_argument("--processes", type=int, default=2, help="how many workers")
     parser.add_argument("--epochs", type=int, help="epochs of each in a round")
     parser.add_argument("--rounds", type=int, help="rounds measured")
@@ -36,14 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(
     quick: bool = False,
     engine: str = "local",
-    networks: int = 200,
+    networks: int | None = None,
     processes: int = 2,
     epochs: int | None = None,
     rounds: int | None = None,
 ) -> None:
-    asyncio.run(
-        _compare(engine, networks, processes, epochs or (5 if quick else 20), rounds or (2 if quick else 7))
-    )
+    networks, epochs = networks or (20 if quick else 200), epochs or (5 if quick else 20)
+    asyncio.run(_compare(engine, networks, processes, epochs, rounds or (2 if quick else 7)))
 
 
 async def _compare(engine: str, networks: int, processes: int, epochs: int, rounds: int) -> None:

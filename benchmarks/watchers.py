@@ -52,8 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(quick: bool = False, clients: int | None = None, seconds: int | None = None) -> None:
-    clients = clients or (300 if quick else CLIENTS)
-    seconds = seconds or (3 if quick else 30)
+    clients = clients or (100 if quick else CLIENTS)
+    seconds = seconds or (1 if quick else 30)
     told(clients, seconds)
     restarted(min(clients, 1_000), 4 if quick else 10)
 
