@@ -8,7 +8,6 @@ import tempfile
 from asyncio import CancelledError
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -28,9 +27,7 @@ from .fields import assembled, fields_from_data, replaced
 from .messages import pack, unpack
 from .outbox import Outbox, Told
 from .remaining import Remaining
-
-MEMORY = Path("/dev/shm")
-"""A folder whose files are memory, where there is one."""
+from .shared_folder import memory
 
 
 class Host:
@@ -89,8 +86,7 @@ class Host:
             self._data[data["key"]] = open_training_set(data["path"], mmap=True)
             return
         # Kept as a file in memory, or on the disk, and mapped from there: whatever its size, it is there once.
-        folder = MEMORY if os.access(MEMORY, os.W_OK) else None
-        number, path = tempfile.mkstemp(".safetensors", "synapse_rx-", folder)
+        number, path = tempfile.mkstemp(".safetensors", "synapse_rx-", memory())
         try:
             with os.fdopen(number, "wb") as file:
                 file.write(arrays["file"].data)

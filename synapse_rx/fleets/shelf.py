@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -15,8 +13,8 @@ import numpy as np
 from ..data import StreamSet, TrainingSet, save_training_set
 from ..data.saved import check_plain
 from ..errors import OptionError
-from .host import MEMORY
 from .messages import pack
+from .shared_folder import SharedFolder
 
 
 class Shelf:
@@ -35,16 +33,15 @@ class Shelf:
         self._messages: dict[int, bytes] = {}
         self._lock = Lock()
         self._writing = Lock()
-        self._folder: str | None = None
+        self._folder: SharedFolder | None = None
 
     @property
     def folder(self) -> str | None:
         """Where the files are; None if there are none."""
         with self._lock:
             if self._shared and self._folder is None:
-                where = MEMORY if os.access(MEMORY, os.W_OK) else None
-                self._folder = tempfile.mkdtemp(prefix="synapse_rx-fleet-", dir=where)
-            return self._folder
+                self._folder = SharedFolder()
+            return None if self._folder is None else self._folder.path
 
     def key(self, data: Any) -> int:
         """
@@ -81,7 +78,7 @@ class Shelf:
             self._sets.clear()
             self._messages.clear()
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.remove()
 
     def _made(self, key: int, data: TrainingSet) -> bytes:
         if (folder := self.folder) is not None:

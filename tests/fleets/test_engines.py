@@ -74,7 +74,7 @@ def survives(fleet: sx.Fleet, number: int, run: sx.RemoteRun) -> None:
     last = run.result(LONG)
 
     assert len(run.losses) == 1
-    assert [event.what for event in last.training.stats.events][0] == "worker"
+    assert last.training.stats.events[0].what == "worker"
     assert epochs(last) > epochs(lost)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from synapse_rx.fleets.host import Host
 from synapse_rx.fleets.lines import add_line, continued, with_lines, without_lines
 from synapse_rx.fleets.messages import pack, unpack
 from synapse_rx.fleets.roster import Roster
+from synapse_rx.fleets.shared_folder import SharedFolder
 from synapse_rx.snapshot import Event, Stats
 from tests.trainer.tools import some_data, some_net
 
@@ -177,6 +180,20 @@ def test_a_host_answers_rubbish_with_an_error(host: Host, rubbish: bytes) -> Non
 @pytest.fixture(scope="module")
 def host() -> Host:
     return Host(Settings(rate=20, checkpoint_seconds=1, beat=1, threads=2).to_data())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files in use cannot be removed there")
+def test_what_an_owner_left_behind_is_removed_with_the_next_folder(tmp_path: Path) -> None:
+    live, dead = SharedFolder(tmp_path), SharedFolder(tmp_path)
+    Path(dead.path, "1.safetensors").touch()
+    dead._owner.close()  # as the system does when a process is killed
+
+    newest = SharedFolder(tmp_path)
+
+    assert {str(path) for path in tmp_path.iterdir()} == {live.path, newest.path}
+    for folder in (live, newest):
+        folder.remove()
+    assert not list(tmp_path.iterdir())
 
 
 def test_runs_go_to_the_worker_with_the_fewest() -> None:
