@@ -32,15 +32,11 @@ class Child(Protocol):
 
 
 class Joined(Protocol):
-    """
-    The processes that learn a batch together, each a part of it.
+    """The processes that learn a batch together, each a part of it."""
 
-    Attributes:
-        whole: The samples of the batch in all of them.
-    """
-
-    @property
-    def whole(self) -> int: ...
+    def rows(self, own: int) -> int:
+        """Return how many rows all processes have of a layer's inputs, given how many this one has."""
+        ...
 
     def sum(self, array: Array) -> None:
         """Replace numbers by their sums over all processes, each of which asks for that at this place."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter, sleep
 from types import TracebackType
 from typing import Any
 
 from ..errors import CollectiveError, MissingExtraError
 from ..typing import Array
+from .overdue import Overdue
 
 BRISK = 0.02
 """Seconds for which a process that waits for others looks again and again, giving up its turn in between."""
@@ -27,7 +28,8 @@ class MpiCollective:
     Only buffers of numbers are sent (mpi4py's methods in upper case): nothing that is received is unpickled.
 
     MPI knows no process that is gone: its launcher ends all when one is killed. A process that fails, with an error
-    that nobody handles or in a training, ends the others when it ends itself, for they would wait for it for ever.
+    that nobody handles or in a training, ends the others when it ends itself, for they would wait for it for ever. One
+    whose call of MPI does not come back in time, since another process was stopped or lost on the way, ends at once.
 
     Args:
         comm: The communicator; None for all processes. It is duplicated, so that nothing else gets mixed up.
@@ -53,19 +55,21 @@ class MpiCollective:
         self.rank: int = self._comm.Get_rank()
         self.size: int = self._comm.Get_size()
         self.neighbours: int = self._here()
+        self._overdue: Overdue | None = None
         if self.size > 1:
             ENDING.watch(mpi)
+            self._overdue = Overdue(timeout, self._waited("in the middle of a sum"))
 
     def all_reduce(self, array: Array, *, patient: bool = False) -> None:
         """Replace numbers by their sums over all processes (`Collective`)."""
         self._meet(patient)
-        with self._blaming():
+        with self._blaming(), self._watched():
             self._comm.Allreduce(self._mpi.IN_PLACE, array, self._mpi.SUM)
 
     def broadcast(self, array: Array, root: int = 0) -> None:
         """Replace numbers by those of process ``root`` (`Collective`)."""
         self._meet(patient=False)
-        with self._blaming():
+        with self._blaming(), self._watched():
             self._comm.Bcast(array, root)
 
     def abort(self) -> None:
@@ -77,6 +81,8 @@ class MpiCollective:
         comm, self._comm = self._comm, None
         if comm is not None:
             comm.Free()
+        if self._overdue is not None:
+            self._overdue.close()
 
     def _meet(self, patient: bool) -> None:
         """
@@ -93,11 +99,17 @@ class MpiCollective:
             passed = perf_counter() - start
             if passed > self._timeout and not patient:
                 self.abort()
-                raise CollectiveError(
-                    f"process {self.rank} of {self.size} waited for the others for {self._timeout:g} s: one of them "
-                    "hangs, or is busy with something else; collective(timeout=...) sets how long"
-                )
+                raise CollectiveError(self._waited("for the others"))
             sleep(0 if passed < BRISK else LAZY)
+
+    def _watched(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._overdue is None else self._overdue.watched()
+
+    def _waited(self, what: str) -> str:
+        return (
+            f"process {self.rank} of {self.size} waited {what} for {self._timeout:g} s: one of them hangs, or is busy "
+            "with something else; collective(timeout=...) sets how long"
+        )
 
     @contextmanager
     def _blaming(self) -> Iterator[None]:

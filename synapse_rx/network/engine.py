@@ -30,7 +30,12 @@ from .updating import Updating
 from .vectors import Vectors
 
 LARGE = 1_000_000
-"""Parameters from which on a snapshot is given the vectors themselves, and the training goes on with copies."""
+"""
+Parameters from which on a snapshot is given the vectors themselves, and the training goes on with copies.
+
+Of fewer that are learnt in chunks, too, since the copies are made then only if the training does go on; programs would
+have to be told of them every time.
+"""
 
 
 class Engine(Vectors):
@@ -86,16 +91,17 @@ class Engine(Vectors):
         self._joint = joint
         self._together = joint if joint is not None and joint.every is None else None
         grad = self.problem.grad
-        self._program = Program(
+        self._made: Program | None = None
+        self._program_of = partial(
+            Program,
             arch,
             backend,
             self.feed.batch,
-            self.theta,
-            grad,
-            generator,
-            how.update.frozen_layers,
-            self.kept,
-            self._together,
+            grad=grad,
+            rng=generator,
+            frozen=how.update.frozen_layers,
+            kept=self.kept,
+            joint=self._together,
         )
         self._shapes_of_one = arch.in_shape, arch.out_shape
         self._blank: tuple[Array, ...] | None = None
@@ -114,12 +120,21 @@ class Engine(Vectors):
         self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
         if chunks and self._together is None and backend.kernels is not None:
             self.chunk = DeviceChunk.of(*given, backend)
+        if self.chunk is None:
+            self._made = self._program_of(theta=self.theta)
         self.evaluators: dict[str, Evaluator] = {}
         measured = {name: kind for name, kind in kinds.items() if kind is not None}
         if data.valid is not None:
             self.evaluators["validation"] = self._evaluator(net, data.valid, measured, generator)
         if how.evaluation == "full" and isinstance(data, TrainingSet):
             self.evaluators["training"] = self._evaluator(net, data.data, measured, generator)
+
+    @property
+    def _program(self) -> Program:
+        """What takes batches one by one; made when it is first needed, which where chunks are learnt it never is."""
+        if self._made is None:
+            self._made = self._program_of(theta=self.theta)
+        return self._made
 
     def takes(self, moves: Moves) -> bool:
         """Return whether the chunk, if there is one, knows such steps."""
@@ -157,7 +172,7 @@ class Engine(Vectors):
     @property
     def states(self) -> Mapping[str, Array]:
         """What layers carry from batch to batch within an epoch."""
-        return self._program.states
+        return {} if self._made is None else self._made.states
 
     @property
     def states_of_all(self) -> Mapping[str, Array]:
@@ -178,13 +193,16 @@ class Engine(Vectors):
 
     def carry_on(self, states: Mapping[str, Array]) -> None:
         """Let layers go on with what they carried, or from nothing if that is empty."""
+        if self._made is None and not states:
+            return
         self._program.forget()
         self._program.restore({name: self._backend.from_host(value) for name, value in states.items()})
 
     @property
     def lends(self) -> bool:
-        """Whether `lend` is worth its while: the parameters are many and lie where a snapshot's do."""
-        return self.theta.size >= LARGE and self._backend.name == "numpy"
+        """Whether `lend` is worth its while: they lie where a snapshot's do, and are many or nothing else knows them."""
+        known = self._made is not None or bool(self.evaluators)
+        return self._backend.name == "numpy" and (self.theta.size >= LARGE or not known)
 
     def lend(self) -> Params:
         """Return the parameters themselves as a value; nothing may be learnt till it works on others (`move_to`)."""
@@ -194,7 +212,8 @@ class Engine(Vectors):
     def move_to(self, theta: Array) -> None:
         """Go on with other parameters, in the same working memory."""
         self.theta = self.problem.theta = theta
-        self._program.move_to(theta)
+        if self._made is not None:
+            self._made.move_to(theta)
         self._updating.move_to(theta)
         for evaluator in self.evaluators.values():
             evaluator.move_to(theta)
@@ -213,7 +232,10 @@ class Engine(Vectors):
         self._first, self._last = self.feed.span(index)
         self._judged = (index, index + 1)
         if self._together is not None:
-            self._together.whole = self.feed.size(index)
+            self._together.whole, self._together.mine = (
+                self.feed.size(index),
+                max(1, self._last - self._first),
+            )
         if self._first < self._last and self._quick is None:
             self._x, self._t = self.feed.get(index)
             self._weights = self.feed.weights(index)

@@ -23,14 +23,15 @@ class Joint:
             on its part of the batches, before parameters are averaged.
 
     Attributes:
-        whole: The samples of the batch at hand, in all processes together; layers average over as many.
+        whole: The samples of the batch at hand, in all processes together.
+        mine: This process's samples of it, or of what it looks on with if it has none.
         mute: Whether this process adds nothing to sums, since it has no part of the batch at hand.
     """
 
     def __init__(self, collective: Collective, backend: Backend, every: int | None = None) -> None:
         self.rank, self.size = collective.rank, collective.size
         self.every = every
-        self.whole = 0
+        self.whole = self.mine = 1
         self.mute = False
         self._collective = collective
         self._staged = backend.remote and not collective.on_device
@@ -39,6 +40,10 @@ class Joint:
     def part(self, n: int) -> tuple[int, int]:
         """Return the first of n samples that is this process's, and the one behind its last."""
         return n * self.rank // self.size, n * (self.rank + 1) // self.size
+
+    def rows(self, own: int) -> int:
+        """Return how many rows all processes have where this one has ``own``: several a sample within sequences."""
+        return own // self.mine * self.whole
 
     def sum(self, array: Array) -> None:
         """Replace numbers by their sums over all processes; those on a device go over the host if they must."""

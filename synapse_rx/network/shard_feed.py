@@ -18,6 +18,8 @@ class ShardFeed(Feed):
     Args:
         joint: The processes.
         *args: As for a feed.
+        in_place: Divide a last batch that is smaller as if the samples that it lacks were there, so that each stays
+            where what layers carry on from the batch before belongs; otherwise into equal parts.
 
     Attributes:
         everywhere: The most samples in a batch, in all processes together.
@@ -26,8 +28,9 @@ class ShardFeed(Feed):
         OptionError: If a batch has fewer samples than there are processes.
     """
 
-    def __init__(self, joint: Joint, *args: Any) -> None:
+    def __init__(self, joint: Joint, *args: Any, in_place: bool = False) -> None:
         self._joint = joint
+        self._in_place = in_place
         super().__init__(*args)
 
     def start(self, order: np.ndarray | None) -> None:
@@ -41,7 +44,7 @@ class ShardFeed(Feed):
 
     def within(self, index: int) -> slice:
         """Return which samples of batch ``index`` are this process's."""
-        return slice(*self._joint.part(len(self._batch(index))))
+        return self._part(len(self._batch(index)))
 
     def total(self, first: int = 0) -> float:
         """Return how often the samples of everyone from batch ``first`` on count together."""
@@ -64,15 +67,19 @@ class ShardFeed(Feed):
     def _own(self, rows: np.ndarray) -> np.ndarray:
         """Return this process's part of every batch, one behind the other."""
         full = self.whole // self.everywhere * self.everywhere
-        part = slice(*self._joint.part(self.everywhere))
-        rest = slice(*self._joint.part(self.whole - full))
+        part, rest = self._part(self.everywhere), self._part(self.whole - full)
         return np.concatenate(
             [rows[:full].reshape(-1, self.everywhere)[:, part].reshape(-1), rows[full:][rest]]
         )
 
     def _length(self, n: int) -> int:
-        first, last = self._joint.part(n)
-        return last - first
+        part = self._part(n)
+        return part.stop - part.start
+
+    def _part(self, n: int) -> slice:
+        """Return which of the n samples of a batch are this process's."""
+        first, last = self._joint.part(self.everywhere if self._in_place else n)
+        return slice(min(first, n), min(last, n))
 
     def _batch(self, index: int) -> range:
         start = index * self.everywhere

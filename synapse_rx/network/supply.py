@@ -40,7 +40,7 @@ class Supply:
             check = partial(check_batch, net)
             return StreamFeed(backend, data, self._stream, in_shape, dtype, pending(net, data), check)
         normalization = pending(net, data.data)
-        make = Feed if self._joint is None else partial(ShardFeed, self._joint)
+        make = Feed if self._joint is None else partial(ShardFeed, self._joint, in_place=_carries(net))
         plain = make(backend, data.data, data.batch, in_shape, dtype, normalization, data.order)
         if self._augmented is None:
             return plain
@@ -51,3 +51,9 @@ class Supply:
         for reader in (self._stream, self._augmented):
             if reader is not None:
                 reader.close()
+
+
+def _carries(net: Net) -> bool:
+    """Whether a layer goes on with what it carried from batch to batch."""
+    places = (place for root in net.arch.places for place in root.walk())
+    return any(getattr(place.layer, "carry", False) for place in places)

@@ -45,14 +45,28 @@ NETS = {
     ),
     "weights of samples": (small_net("adam", dtype="float64"), weighted()),
     "recorded": (
-        small_net("adam", stats=["misclassification", "gradient_norm"], evaluation="full", dtype="float64"),
+        small_net(
+            "adam",
+            stats=["misclassification", "gradient_norm", "update_ratio"],
+            evaluation="full",
+            dtype="float64",
+        ),
         blobs(23, nvalid=6),
     ),
     "batch normalisation": (
         of_layers(sx.Dense(4), sx.BatchNorm(), sx.Activation("tanh"), sx.Dense(2, "softmax")),
         blobs(21, nvalid=5, shuffle="epoch"),
     ),
-    "sequences": (of_layers(sx.LSTM(3), sx.Dense(2, "softmax"), shape=(4, 3)), sequences()),
+    "sequences, carried on, each step normalised": (
+        of_layers(
+            sx.LSTM(3, carry=True, returns="sequence"),
+            sx.TimeDistributed([sx.BatchNorm(), sx.Dense(2)]),
+            sx.Flatten(),
+            sx.Dense(2, "softmax"),
+            shape=(4, 3),
+        ),
+        sequences(),
+    ),
 }
 
 

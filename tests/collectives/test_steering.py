@@ -163,9 +163,20 @@ def test_what_goes_wrong_in_process_0_is_said_in_the_others() -> None:
         other.result(LONG)
 
 
-def test_what_goes_wrong_elsewhere_ends_process_0() -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        blobs(24, nvalid=5),
+        blobs(23, nvalid=6),
+        blobs(23, nvalid=5, batch=4),
+        evolve(blobs(23, nvalid=5), data=evolve(blobs(23, nvalid=5).data, y=np.eye(2)[np.zeros(18, int)])),
+    ],
+    ids=["samples", "validation", "batch", "targets"],
+)
+def test_other_data_elsewhere_end_the_training_of_all(other: sx.TrainingSet) -> None:
     one, two = sx.thread_collectives(2)
-    runs = sx.train(sx.atom(NET), blobs(23), 5, reduce=one), sx.train(sx.atom(NET), blobs(24), 5, reduce=two)
+    first = sx.train(sx.atom(NET), blobs(23, nvalid=5), 5, reduce=one)
+    runs = first, sx.train(sx.atom(NET), other, 5, reduce=two)
 
     with pytest.raises(DataError, match="process 1 has other training data"):
         runs[1].result(LONG)

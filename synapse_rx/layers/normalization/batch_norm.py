@@ -187,7 +187,7 @@ class BatchNorm(Layer):
     def _values(self, x: Array, s: Scratch) -> int:
         """Return how many values are averaged over, in all processes."""
         own = math.prod(x.shape[axis] for axis in self._axes(x))
-        return own if s.joint is None else own // len(x) * s.joint.whole
+        return own if s.joint is None else own // len(x) * s.joint.rows(len(x))
 
     def _join(self, sums: Array, s: Scratch) -> None:
         """Let sums be those over the samples of all processes."""
