@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from ..errors import DataError, LabelError, OptionError, ShapeError
+from ..remembered import remembered
 from ..typing import Shape
 from .augmentations import Chain
 from .augmented import AugmentedReader
@@ -140,9 +141,7 @@ class TrainingSet:
 
     def fingerprint(self) -> tuple[Any, ...]:
         """Return what tells this set from another, for places in an epoch: samples and batch size first."""
-        # A few samples tell one training set from another, at no cost that grows with it.
-        glance = crc32(np.ascontiguousarray(self.x[:: max(1, len(self) // 16)]).data)
-        return (len(self), min(self.batch, len(self)), self.shuffle, self.seed, glance)
+        return (len(self), min(self.batch, len(self)), self.shuffle, self.seed, _glance(self.data))
 
     def __len__(self) -> int:
         return len(self.data)
@@ -152,6 +151,12 @@ class TrainingSet:
         valid = f", {len(self.valid)} for validation" if self.valid is not None else ""
         shuffle = f", shuffle={self.shuffle!r}{', augmented' if self.augment else ''}"
         return f"<TrainingSet{name} {self.n_batches} batches of {self.batch}{valid}{shuffle}: {self.data!r}>"
+
+
+@remembered
+def _glance(data: DataSet) -> int:
+    # A few samples tell one training set from another, at no cost that grows with it.
+    return crc32(np.ascontiguousarray(data.x[:: max(1, len(data) // 16)]).data)
 
 
 def header_of(

@@ -19,6 +19,7 @@ from ..layers.several import each, is_several
 from ..learner import Learner
 from ..losses import Loss, PerOutput
 from ..params import Layout, ParameterSpec, Params, path_of
+from ..remembered import remembered
 from ..snapshot import Net
 from ..typing import Array, Shape, Shapes
 from .ends import begin, end
@@ -150,8 +151,7 @@ class Arch(Described):
             LossError: If an activation behind the first parameters has no gradient, or the loss is not defined on the
                 outputs.
         """
-        _check_gradients(self.places, False)
-        return self.fitted(loss)
+        return _trained_by(self, loss)
 
     def fitted(self, loss: Loss) -> Loss:
         """
@@ -281,6 +281,12 @@ def _check_shared(one: Place, other: Place) -> None:
 
 def _word(path: Path) -> str:
     return ".".join(map(str, path))
+
+
+@remembered
+def _trained_by(arch: Arch, loss: Loss) -> Loss:
+    _check_gradients(arch.places, False)
+    return arch.fitted(loss)
 
 
 def _check_gradients(row: Iterable[Place], learns: bool) -> bool:

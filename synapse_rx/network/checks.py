@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
+from weakref import ref
 
 from ..activations.joined import Joined
 from ..algorithms import FullBatchAlgorithm
 from ..data import DataSet, StreamSet, TrainingSet
 from ..errors import DataError, LabelError, OptionError, ShapeError
 from ..losses import Loss
+from ..remembered import remembered
 from ..snapshot import Net
 from ..typing import Shape
 from .normalizing import pending
@@ -26,6 +29,8 @@ def check_fit(net: Net, data: TrainingSet | StreamSet) -> Loss:
         LossError: If the network cannot be trained by gradients of its loss.
         OptionError: If its algorithm cannot train this architecture, or not with these options.
     """
+    if (known := _FITTED.loss(net, data)) is not None:
+        return known
     if isinstance(data, StreamSet):
         _check_stream(net, data)
     elif isinstance(data, TrainingSet):
@@ -40,7 +45,27 @@ def check_fit(net: Net, data: TrainingSet | StreamSet) -> Loss:
     if isinstance(net.training.algorithm, FullBatchAlgorithm):
         _check_same_every_epoch(net.training.algorithm.kind, data)
     check_training(net)
-    return fitted_loss(net)
+    return _FITTED.note(net, data, fitted_loss(net))
+
+
+class _Fitted:
+    """The pair that was found to fit last: a training asks when it is asked for, and again when it begins."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Callable[[], Any], Callable[[], Any], Loss] | None = None
+
+    def loss(self, net: Net, data: Any) -> Loss | None:
+        """Return the loss of this very pair, if it is the one."""
+        last = self._last
+        return last[2] if last is not None and last[0]() is net and last[1]() is data else None
+
+    def note(self, net: Net, data: Any, loss: Loss) -> Loss:
+        """Remember a pair, but do not keep it alive."""
+        self._last = ref(net), ref(data), loss
+        return loss
+
+
+_FITTED = _Fitted()
 
 
 def fitted_loss(net: Net) -> Loss:
@@ -184,7 +209,14 @@ def check_targets(net: Net, data: DataSet) -> None:
         )
     loss = loss_of(net)
     # A loss for each output has to know where they lie; others choose by the output what they are, not what they take.
-    (net.arch.fitted(loss) if isinstance(net.arch.output, Joined) else loss).check_targets(data.y)
+    _check_values(data, net.arch.fitted(loss) if isinstance(net.arch.output, Joined) else loss)
+
+
+@remembered
+def _check_values(data: DataSet, loss: Loss) -> None:
+    """Ask the loss about all targets, of a data set and a loss once."""
+    assert data.y is not None
+    loss.check_targets(data.y)
 
 
 def _check_outputs(net: Net, data: DataSet) -> None:

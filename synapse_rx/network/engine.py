@@ -200,7 +200,7 @@ class Engine(Vectors):
 
     @property
     def lends(self) -> bool:
-        """Whether `lend` is worth its while: they lie where a snapshot's do, and are many or nothing else knows them."""
+        """Whether `lend` is worth its while: they lie where a snapshot's do, and are many or known to nothing else."""
         known = self._made is not None or bool(self.evaluators)
         return self._backend.name == "numpy" and (self.theta.size >= LARGE or not known)
 

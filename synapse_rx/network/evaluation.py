@@ -10,7 +10,7 @@ import numpy as np
 from ..activations import Activation
 from ..backends import Backend
 from ..losses import Loss, PerOutput
-from ..metrics import Metric, metric
+from ..metrics import Metric, Misclassification
 from ..typing import Array
 from .arch import Arch
 from .feed import Feed
@@ -35,7 +35,7 @@ def error_kinds(loss: Loss, output: Activation, labels: Sequence[Any] | None) ->
     if isinstance(loss, PerOutput) and isinstance(chosen, PerOutput):
         return kinds | own_errors(loss, chosen, labels)
     if labels is not None:
-        kinds["misclassification"] = metric("misclassification").for_output(output)
+        kinds["misclassification"] = Misclassification().for_output(output)
     return kinds
 
 

@@ -15,6 +15,7 @@ from ..backends import Backend
 from ..data import StreamSet, TrainingSet
 from ..errors import Diverged
 from ..learner import Edit, Progress
+from ..remembered import remembered
 from ..snapshot import Net, Slots, State, Stats, Training
 from .changes import changes
 from .checks import loss_of
@@ -85,8 +86,10 @@ class NetworkLearner:
         self._fingerprint = data.fingerprint()
         self._supply = Supply(data, joint)
         self._lent = False  # whether a snapshot was given the vectors themselves
-        self._pace = 0.0  # seconds a batch of a chunk takes; 0 before the first
         self._build(net)
+        # Seconds a batch of a chunk takes, as they were found to be the last time; 0 before the first.
+        self._paces, self._kind = _paces(net.arch), (backend.name, self._engine.feed.batch)
+        self._pace = self._paces.get(self._kind, 0.0)
 
     @property
     def batch(self) -> int:
@@ -123,6 +126,7 @@ class NetworkLearner:
 
     def close(self) -> None:
         """Let go of what the batches come from (`Learner`)."""
+        self._paces[self._kind] = self._pace
         self._supply.close()
 
     def _meet(self) -> None:
@@ -265,8 +269,9 @@ class NetworkLearner:
         state = how.state
         same = state.algorithm == self._algorithm.kind
         self._state = self._resumed(state.slots) if same else self._algorithm.init(self._engine.problem)
-        fresh = self._backend.generator([how.seed, 1])
-        self._backend.restore(self._generator, state.generator or self._backend.generator_state(fresh))
+        backend = self._backend
+        first = state.generator or backend.generator_state(backend.generator([how.seed, 1]))
+        backend.restore(self._generator, first)
         if self._joint is not None:
             self._joint.part_ways(self._generator)
         self._steps = how.stats.steps
@@ -366,12 +371,16 @@ class NetworkLearner:
         """Return the steps of the next batches for a chunk: as many as are of one name, None if it must not be so."""
         state, moves = self._state, None
         for ahead in range(count):
+            before, moment = state, self._moment(ahead)
             state = dict(state)  # its numbers are those behind the step
-            move = self._moment(ahead).move(state)
+            move = moment.move(state)
             if move is None or (moves is not None and move[0] != moves.name):
                 break
             moves = moves or Moves(move[0], move[1], count)
             moves.add(move[2], state)
+            if moment is self._algorithm and all(value is before[name] for name, value in state.items()):
+                moves.repeat()  # without schedules and without numbers that change, all steps are like this one
+                break
         return moves
 
     def _moment(self, ahead: int) -> Any:
@@ -461,6 +470,12 @@ class NetworkLearner:
         position = None if search or self._finished is not None else self._epoch.position(self._fingerprint)
         generator = self._backend.generator_state(self._generator)
         return State(self._algorithm.kind, Slots(slots), generator, position)
+
+
+@remembered
+def _paces(arch: Any) -> dict[tuple[str, int], float]:
+    """Return how many seconds a batch took in the trainings of such a net so far, by the backend and its samples."""
+    return {}
 
 
 def _carried(slots: Mapping[str, Any]) -> dict[str, Any]:

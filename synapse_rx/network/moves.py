@@ -63,6 +63,11 @@ class Moves:
         self._scalars[self.count, : len(numbers)] = numbers
         self.count += 1
 
+    def repeat(self) -> None:
+        """Take the last step as often again as there is room for."""
+        self._scalars[self.count :] = self._scalars[self.count - 1]
+        self.count = len(self._scalars)
+
     @property
     def scalars(self) -> Array:
         """What each step needs, (count, `SCALARS`)."""

@@ -10,6 +10,7 @@ import numpy as np
 from ..activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from ..layers import Activation, Dense
 from ..params import Layout
+from ..remembered import remembered
 from ..typing import Array
 from .arch import Arch
 
@@ -19,11 +20,13 @@ ACTIVATIONS: Mapping[type, int] = {Linear: 0, Sigmoid: 1, Tanh: 2, ReLU: 3}
 SOFTMAX = 4
 
 
+@remembered
 def plain_layers(arch: Arch) -> Array | None:
     """
     Return for each layer inputs, outputs, where W starts in the vector, where b does, the activation's number.
 
-    None if there are other layers than dense ones with activations known here.
+    None if there are other layers than dense ones with activations known here. Of one architecture it is the same array
+    every time, which nobody writes to (marked so, kernels would be compiled for it once more).
     """
     rows: list[list[int]] = []
     for place in arch.places:

@@ -198,7 +198,8 @@ def test_a_paused_training_can_be_cancelled(asleep: bool) -> None:
         run.result(LONG)
 
     assert net.value.training.status == "cancelled"
-    assert epochs(net.value) == before
+    # One that was not asleep yet may have been at the end of an epoch, which it publishes.
+    assert epochs(net.value) - before in ((0,) if asleep else (0, 1))
     assert sleeping_watches(net) == 0
 
 
