@@ -1,4 +1,4 @@
-"""Processes are expensive: one fleet of two workers for each module, with references instead of compiled kernels."""
+"""Processes are expensive: one fleet of two workers for all tests here, with references instead of compiled kernels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.trainer.tools import LONG
 tellers.IDLE_SECONDS = 0.2
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fleet() -> Iterator[sx.Fleet]:
     """
     Two workers on this machine.

@@ -37,7 +37,7 @@ def test_a_worker_that_hangs_is_reported_and_replaced(
     monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
     net = some_net()
     with caplog.at_level(logging.WARNING, "synapse_rx"):
-        with sx.fleet(processes=1, heartbeat=3) as fleet:
+        with sx.fleet(processes=1, heartbeat=2) as fleet:
             run = fleet.train(net, some_data(), ENDLESS)
             learnt(net, 2)
             number = process_of(fleet, run)
@@ -46,10 +46,10 @@ def test_a_worker_that_hangs_is_reported_and_replaced(
             rewound = reached(net, lambda net: any(e.what == "worker" for e in net.training.stats.events))
             learnt(net, epochs(rewound) + 1)
 
-            assert "was silent for 3 s" in str(run.losses[0])
+            assert "was silent for 2 s" in str(run.losses[0])
             while is_there(number):  # it is ended by now, and goes away in its own time
                 os.sched_yield()
-    assert "was silent for 3 s and was ended; 1 training(s) go on elsewhere" in caplog.text
+    assert "was silent for 2 s and was ended; 1 training(s) go on elsewhere" in caplog.text
     assert run.result(LONG).training.status == "stopped"
 
 
