@@ -26,12 +26,17 @@ EXPONENT = np.int32(0x7F800000)
 
 
 @jit
-def finite(x: Any, n: int) -> bool:
-    """Return whether all of n numbers are finite; whole numbers add up many at a time."""
-    bits = x.view(np.int32)
+def finite(z: Any, n: int, fan_out: int) -> bool:
+    """
+    Return whether the samples of n rows of sums are finite, going by the first number of each row.
+
+    It is infinite or not a number if any number of the sample is, whatever the weights. So it is if a sum overflows,
+    which only means that such samples are looked at closely. The samples themselves are 784 times as many.
+    """
+    bits = z.view(np.int32)
     lost = np.int32(0)
     for i in range(n):
-        lost |= np.int32((bits[i] & EXPONENT) == EXPONENT)
+        lost |= np.int32((bits[i * fan_out] & EXPONENT) == EXPONENT)
     return lost == np.int32(0)
 
 
@@ -59,7 +64,7 @@ def times(x: Any, w: Any, z: Any, fan_in: int, fan_out: int) -> None:
 
 @jit
 def softmax(z: Any, n: int, k: int) -> None:
-    """Turn rows of logits into probabilities."""
+    """Turn rows of logits into probabilities; exponentials are taken of all rows at once, in whole vectors."""
     for i in range(n):
         row = z[i * k : (i + 1) * k]
         top = row[0]
@@ -67,7 +72,9 @@ def softmax(z: Any, n: int, k: int) -> None:
             top = max(top, row[j])
         for j in range(k):
             row[j] -= top
-        exponentials(row, k)
+    exponentials(z, n * k)
+    for i in range(n):
+        row = z[i * k : (i + 1) * k]
         total = ZERO
         for j in range(k):
             total += row[j]
@@ -95,16 +102,15 @@ def answer(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int) ->
     while first < n:
         last = min(first + ROWS, n)
         rows = x[first * inputs : last * inputs]
-        if not finite(rows, len(rows)):
+        if not go_through(rows, theta, layers, out[first * outputs : last * outputs], arena, tiled):
             return False
-        go_through(rows, theta, layers, out[first * outputs : last * outputs], arena, tiled)
         first = last
     return True
 
 
 @jit
-def go_through(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int) -> None:
-    """Write what the network answers to some rows, as `answer`."""
+def go_through(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int) -> bool:
+    """Write what the network answers to some rows, as `answer`; return False if they are not finite."""
     n = len(x) // layers[0, 0]
     depth, half = len(layers), len(arena) // 2 - 1
     numbers = arena.ctypes.data
@@ -127,7 +133,10 @@ def go_through(x: Any, theta: Any, layers: Any, out: Any, arena: Any, tiled: int
                 for j in range(fan_out):
                     row[j] = ZERO
                 times(below[i * fan_in : (i + 1) * fan_in], weights, row, fan_in, fan_out)
+        if layer == 0 and not finite(z, n, fan_out):
+            return False
         activate(code, z, theta[b : b + fan_out], n)
         if code == 4:
             softmax(z, n, fan_out)
         below = z
+    return True
