@@ -41,6 +41,21 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20)
 
 
+@pytest.fixture
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """
+    Compute all convolutions in small tiles, which are compiled faster than those of every size.
+    """
+    from synapse_rx.layers.convolution import lanes_plan
+
+    for tiles in (lanes_plan.PRODUCTS, lanes_plan.CORRELATIONS):
+        for registers in tiles:
+            monkeypatch.setitem(tiles, registers, ((3, 2), (1, 1)))
+    lanes_plan.plan.cache_clear()
+    yield
+    lanes_plan.plan.cache_clear()
+
+
 def mnist_available() -> bool:
     """
     Say whether the four MNIST files lie in ``SYNAPSE_RX_DATA`` or in its folder ``mnist``, packed or not.

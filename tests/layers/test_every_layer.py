@@ -21,6 +21,7 @@ class TestEveryLayer(LayerContract):
         make = INPUTS.get(type(layer))
         return super().inputs(layer, in_shape, n, dtype) if make is None else make(layer, in_shape, n, dtype)
 
+    @pytest.mark.usefixtures("small_tiles")
     def test_nothing_is_allocated_after_the_first_pass(self, layer: Layer, in_shape: Any) -> None:
         if not isinstance(layer, Lambda) and not in_levels(layer):  # which allocate, and say so
             super().test_nothing_is_allocated_after_the_first_pass(layer, in_shape)

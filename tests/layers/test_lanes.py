@@ -11,7 +11,7 @@ import pytest
 
 import synapse_rx as sx
 from synapse_rx import crew, fast
-from synapse_rx.layers.convolution import lanes, lanes_plan
+from synapse_rx.layers.convolution import lanes
 from tests.contracts.layer import Chain
 from tests.nets import trained
 from tests.scratches import peak_allocation
@@ -22,19 +22,6 @@ TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
 """Of the largest number."""
 
 IMAGES = (2, 9, 8)
-
-
-@pytest.fixture
-def small_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """
-    Compute everything in one small tile, which is compiled faster than that of every size.
-    """
-    for tiles in (lanes_plan.PRODUCTS, lanes_plan.CORRELATIONS):
-        for registers in tiles:
-            monkeypatch.setitem(tiles, registers, ((3, 2),))
-    lanes_plan.plan.cache_clear()
-    yield
-    lanes_plan.plan.cache_clear()
 
 
 @pytest.fixture

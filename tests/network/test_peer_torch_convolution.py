@@ -7,7 +7,7 @@ import pytest
 
 import synapse_rx as sx
 
-pytestmark = pytest.mark.peer("torch")
+pytestmark = [pytest.mark.peer("torch"), pytest.mark.usefixtures("small_tiles")]
 
 
 def test_two_epochs_of_a_lenet_are_those_of_pytorch() -> None:
