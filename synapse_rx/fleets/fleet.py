@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -21,7 +20,7 @@ from attrs import evolve
 from ..atoms import Atom
 from ..data import TrainingSet
 from ..data.options import check_choice
-from ..errors import FleetError, OptionError, UnknownNameError, WorkerLost
+from ..errors import FleetError, OptionError, WorkerLost
 from ..snapshot import Net
 from ..stopping import Condition
 from ..trainer.lifetime import RUNS
@@ -32,23 +31,15 @@ from ..trainer.publish import Every, publication
 from ..trainer.train import check_net, check_process, goal_of, launch
 from .answer import Answer, promise
 from .engine import Engine, Settings
-from .keeper import Keeper
-from .lines import without_lines
-from .messages import unpack
 from .mirror import Mirror
-from .roster import Roster
+from .placing import Placing
 from .run import RemoteRun
-from .shelf import Shelf
-from .staff import Staff
-from .tellers import Tellers
 
 CLOSING_SECONDS = 10.0
 """How long closing waits for trainings to give their last snapshots."""
 
 FLEETS: WeakSet[Fleet] = WeakSet()
 """Every fleet that is open."""
-
-log = logging.getLogger("synapse_rx")
 
 
 class Fleet:
@@ -69,20 +60,20 @@ class Fleet:
         replace: bool,
     ) -> None:
         self.engine = engine
-        self._settings = settings
         self._processes = processes
         self._heartbeat = heartbeat
         self._snapshots = snapshots
-        self._replace = replace
         self._lock = RLock()
-        self._shelf = Shelf(engine.shares_files)
-        self._tellers = Tellers()
-        self._roster: Roster[Keeper, Mirror] = Roster()
-        self._mirrors: dict[int, Mirror] = {}
-        self._numbers = count(1)
-        self._staff = Staff(engine, self._settings_now, heartbeat, self, self._lock)
-        self._state = "new"
         self._wake = Event()
+        self._placing = Placing(
+            engine,
+            lambda folder: evolve(settings, folder=folder),
+            heartbeat,
+            replace,
+            self._wake.set,
+        )
+        self._numbers = count(1)
+        self._state = "new"
         self._opened: Future[None] = promise()
         self._closed: Future[None] = promise()
         self._cancel = False
@@ -90,13 +81,12 @@ class Fleet:
     @property
     def workers(self) -> tuple[str, ...]:
         """The names of the workers that take trainings now."""
-        with self._lock:
-            return tuple(keeper.name for keeper in self._roster.workers)
+        return tuple(self._placing.workers)
 
     @property
     def live(self) -> int:
         """How many trainings are under way, those that wait for a worker included."""
-        return len(self._mirrors)
+        return len(self._placing.runs)
 
     def open(self) -> Answer[None]:
         """
@@ -108,7 +98,7 @@ class Fleet:
         with self._lock:
             if self._state != "new":
                 raise FleetError(f"this fleet is {self._state}; make another one")
-            self._state = "open"
+            self._state, self._placing.is_open = "open", True
         FLEETS.add(self)
         Thread(target=self._keep, name="synapse-rx-fleet", daemon=True).start()
         return Answer(self._opened)
@@ -125,6 +115,7 @@ class Fleet:
                 self._closed.set_result(None)
             if self._state in ("new", "open"):
                 self._state = "closing"
+            self._placing.is_open = self._placing.serves = False
         self._wake.set()
         return Answer(self._closed)
 
@@ -172,7 +163,7 @@ class Fleet:
         if backend is not None and not isinstance(backend, str):
             raise OptionError(f"in a fleet backend= is a name, such as 'numpy', not {backend!r}")
         goal = goal_of(epochs)
-        key = self._shelf.key(data)
+        key = self._placing.shelf.key(data)
         check_turns(goal, net.value, data)
         options = {
             "backend": backend,
@@ -190,12 +181,10 @@ class Fleet:
             options,
             snapshots=self._snapshots if snapshots is None else snapshots,
             strict=strict,
-            home=self,
+            home=self._placing,
         )
-        with self._lock:
-            if self._state != "open":
-                raise FleetError(f"this fleet is {self._state}; trainings begin within its `with` block")
-            self._mirrors[mirror.number] = mirror
+        if not self._placing.enter(mirror):
+            raise FleetError(f"this fleet is {self._state}; trainings begin within its `with` block")
         name = f"synapse-rx-fleet-{mirror.number}"
         run = made_on_a_loop(lambda loop: RemoteRun(mirror, loop=loop, name=name))
         RUNS.add(run)
@@ -207,7 +196,7 @@ class Fleet:
         with self._lock:
             if self._state != "open":
                 raise FleetError(f"this fleet is {self._state}")
-            return Answer(self._staff.start())
+            return Answer(self._placing.staff.start())
 
     def remove(self, worker: str | None = None) -> Answer[str]:
         """
@@ -220,100 +209,7 @@ class Fleet:
             UnknownNameError: If there is none of that name.
             FleetError: If it is the last one.
         """
-        with self._lock:
-            keepers = {keeper.name: keeper for keeper in self._roster.workers}
-            if worker is not None and worker not in keepers:
-                raise UnknownNameError.of("worker", worker, keepers)
-            if len(keepers) < 2:
-                raise FleetError(
-                    "this is the last worker; close the fleet to end it, or add another one first"
-                )
-            keeper = keepers[worker or list(keepers)[-1]]
-            gone = self._staff.dismiss(keeper)
-            runs = self._roster.leave(keeper)
-            for mirror in runs:
-                mirror.release()
-        self._wake.set()
-        return Answer(gone)
-
-    def place(self, mirror: Mirror) -> None:
-        """Give a run to a worker, or have it wait for one; it fails if that cannot be. For runs."""
-        failure: Exception | None = None
-        with self._lock:
-            if mirror.number not in self._mirrors:
-                return
-            keeper = self._roster.place(mirror)
-            if keeper is not None:
-                try:
-                    keeper.place(mirror.data, lambda: self._shelf.message(mirror.data))
-                    mirror.placed(keeper)
-                except Exception as error:
-                    failure = error
-            elif not self._staff.to_come:
-                failure = WorkerLost("there is no worker left, and none can be started")
-        if failure is not None:
-            mirror.fail(failure)
-        self._wake.set()
-
-    def told(self, mirror: Mirror) -> None:
-        """Have a run tell what it heard. For runs."""
-        self._tellers.put(mirror)
-
-    def ended(self, mirror: Mirror) -> None:
-        """Forget a run that is over. For runs."""
-        with self._lock:
-            self._mirrors.pop(mirror.number, None)
-            self._roster.forget(mirror)
-        self._wake.set()
-
-    def joined(self, keeper: Keeper) -> None:
-        """Take in a worker that has begun. For workers."""
-        with self._lock:
-            tell = self._staff.joined(keeper)
-            waiting, back = self._roster.join(keeper)
-            for mirror in back:
-                mirror.release()
-        for mirror in waiting:
-            self.place(mirror)
-        log.info("%s takes trainings", keeper.name)
-        tell()
-        self._wake.set()
-
-    def heard(self, keeper: Keeper, message: bytes) -> None:
-        """Take in what a worker says. For workers."""
-        lines, rest = without_lines(message)
-        heard: list[Mirror] = []
-        for line in lines:
-            if (mirror := self._mirrors.get(line.run)) is not None:
-                mirror.hear_line(line, keeper)
-                heard.append(mirror)
-        if rest:
-            data, arrays = unpack(rest)
-            for event in data["events"]:
-                if (mirror := self._mirrors.get(event["run"])) is not None:
-                    mirror.hear(event, arrays, keeper)
-                    heard.append(mirror)
-        self._tellers.put(*heard)
-
-    def left(self, keeper: Keeper, why: BaseException | None) -> None:
-        """Place the runs of a worker anew that is gone. For workers."""
-        with self._lock:
-            loss = why if isinstance(why, WorkerLost) else WorkerLost(f"{keeper.name} is gone")
-            wanted, tell = self._staff.left(keeper, why or loss)
-            self._roster.leave(keeper)
-            runs = [mirror for mirror in self._mirrors.values() if mirror.post is keeper]
-            serves = self._state == "open" and self._opened.done()
-            if serves and wanted and self._replace and self._staff.hopeful:
-                self._staff.start()
-            for mirror in runs:
-                mirror.lost(loss)
-            stuck = [] if self._staff.to_come or self._roster.workers else list(self._roster.waiting)
-        if why is not None and self._state == "open":
-            log.warning("%s%s", why, f"; {len(runs)} training(s) go on elsewhere" if runs else "")
-        for mirror in stuck:
-            mirror.fail(WorkerLost(f"there is no worker left, and none can be started: {why}"))
-        tell()
-        self._wake.set()
+        return Answer(self._placing.dismiss(worker))
 
     def __enter__(self) -> Self:
         try:
@@ -340,13 +236,10 @@ class Fleet:
         await _whatever_comes(self.close(cancel=kind is not None))
 
     def __repr__(self) -> str:
-        n = len(self._roster.workers)
+        n = len(self.workers)
         return (
             f"<Fleet of {n} {self.engine.name} worker{'s' * (n != 1)}, {self.live} training, {self._state}>"
         )
-
-    def _settings_now(self) -> Settings:
-        return evolve(self._settings, folder=self._shelf.folder)
 
     def _keep(self) -> None:
         """Live as long as the engine does: open it, look after workers, close it."""
@@ -358,9 +251,12 @@ class Fleet:
             self._closed.set_result(None)
             FLEETS.discard(self)
             return
+        staff = self._placing.staff
         try:
-            starts = [self._staff.start() for _ in range(self._processes)]
-            self._staff.wait_for(starts, lambda: self._state == "open")
+            starts = [staff.start() for _ in range(self._processes)]
+            staff.wait_for(starts, lambda: self._state == "open")
+            with self._lock:
+                self._placing.serves = self._state == "open"
             self._opened.set_result(None)
         except BaseException as error:
             self._opened.set_exception(error)
@@ -380,23 +276,22 @@ class Fleet:
             self._wake.wait(tick)
             self._wake.clear()
             now = monotonic()
-            with self._lock:
-                busy = {mirror.post for mirror in self._mirrors.values()}
-            self._staff.look(now, busy, excused=now - before > 3 * tick)
+            self._placing.look(now, excused=now - before > 3 * tick)
             before = now
 
     def _end(self) -> None:
-        mirrors = list(self._mirrors.values())
+        placing = self._placing
+        mirrors = placing.runs
         for mirror in mirrors:
             mirror.cancel() if self._cancel else mirror.stop()
         wait([mirror.outcome for mirror in mirrors], CLOSING_SECONDS)
-        keepers = self._staff.end()
-        for mirror in list(self._mirrors.values()):
+        keepers = placing.staff.end()
+        for mirror in placing.runs:
             mirror.fail(WorkerLost("the fleet was closed before this training had ended"))
         self.engine.close()
         for keeper in keepers:
             keeper.join(CLOSING_SECONDS)
-        self._shelf.clear()
+        placing.shelf.clear()
 
 
 async def _whatever_comes(closing: Answer[None]) -> None:

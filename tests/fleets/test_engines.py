@@ -79,7 +79,7 @@ def survives(fleet: sx.Fleet, number: int, run: sx.RemoteRun) -> None:
 
 
 def only_worker(fleet: sx.Fleet) -> Any:
-    return fleet._roster.workers[0]._worker
+    return fleet._placing.roster.workers[0]._worker
 
 
 @pytest.mark.peer("ray")

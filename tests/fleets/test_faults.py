@@ -65,7 +65,7 @@ fleet.open().result()
 net = some_net()
 fleet.train(net, some_data(), ENDLESS)
 learnt(net, 1)
-print(fleet._roster.workers[0]._worker.process.pid, fleet._shelf.folder, flush=True)
+print(fleet._placing.roster.workers[0]._worker.process.pid, fleet._placing.shelf.folder, flush=True)
 import threading; threading.Event().wait()
 """,
     )
@@ -88,7 +88,7 @@ from tests.trainer.tools import ENDLESS, some_data, some_net
 fleet = sx.fleet(processes=1)
 fleet.open().result()
 fleet.train(some_net(), some_data(), ENDLESS)
-print(fleet._roster.workers[0]._worker.process.pid)
+print(fleet._placing.roster.workers[0]._worker.process.pid)
 """
     ended = subprocess.run(
         [sys.executable, "-c", code],

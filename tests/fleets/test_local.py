@@ -218,8 +218,8 @@ def test_data_are_sent_once_to_each_worker(fleet: sx.Fleet) -> None:
         run.result(LONG)
 
     keys = {run._mirror.data for run in runs}
-    assert keys == {fleet._shelf.key(data)}
-    assert all(keys <= keeper.placed for keeper in fleet._roster.workers)
+    assert keys == {fleet._placing.shelf.key(data)}
+    assert all(keys <= keeper.placed for keeper in fleet._placing.roster.workers)
     assert reached(runs[0].net, lambda net: net.training.status == "done")
 
 

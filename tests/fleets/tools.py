@@ -42,7 +42,7 @@ def process_of(fleet: sx.Fleet, run: sx.RemoteRun) -> int:
     """
     Return the number of the process where a run is.
     """
-    found = [keeper for keeper in fleet._roster.workers if keeper.name == run.worker]
+    found = [keeper for keeper in fleet._placing.roster.workers if keeper.name == run.worker]
     worker = found[0]._worker
     assert isinstance(worker, LocalWorker)
     return worker.process.pid
