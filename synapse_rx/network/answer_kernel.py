@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fast import jit
+from ..fast import jit, jit_fused
 from ..layers.product_kernel import AS_THEY_ARE, WORD, multiply_any
 from .plain_kernel import ONE, ZERO, activate, exponentials
 from .quick import ROWS
@@ -40,7 +40,7 @@ def finite(z: Any, n: int, fan_out: int) -> bool:
     return lost == np.int32(0)
 
 
-@jit
+@jit_fused
 def times(x: Any, w: Any, z: Any, fan_in: int, fan_out: int) -> None:
     """Add ``x W`` to z, of one sample."""
     p = 0
