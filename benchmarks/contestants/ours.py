@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from weakref import finalize
 
 import synapse_rx as sx
 from synapse_rx.backends import backend
@@ -15,6 +16,8 @@ from .problem import Problem, Weights
 class Ours(Contestant):
     """
     ``await sx.train(net, data, 1)``: a thread computes, a snapshot is published, the event loop is told.
+
+    All epochs are trained on one event loop, as those of a program are.
     """
 
     def __init__(self, problem: Problem, *, threads: int = 1, watches: int = 0, readers: int = 0) -> None:
@@ -23,11 +26,13 @@ class Ours(Contestant):
         self._data = problem.training_set()
         self._threads = threads
         self._readers = readers
+        self._runner = asyncio.Runner()
+        finalize(self, self._runner.close)
         for number in range(watches):
             self.net.add_watch(number, _idle)
 
     def epoch(self) -> None:
-        asyncio.run(self._train())
+        self._runner.run(self._train())
 
     def weights(self) -> Weights:
         return self._problem.weights_of(self.net.value.params)
