@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import MissingExtraError
 from .guard import MOST_BYTES
+from .served import BACKLOG
 
 GRACE = 1
 """Seconds that answers under way get when a dashboard is closed."""
@@ -44,6 +45,7 @@ def http_server(app: Any, connections: int | None = None) -> Any:
         access_log=False,
         server_header=False,
         limit_concurrency=connections,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)

@@ -21,6 +21,12 @@ LIFETIME = 86_400
 ANSWER_SECONDS = 30
 """How long a request waits for its answer; afterwards it is not obeyed any more."""
 
+SILENCE = 20.0
+"""Seconds without an answer after which the server counts as away, as one does that the network lost."""
+
+WAIT = 5
+"""Seconds for which the server is asked to wait for something; asked again, it answers at times that it is there."""
+
 
 def _is_address(place: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or urlsplit(value).scheme not in SCHEMES:
@@ -72,7 +78,16 @@ class Place:
 
     def connect(self) -> Any:
         """Return a client, for the running loop; it connects when it is used."""
-        return _client().Redis.from_url(self.address, socket_connect_timeout=5, socket_timeout=None)
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
+        # Who uses it tries again, and knows what must not be done twice; the client would wait and do it anyway.
+        return _client().Redis.from_url(
+            self.address,
+            socket_connect_timeout=SILENCE,
+            socket_timeout=SILENCE,
+            retry=Retry(NoBackoff(), 0),
+        )
 
 
 def _client() -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from .answering import answer
 from .feed import Feed
 from .frames import packed, parsed
-from .place import ANSWER_SECONDS, LIFETIME, MOST_NEWS, Place
+from .place import ANSWER_SECONDS, LIFETIME, MOST_NEWS, WAIT, Place
 from .readers import REST
 from .telling import Telling
 
@@ -35,7 +35,8 @@ log = logging.getLogger("synapse_rx")
 
 class Publisher:
     """
-    Publishes from a thread of its own. If the server is away, that is told once, and it goes on when it is back.
+    Publishes from a thread of its own. If the server is away, that is told once, and it goes on when it is back, where
+    it was: who was told what came before need not be told anew.
 
     Args:
         feed: What is published.
@@ -50,6 +51,8 @@ class Publisher:
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._waiting: list[tuple[str, str, str, bytes]] = []
+        self._telling: Telling | None = None
         self._thread = Thread(target=self._run, name="synapse-rx-publisher", daemon=True)
         self._thread.start()
 
@@ -85,15 +88,22 @@ class Publisher:
             await self._within(AGAIN)
 
     async def _tell(self, redis: Any) -> None:
-        waiting: list[tuple[str, str, str, bytes]] = []
-        telling = Telling(self._feed, lambda *told: waiting.append(told))
+        telling, waiting = self._telling, self._waiting
         nothing = self._feed.position(None).word()
-        # Nothing leads from what may be there to here: who knows that begins anew.
-        await redis.delete(self._place.key("news"))
-        waiting += [("news", *start[1:]) for start in waiting]
+        if telling is None:
+            # Nothing leads from what may be there to here: who knows that begins anew.
+            await redis.delete(self._place.key("news"))
+            telling = self._telling = Telling(self._feed, lambda *told: waiting.append(told))
+            waiting += [("news", *start[1:]) for start in waiting]
         said = size = 0
         with self._feed.listening() as bell:
             while True:
+                bell.clear()
+                telling.news()
+                if self._wanted.is_set() or said >= EVERY or size >= MOST_BYTES:
+                    self._wanted.clear()
+                    telling.start(nothing)
+                    said = size = 0
                 await self._leave(redis, waiting)
                 if self._ended.is_set():
                     return
@@ -101,12 +111,6 @@ class Publisher:
                 waiting.clear()
                 await self._within(REST)
                 await _either(bell, self._ended, self._wanted)
-                bell.clear()
-                telling.news()
-                if self._wanted.is_set() or said >= EVERY or size >= MOST_BYTES:
-                    telling.start(nothing)
-                    said = size = 0
-                    self._wanted.clear()
 
     async def _within(self, seconds: float) -> None:
         """Wait, but no longer than till the end."""
@@ -130,7 +134,10 @@ class Publisher:
         answers: set[asyncio.Task[None]] = set()
         try:
             while True:
-                _, number = await redis.blpop(self._place.key("requests"), timeout=0)
+                found = await redis.blpop(self._place.key("requests"), timeout=WAIT)
+                if found is None:
+                    continue
+                number = found[1]
                 if number.decode() == START:
                     self._wanted.set()
                     continue

@@ -17,7 +17,7 @@ from .frames import packed, parsed
 from .front import MOST_REQUESTS, OTHERS, body_of, front, send_part
 from .guard import Guard
 from .http_server import http_server
-from .place import ANSWER_SECONDS, Place
+from .place import ANSWER_SECONDS, WAIT, Place
 from .position import Position
 from .publisher import AGAIN, START
 from .readers import REST
@@ -215,11 +215,19 @@ class Subscription:
         try:
             await self._redis.set(key(f"request:{number}"), asked, ex=ANSWER_SECONDS)
             await self._push(number)
-            found = await self._redis.blpop(key(f"answer:{number}"), timeout=ANSWER_SECONDS)
+            found = await self._popped(key(f"answer:{number}"))
         except self._place.errors as error:
             log.warning("a request could not be passed on over Redis: %s", error)
             return None
         return None if found is None else parsed(found[1])
+
+    async def _popped(self, key: str) -> Any:
+        """Return what comes there, or None if nothing does in time."""
+        for _ in range(0, ANSWER_SECONDS, WAIT):
+            found = await self._redis.blpop(key, timeout=min(WAIT, ANSWER_SECONDS))
+            if found is not None:
+                return found
+        return None
 
     async def _push(self, request: str) -> None:
         key = self._place.key("requests")

@@ -16,8 +16,8 @@ from ..errors import OptionError
 END_SECONDS = 5.0
 """How long `Served.close` waits for the thread at most."""
 
-BACKLOG = 4096
-"""Connections that wait to be taken, as when all readers come back at once."""
+BACKLOG = 16_384
+"""Connections that wait to be taken, as when all readers come back at once; the system may allow less (somaxconn)."""
 
 log = logging.getLogger("synapse_rx")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,11 +28,13 @@ class Both:
 
     def __init__(self, feed: Feed) -> None:
         self.asked: list[str] = []
+        self.last: tuple[str, str, bytes] | None = None
         self.relay = Relay(feed.position(None).source, lambda known: self.asked.append(known.word()))
-        self.telling = Telling(
-            feed,
-            lambda kind, *told: getattr(self.relay, kind)(*told),  # what is "news" and "start" there
-        )
+        self.telling = Telling(feed, self.pass_on)
+
+    def pass_on(self, kind: str, *told: Any) -> None:
+        getattr(self.relay, kind)(*told)  # what is "news" and "start" there
+        self.last = told if kind == "news" else self.last
 
     def message(self, known: Position) -> Message | Several:
         found = self.relay.message(known)
@@ -57,7 +60,9 @@ def curve(known: list[float], message: Message | Several) -> list[float]:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    did=st.lists(st.sampled_from(["epochs", "edit", "back", "news", "restart", 0, 1, 2]), max_size=30),
+    did=st.lists(
+        st.sampled_from(["epochs", "edit", "back", "news", "news twice", "restart", 0, 1, 2]), max_size=30
+    ),
     window=st.integers(1, 5),
 )
 def test_whoever_comes_back_is_told_every_epoch_once(did: list[str | int], window: int) -> None:
@@ -77,6 +82,10 @@ def test_whoever_comes_back_is_told_every_epoch_once(did: list[str | int], windo
                 net.reset(first)
             elif what == "news":
                 both.telling.news()
+            elif what == "news twice":
+                both.telling.news()
+                if both.last is not None:
+                    both.relay.news(*both.last)
             elif what == "restart":
                 both = Both(feed)
             else:
@@ -94,6 +103,8 @@ def test_news_are_the_same_for_all_who_have_heard_the_last() -> None:
         known = both.message(feed.position(None)).position
         publish(net, 1)
         both.telling.news()
+        assert both.last is not None
+        both.relay.news(*both.last)  # who told does not know that it has come
 
         assert both.message(known) is both.message(known)
         assert both.asked == []
