@@ -33,6 +33,7 @@ class News:
         seen: The last edit that the worker had seen.
         base: A snapshot whose parts all belong together, if there was one.
         asked: Whether it is one that was asked for.
+        status: The status of the training there.
         at: When it was published there, by the clock there; 0 if nothing was.
         ended: Whether the training is over there.
         error: What ended it; None if nothing did.
@@ -43,6 +44,7 @@ class News:
         self.seen = 0
         self.base: Net | None = None
         self.asked = False
+        self.status = "stopped"
         self.at = 0.0
         self.ended = False
         self.error: BaseException | None = None
@@ -123,6 +125,7 @@ class Exchange:
             news.values |= values
             news.seen = int(event["seen"])
             news.at = float(event["at"]) or news.at
+            news.status = there["training.status"]  # which may have been told before its end was
             if event["whole"]:
                 news.base = assembled(there)
             news.asked |= bool(event["asked"])

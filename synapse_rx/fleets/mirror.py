@@ -293,7 +293,7 @@ class Mirror:
             self._home.place(self)
 
     def _told(self, news: News) -> None:
-        there = news.values.get("training.status", "stopped")
+        there = news.status
         moving = self._post.releasing and news.ended and news.error is None and there == "stopped"
         if news.at:
             self.delay = time() - news.at

@@ -82,6 +82,25 @@ def test_what_follows_the_end_may_fail() -> None:
     assert wanted.result(0) is mirror.last
 
 
+def test_an_end_may_come_after_the_status_that_says_so() -> None:
+    here = Here()
+    mirror = begun(here)
+    event = {
+        "run": 1,
+        "seen": 0,
+        "at": 1.0,
+        "whole": False,
+        "asked": False,
+        "fields": {"training.status": "done"},
+    }
+
+    for said in (event, event | {"fields": {}, "end": None}):
+        mirror.hear(said, {}, cast(Keeper, here))
+        mirror.tell()
+
+    assert mirror.outcome.result(0).training.status == "done"
+
+
 def test_a_worker_that_is_not_understood_ends_the_run() -> None:
     here = Here()
     mirror = begun(here)
