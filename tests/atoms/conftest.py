@@ -9,7 +9,7 @@ import pytest
 def together() -> Callable[..., None]:
     """Run functions at once, each on a thread of its own; raise what one raised."""
 
-    def run(*functions: Callable[[], object], timeout: float = 20) -> None:
+    def run(*functions: Callable[[], object], timeout: float = 60) -> None:
         barrier = threading.Barrier(len(functions))
         errors: list[BaseException] = []
 

@@ -24,7 +24,7 @@ from reactivex.subject import Subject
 from synapse_rx.atoms import atom, from_async, observe_on, to_async
 from synapse_rx.errors import OptionError, UnknownNameError
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 async def collected(values: Any) -> list[Any]:

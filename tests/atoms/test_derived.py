@@ -247,8 +247,8 @@ async def test_a_blocking_stream_of_a_selection_loses_no_result():
     a = atom(0)
     stream = a.select(lambda v: v // 2).stream(overflow="block")
     writer = asyncio.ensure_future(asyncio.to_thread(lambda: [a.reset(n) for n in range(1, 41)]))
-    values = [await asyncio.wait_for(anext(stream), 10) for _ in range(21)]
-    await asyncio.wait_for(writer, 10)
+    values = [await asyncio.wait_for(anext(stream), 60) for _ in range(21)]
+    await asyncio.wait_for(writer, 60)
 
     assert values == list(range(21))
 

@@ -94,7 +94,7 @@ def strike(restless):
     yield install
     stop.append(True)
     go.release()
-    thread.join(10)
+    thread.join(60)
     signal.signal(signal.SIGUSR1, before)
 
 

@@ -219,13 +219,13 @@ def test_function_and_validator_run_outside_the_lock(together):
     def validate(v):
         if v == 1:
             waiting.set()
-            assert done.wait(10)
+            assert done.wait(60)
         return True
 
     a = atom(0, validate)
 
     def other():
-        assert waiting.wait(10)
+        assert waiting.wait(60)
         a.reset(5)
         done.set()
 

@@ -239,7 +239,7 @@ def test_a_value_taken_by_another_thread_is_the_first_one_delivered(together):
     def slow(key, cell, old, new):
         if new == 1:
             threading.Thread(target=subscribe, daemon=True).start()
-            assert seen.wait(10)
+            assert seen.wait(60)
 
     def subscribe():
         a.subscribe(values.append)  # returns at once: the swapping thread delivers
@@ -264,7 +264,7 @@ async def test_loop_delivery_calls_the_observer_on_the_loop(together):
     subscription = a.observable().subscribe(on_next)
     assert calls == []
     await asyncio.to_thread(lambda: [a.reset(n) for n in (1, 2, 3)])
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     subscription.dispose()
 
     assert {call[1:] for call in calls} == {(threading.get_ident(), asyncio.get_running_loop())}
@@ -284,7 +284,7 @@ async def test_loop_delivery_conflates_what_a_busy_loop_could_not_take():
     a.observable(asyncio.get_running_loop(), buffer=2, overflow="drop_oldest").subscribe(on_next)
     for n in range(1, 101):
         a.reset(n)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
 
     assert values == [99, 100]
 
@@ -301,7 +301,7 @@ async def test_loop_delivery_with_block_loses_nothing(together):
 
     a.observable(overflow="block").subscribe(on_next)
     await asyncio.to_thread(lambda: [a.swap(lambda n: n + 1) for _ in range(200)])
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
 
     assert values == list(range(201))
 
@@ -316,7 +316,7 @@ async def test_an_observer_that_raises_on_the_loop_is_detached_and_logged_once(c
         raise ValueError(value)
 
     a.observable().subscribe(on_next)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
     a.reset(2)
 
     assert len(caplog.records) == 1

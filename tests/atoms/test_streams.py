@@ -7,7 +7,7 @@ import pytest
 from synapse_rx.atoms import Stream, atom
 from synapse_rx.errors import OptionError
 
-SOON = 10
+SOON = 60
 
 
 async def read(stream, n):

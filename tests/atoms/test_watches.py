@@ -236,7 +236,7 @@ def test_a_watch_that_waits_for_another_threads_swap_does_not_deadlock(told):
         if new == 1:
             thread = threading.Thread(target=a.reset, args=(2,), daemon=True)
             thread.start()
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
     a.reset(1)

@@ -43,9 +43,9 @@ def backend(cupy: StrictCupy) -> CupyBackend:
 def test_everything_a_training_computes_is_in_the_context_of_its_backend(backend: CupyBackend) -> None:
     cell = sx.atom(small_net("adam"))
 
-    snapshot = sx.train(cell, blobs(shuffle="epoch"), 3, backend=backend).result(30)
+    snapshot = sx.train(cell, blobs(shuffle="epoch"), 3, backend=backend).result(60)
 
-    expected = sx.train(sx.atom(small_net("adam")), blobs(shuffle="epoch"), 3).result(30)
+    expected = sx.train(sx.atom(small_net("adam")), blobs(shuffle="epoch"), 3).result(60)
     np.testing.assert_allclose(snapshot.params.flat, expected.params.flat, rtol=1e-5, atol=1e-6)
 
 
@@ -151,7 +151,7 @@ class TestTrouble:
         run = sx.train(cell, blobs(), 1000, backend=backend)
 
         with pytest.raises(told, match=text):
-            run.result(30)
+            run.result(60)
         assert cell.value.training.stats.epochs == 2
         assert cell.value.training.status == "failed"
         assert cupy.pools[-1].freed == 1
@@ -183,6 +183,6 @@ def test_each_device_is_entered_by_its_own_number(cupy: StrictCupy) -> None:
 
 
 def test_memory_is_given_back_when_a_training_is_over(cupy: StrictCupy, backend: CupyBackend) -> None:
-    sx.train(sx.atom(small_net()), blobs(), 1, backend=backend).result(30)
+    sx.train(sx.atom(small_net()), blobs(), 1, backend=backend).result(60)
 
     assert cupy.pools[-1].freed == cupy.pinned.freed == 1

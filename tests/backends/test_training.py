@@ -277,7 +277,7 @@ def test_a_device_lost_in_mid_training_leaves_what_was_published_last(error: Bac
     run = sx.train(cell, blobs(), 1000, backend=backend)
 
     with pytest.raises(type(error), match=str(error)) as caught:
-        run.result(30)
+        run.result(60)
     assert "the network keeps what was published last" in "".join(caught.value.__notes__)
     assert cell.value.training.status == "failed"
     assert cell.value.training.stats.epochs >= 1
@@ -289,7 +289,7 @@ def test_a_training_on_a_device_is_watched_and_closed_like_any_other() -> None:
     seen: list[int] = []
     cell.add_watch("epochs", lambda key, atom, old, new: seen.append(new.training.stats.epochs))
 
-    snapshot = sx.train(cell, blobs(), 3, backend=backend).result(30)
+    snapshot = sx.train(cell, blobs(), 3, backend=backend).result(60)
 
     assert snapshot.training.status == "done"
     assert {1, 2, 3} <= set(seen)

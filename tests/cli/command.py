@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 COMMAND = [sys.executable, "-m", "synapse_rx"]
-SECONDS = 60
+SECONDS = 100
 """More than anything here takes."""
 
 ENDLESS = str(10**9)

@@ -104,6 +104,7 @@ def test_the_folder_of_mnist_is_looked_into(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # where nobody has compiled anything before
 @pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
 def test_it_compiles_ahead_what_trainings_compile(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "--warm"]) == 0

@@ -106,7 +106,7 @@ def test_the_second_one_leaves_at_once(
 
     assert status == 130
     assert capsys.readouterr().out == ""
-    assert fingers.runs[0].result(20).training.status == "stopped"
+    assert fingers.runs[0].result(60).training.status == "stopped"
 
 
 def test_an_evaluation_keeps_its_finished_runs(

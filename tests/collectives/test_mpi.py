@@ -15,7 +15,7 @@ import pytest
 import synapse_rx as sx
 from tests.collectives.groups import trained
 from tests.collectives.job import DATA, NET, edit
-from tests.docs.shell import ROOT
+from tests.docs.shell import ROOT, SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer("mpi4py")]
 
@@ -32,7 +32,7 @@ def job(*words: str) -> subprocess.CompletedProcess[str]:
     free = ["--bind-to", "none"] if (own.with_name("ompi_info")).exists() else []
     command = [*launcher, *free, sys.executable, "-m", "tests.collectives.job", *words]
     return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **AS_ROOT}, capture_output=True, text=True, timeout=110
+        command, cwd=ROOT, env={**os.environ, **AS_ROOT}, capture_output=True, text=True, timeout=SECONDS
     )
 
 

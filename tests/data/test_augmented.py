@@ -28,7 +28,7 @@ def next_batch(reader: AugmentedReader) -> np.ndarray:
     while (x := reader.take()) is None:
         ready = threading.Event()
         reader.when_ready(ready.set)
-        assert ready.wait(20)
+        assert ready.wait(60)
     return x
 
 

@@ -15,9 +15,9 @@ def test_results_and_errors_come_back() -> None:
     squares = [helpers.submit(lambda n: n * n, number) for number in range(20)]
     broken = helpers.submit(lambda: 1 / 0)
 
-    assert [square.result(20) for square in squares] == [number * number for number in range(20)]
+    assert [square.result(60) for square in squares] == [number * number for number in range(20)]
     with pytest.raises(ZeroDivisionError):
-        broken.result(20)
+        broken.result(60)
     helpers.close()
 
 
@@ -27,15 +27,15 @@ def test_no_more_threads_work_than_were_asked_for() -> None:
 
     def work(meets: bool) -> int:
         if meets:
-            both.wait(20)
-        assert go.wait(20)
+            both.wait(60)
+        assert go.wait(60)
         return threading.get_ident()
 
     jobs = [helpers.submit(work, number < 2) for number in range(6)]
-    both.wait(20)
+    both.wait(60)
     go.set()
 
-    assert len({job.result(20) for job in jobs}) <= 2
+    assert len({job.result(60) for job in jobs}) <= 2
     helpers.close()
 
 
@@ -44,17 +44,17 @@ def test_closing_cancels_what_has_not_begun_and_ends_the_threads() -> None:
 
     def work() -> threading.Thread:
         begun.set()
-        assert go.wait(20)
+        assert go.wait(60)
         return threading.current_thread()
 
     first, second = helpers.submit(work), helpers.submit(work)
-    assert begun.wait(20)
+    assert begun.wait(60)
     helpers.close()
     go.set()
 
     assert second.cancelled()
-    thread = first.result(20)
-    thread.join(20)
+    thread = first.result(60)
+    thread.join(60)
     assert not thread.is_alive()
     assert thread.daemon
 
@@ -63,9 +63,9 @@ def test_idle_threads_end_and_new_ones_take_what_comes_later(monkeypatch: pytest
     monkeypatch.setattr("synapse_rx.data.helpers.IDLE_SECONDS", 0.0)
     helpers = Helpers(1)
 
-    first = helpers.submit(threading.current_thread).result(20)
-    first.join(20)
-    second = helpers.submit(threading.current_thread).result(20)
+    first = helpers.submit(threading.current_thread).result(60)
+    first.join(60)
+    second = helpers.submit(threading.current_thread).result(60)
 
     assert not first.is_alive()
     assert second is not first

@@ -92,7 +92,7 @@ def test_nothing_is_lost_between_two_threads_that_never_look_without_being_calle
         for number in range(2000):
             room = threading.Event()
             hopper.when_room(room.set)
-            assert room.wait(20)
+            assert room.wait(60)
             assert hopper.put(number)
 
     thread = threading.Thread(target=produce)
@@ -100,7 +100,7 @@ def test_nothing_is_lost_between_two_threads_that_never_look_without_being_calle
     while len(got) < 2000:
         ready = threading.Event()
         hopper.when_ready(ready.set)
-        assert ready.wait(20)
+        assert ready.wait(60)
         thing = hopper.take()
         assert thing is not None
         got.append(thing)

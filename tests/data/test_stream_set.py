@@ -30,7 +30,7 @@ def next_batch(reader: StreamReader) -> sx.DataSet | None:
     while (batch := reader.take()) is None and not reader.over:
         ready = threading.Event()
         reader.when_ready(ready.set)
-        assert ready.wait(20)
+        assert ready.wait(60)
     return batch
 
 
@@ -189,7 +189,7 @@ def test_a_long_epoch_takes_no_more_memory_than_a_short_one() -> None:
             if progress.when_ready is not None:
                 ready = threading.Event()
                 progress.when_ready(ready.set)
-                assert ready.wait(20)
+                assert ready.wait(60)
 
     tracemalloc.start()
     try:

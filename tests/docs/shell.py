@@ -15,7 +15,7 @@ from tests.docs.blocks import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-SECONDS = 110  # per command; below the timeout of a test, so that what the command printed is shown
+SECONDS = 280  # per command; below the timeout of a test, so that what the command printed is shown
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -39,7 +39,7 @@ def wait(feed: Any, index: int) -> bool:
     while not feed.ready(index) and not feed.ended(index):
         ready = threading.Event()
         feed.when_ready(ready.set)
-        assert ready.wait(20)
+        assert ready.wait(60)
     return feed.ready(index)
 
 

@@ -109,10 +109,13 @@ class Repl:
     def complete(self, text: str, wanted: str) -> None:
         """
         Type the beginning of a name and press the tab key until the whole name stands there; throw the line away.
+
+        That is done by Ctrl-U and Enter: Ctrl-C would be lost where it comes while a name is looked for.
         """
         self.child.send(f"{text}\t\t")
         self.child.expect_exact(wanted)
-        self.child.sendintr()
+        self.child.send("\x15\r")
+        self.child.expect_exact("\r\n")
         self.child.expect(self._prompt)
 
     def close(self) -> None:

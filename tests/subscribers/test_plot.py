@@ -98,7 +98,7 @@ def test_it_draws_no_more_often_than_it_may(tmp_path: Path, monkeypatch: pytest.
     plot = sx.Plot(tmp_path / "curve.png")
     monkeypatch.setattr(plot, "_drawn", lambda what: first.set() or b"picture")
     plot.attach(net)
-    assert first.wait(20)
+    assert first.wait(60)
     begin(net)
     publish(net, 500, "done")
     plot.close()

@@ -229,8 +229,8 @@ def test_a_display_that_is_stuck_holds_up_nobody(monkeypatch: pytest.MonkeyPatch
 
     with sx.Progress(net, console=Console(file=file)):
         run = sx.train(net, blobs(), 200)
-        assert file.reached.wait(20)
-        snapshot = sx.deref(run, timeout=20)
+        assert file.reached.wait(60)
+        snapshot = sx.deref(run, timeout=60)
 
     assert snapshot.training.stats.epochs == 200
     file.free.set()
@@ -306,4 +306,4 @@ def test_a_forgotten_display_gives_the_cursor_back_at_the_end() -> None:
 def _wait_for_painters() -> None:
     for thread in threading.enumerate():
         if thread.name == "synapse-rx-progress":
-            thread.join(20)
+            thread.join(60)

@@ -82,7 +82,7 @@ def test_it_is_served_to_this_machine_until_it_is_closed() -> None:
     publish(net, 3)
     threads = set(threading.enumerate())
     with sx.Prometheus(net).serve() as metrics:
-        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics.port}/metrics", timeout=60) as answer:
             found = parsed(answer.read().decode())
         port = metrics.port
 

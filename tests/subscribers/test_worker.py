@@ -16,7 +16,7 @@ import pytest
 from synapse_rx.subscribers import worker as module
 from synapse_rx.subscribers.worker import Worker
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Desk:

@@ -324,9 +324,9 @@ run.pause()
 child = os.fork()
 if not child:
     other = some_net()
-    ok = epochs(sx.train(other, some_data(), 2).result(20)) == 2 and not sx.stop_training(net)
+    ok = epochs(sx.train(other, some_data(), 2).result(60)) == 2 and not sx.stop_training(net)
     ok = ok and sys.getswitchinterval() == 0.005
-    ok = ok and epochs(sx.train(net, some_data(), 1).result(20)) == epochs(net.value)
+    ok = ok and epochs(sx.train(net, some_data(), 1).result(60)) == epochs(net.value)
     os._exit(0 if ok else 1)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 run.stop()

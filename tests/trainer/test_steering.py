@@ -147,7 +147,7 @@ def sleeping_watches(net: sx.Atom[Any]) -> int:
 def sleeping(net: sx.Atom[Any]) -> bool:
     """Wait till the thread has noticed the pause and gone."""
     waiting = threading.Event()
-    for _ in range(10_000):
+    for _ in range(60_000):
         if sleeping_watches(net):
             return True
         waiting.wait(0.001)
