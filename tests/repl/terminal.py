@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -87,6 +88,8 @@ class Repl:
             encoding="utf-8",
             timeout=SECONDS,
             dimensions=(50, 1000),  # no line of a session is wrapped
+            # The shell that runs the tests may have told its children to ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.child.expect(self._prompt)
         if name == "python -m asyncio":  # types its first line itself
