@@ -11,10 +11,10 @@ import numpy as np
 from ..atoms import Atom
 from ..errors import SynapseError
 from ..snapshot import Event, Net, Training, with_events
+from ..snapshot.by_field import ALL, LEARNT, STATS, TOLD, assembled, changed, fields_from_data, get, replaced
 from ..snapshot.progress import with_progress
 from ..trainer.telling import Telling
 from .faults import fault_from_data
-from .fields import ALL, LEARNT, STATS, TOLD, assembled, changed, fields_from_data, get, replaced
 from .lines import Line, continued
 
 PROGRESS = {STATS, "version"}

@@ -17,13 +17,13 @@ from ..atoms import Atom
 from ..data import TrainingSet, open_training_set
 from ..errors import FormatError
 from ..snapshot import Net, only_nets, with_status
+from ..snapshot.by_field import assembled, fields_from_data, replaced
 from ..snapshot.values import decode
 from ..stopping import Condition
 from ..trainer import Every, TrainingRun, train
 from ..trainer.workers import WORKERS
 from .engine import Settings
 from .faults import fault_to_data
-from .fields import assembled, fields_from_data, replaced
 from .messages import pack, unpack
 from .outbox import Outbox, Told
 from .remaining import Remaining

@@ -3,8 +3,8 @@ Lines: epochs of networks as rows of numbers, those of all networks of a process
 
 Nearly all that a worker has to tell is that networks learnt some more epochs, with statistics of the same kinds as
 before. That is told in a line: a few numbers, then each history's new values. Whatever else changed is told field by
-field (`fields`). A message with lines begins with `MARK`, how many numbers there are, and the numbers; what follows
-them, if anything, is an ordinary message.
+field (`snapshot.by_field`). A message with lines begins with `MARK`, how many numbers there are, and the numbers; what
+follows them, if anything, is an ordinary message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attrs import evolve
 
 from ..errors import FormatError
 from ..snapshot import Net, Series, Stats
-from .fields import ALL, LEARNT, STATS
+from ..snapshot.by_field import ALL, LEARNT, STATS
 
 MARK = b"line"
 HEAD = struct.Struct("<4sI")

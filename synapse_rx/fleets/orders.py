@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..snapshot import Net
+from ..snapshot.by_field import ALL, fields_to_data
 from ..snapshot.values import encode
 from ..stopping import Condition
 from ..typing import Data
-from .fields import ALL, fields_to_data
 from .messages import pack
 
 

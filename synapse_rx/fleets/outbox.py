@@ -10,9 +10,9 @@ import numpy as np
 from ..atoms import Atom
 from ..errors import SynapseError
 from ..snapshot import Net
+from ..snapshot.by_field import LEARNT, changed, fields_to_data, learnt
 from ..typing import Data
 from .faults import fault_to_data
-from .fields import LEARNT, changed, fields_to_data, learnt
 from .lines import add_line, with_lines
 from .messages import pack
 

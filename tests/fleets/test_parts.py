@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -18,78 +16,15 @@ import synapse_rx as sx
 from synapse_rx.errors import FormatError
 from synapse_rx.fleets import outbox
 from synapse_rx.fleets.engine import Settings
-from synapse_rx.fleets.fields import ALL, assembled, changed, fields_from_data, fields_to_data, replaced
-from synapse_rx.fleets.histories import stats_from_data, stats_to_data
 from synapse_rx.fleets.host import Host
 from synapse_rx.fleets.lines import add_line, continued, with_lines, without_lines
-from synapse_rx.fleets.messages import pack, unpack
+from synapse_rx.fleets.messages import unpack
 from synapse_rx.fleets.roster import Roster
 from synapse_rx.fleets.shared_folder import SharedFolder
 from synapse_rx.snapshot import Event, Stats
-from tests.trainer.tools import some_data, some_net
-
-
-def stats(*losses: float, since: Stats | None = None, validation: bool = True) -> Stats:
-    found = since or Stats()
-    for loss in losses:
-        found = found.with_epoch(
-            steps=found.steps + 3,
-            loss=loss,
-            training={"misclassification": loss / 2},
-            validation={"misclassification": loss} if validation else {},
-            seconds=0.1 + loss,
-            samples=7,
-        )
-    return found
-
-
-def travelled(new: Stats, told: Stats | None) -> tuple[Any, Stats]:
-    arrays: dict[str, np.ndarray] = {}
-    message = pack({"stats": stats_to_data(new, told, arrays, "stats")}, arrays)
-    data, got = unpack(message)
-    return data["stats"], stats_from_data(data["stats"], told, dict(got), "stats")
-
-
-def test_a_network_comes_back_from_its_fields() -> None:
-    net = some_net("adam", averaging=0.9)
-    sx.deref(sx.train(net, some_data(), 2))
-    arrays: dict[str, np.ndarray] = {}
-
-    data, got = unpack(pack({"fields": fields_to_data(net.value, ALL, arrays)}, arrays))
-    back = assembled(fields_from_data(data["fields"], got, None))
-
-    assert back == net.value
-    assert not got
-    assert not back.params.flat.flags.writeable
-
-
-def test_only_what_is_new_of_a_history_travels() -> None:
-    old = stats(0.5, 0.25)
-    new = evolve(stats(math.nan, 0.125, since=old), events=(Event(2, 0, "paused", "was training"),))
-
-    data, back = travelled(new, old)
-
-    assert back == new
-    assert (data["since"], data["epochs"], data["loss"]) == (2, 2, ["nan", 0.125])
-
-
-@pytest.mark.parametrize(
-    "told", [stats(0.5, 0.75), stats(0.5, 0.25, 0.1, 0.2), stats(0.5, 0.25, validation=False)]
-)
-def test_another_history_travels_as_a_whole(told: Stats) -> None:
-    new = stats(0.5, 0.25, 0.125)
-
-    data, back = travelled(new, told)
-
-    assert list(data) == ["all"]
-    assert back == new
-
-
-def test_what_goes_on_from_something_else_is_refused() -> None:
-    data = stats_to_data(stats(0.5, 0.25), stats(0.5), {}, "stats")
-
-    with pytest.raises(FormatError, match="others than were told"):
-        stats_from_data(data, Stats(), {}, "stats")
+from synapse_rx.snapshot.by_field import replaced
+from tests.snapshot.tools import stats
+from tests.trainer.tools import some_net
 
 
 def with_stats(net: sx.Net, new: Stats) -> sx.Net:
@@ -160,14 +95,6 @@ def test_telling_takes_no_more_of_the_time_than_its_share(monkeypatch: pytest.Mo
     news.hurry(told)  # unless somebody asked
     lines, _ = without_lines(news.take(0))
     assert [line.epochs for line in lines] == [1]
-
-
-def test_changes_are_told_by_field() -> None:
-    net = some_net().value
-
-    assert changed(net, sx.with_learning_rate(net, 0.5)) == ["training.algorithm"]
-    assert changed(net, replaced(net, {"version": 7})) == ["version"]
-    assert changed(net, sx.with_learning_rate(net, net.training.algorithm.learning_rate)) == []
 
 
 @given(st.binary(max_size=60))

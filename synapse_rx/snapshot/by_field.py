@@ -16,10 +16,12 @@ from attrs import evolve, fields
 
 from ..errors import FormatError
 from ..params import Params
-from ..snapshot import Net, Stats, Training
-from ..snapshot.records import hints, part_from_data, part_to_data
 from ..typing import Data
-from .histories import stats_from_data, stats_to_data
+from .net import Net
+from .records import hints, part_from_data, part_to_data
+from .stats import Stats
+from .stats_by_epoch import stats_from_data, stats_to_data
+from .training import Training
 
 OF_NET = tuple(field.name for field in fields(Net) if field.name != "training")
 OF_TRAINING = tuple(f"training.{field.name}" for field in fields(Training))
@@ -128,7 +130,7 @@ def fields_from_data(
     for name, one in data.items():
         path = prefix + name
         if name in VECTORS:
-            values[name] = _vector(getattr(arch, VECTORS[name]), one, arrays)
+            values[name] = _vector(getattr(arch, VECTORS[name], None), one, arrays)
         elif name == STATS:
             values[name] = stats_from_data(one, told, arrays, path)
         elif name != "arch":
@@ -152,7 +154,7 @@ def assembled(values: Mapping[str, Any]) -> Net:
 
 def _vector(layout: Any, name: Any, arrays: dict[str, np.ndarray]) -> Params:
     flat = arrays.pop(name, None) if isinstance(name, str) else None
-    if flat is None or flat.ndim != 1 or flat.dtype.name not in ("float32", "float64"):
+    if layout is None or flat is None or flat.ndim != 1 or flat.dtype.name not in ("float32", "float64"):
         raise FormatError(f"{name!r} is no vector of parameters")
     return Params(layout, flat)
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import FormatError
-from ..snapshot import Event, Histories, Series, Stats
-from ..snapshot.records import part_from_data, part_to_data
 from ..typing import Data
+from .histories import Histories
+from .records import part_from_data, part_to_data
+from .series import Series
+from .stats import Event, Stats
 
 SERIES = ("loss", "learning_rate", "seconds", "samples_per_second")
 BY_KIND = ("training", "validation")
