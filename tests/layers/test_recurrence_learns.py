@@ -13,13 +13,14 @@ import synapse_rx as sx
 @pytest.mark.slow
 @pytest.mark.mnist
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("layer", [sx.GRU(100), sx.LSTM(100)], ids=["gru", "lstm"])
+@pytest.mark.parametrize("layer", [sx.GRU(64), sx.LSTM(64)], ids=["gru", "lstm"])
 def test_mnist_is_read_row_by_row(layer: sx.Layer) -> None:
     layers = [sx.Input((28, 28)), layer, sx.Dense(10, "softmax")]
-    net = sx.neural_net(layers, sx.training("adam", learning_rate=0.003))
+    net = sx.neural_net(layers, sx.training("adam", learning_rate=0.009, seed=0))
 
     snapshot = sx.deref(sx.train(net, sx.load_training_set("mnist", batch=128), 2))
 
+    # 0.977 and 0.974; with seed 1 0.972 and 0.971
     assert sx.evaluate(snapshot, sx.load_test_set("mnist")).accuracy >= 0.97
 
 
