@@ -107,6 +107,14 @@ class VectorCode:
         total = self._builder.call(self._multiply_add, [one, other, self._builder.load(cell)])
         self._builder.store(total, cell)
 
+    def expect(self, address: Any) -> None:
+        """Have the line of the cache with an address brought to the second level, without waiting for it."""
+        whole, place = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [place, whole, whole, whole])
+        function = cgutils.get_or_insert_function(self._builder.module, kind, "llvm.prefetch.p0i8")
+        hints = [ir.Constant(whole, value) for value in (0, 2, 1)]  # to read, once more soon, numbers
+        self._builder.call(function, [self._builder.inttoptr(address, place), *hints])
+
     def load_marks(self, data: Any, place: Any) -> Any:
         value = self._builder.load(self._pointer(data, place, self.marks))
         value.align = 1

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...fast import jit
-from ..lanes.product_tile import WORD, product_tile
-from ..lanes.vector import fill, load, store
+from ...fast import jit, jit_inlined
+from ..lanes.product_sums import add_products, store_sums, sums_from
+from ..lanes.product_tile import WORD
+from ..lanes.vector import load, store
 from ..panel_kernel import chunks
-from .gate_kernel import ONE, sigmoid, tanh
+from .gate_kernel import ONE, sigmoid_of_two, tanh
 from .sequence_kernel import (
-    ZERO,
     at,
     begin,
     begin_back,
+    begin_step,
     begin_step_back,
     end_step,
     end_step_back,
@@ -26,6 +27,9 @@ from .sequence_kernel import (
     pass_to_inputs,
     sum_products,
 )
+
+BEFORE, BEHIND = ((0,), (0, 0, 0)), ((0, 0), (0, 0, 0))
+"""To which sums of a row products are added: those of states to the first three, of inputs to the last three."""
 
 
 @jit
@@ -37,61 +41,85 @@ def forward(tiles: Any, sizes: Any, memory: Any, x: Any, hidden: int, counts: in
         tiles, sizes, memory, x, hidden, counts, rows: As in `lstm_kernel.forward`.
     """
     tile = tiles[0]
-    lanes, high, across = tile
+    lanes, high, _ = tile
     first, last = rows
-    vector, wide = len(lanes), len(lanes) * len(across)
-    begin(lanes, sizes, memory, x, hidden, counts, rows)
+    vector, wide = len(lanes), 3 * len(lanes)
+    begin(lanes, sizes, memory, hidden, rows)
     deep = sizes.padded + sizes.features
-    of_inputs = chunks(sizes.features)
+    down = WORD * sizes.row
     for number in range(sizes.steps):
-        of_states = chunks(sizes.padded) if first_column(sizes, number) == 0 else 0
+        begin_step(lanes, sizes, memory, x, counts, number, rows)
+        skipped = first_column(sizes, number)
+        parts = chunks(deep - skipped)
         for block in range(sizes.blocks):
             bias = at(memory.bias, block * 4 * vector)
-            for part in range(of_inputs + of_states):
-                start, end = _columns(sizes, part, of_inputs, of_states)
-                panel = (at(memory.panels, (block * deep + start) * wide), 0, wide)
-                # Inputs, which come first, write the last three vectors; states add to the first three.
-                shift = WORD * vector if part < of_inputs else 0
+            for part in range(parts):
+                start = skipped + (deep - skipped) * part // parts
+                end = skipped + (deep - skipped) * (part + 1) // parts
+                inputs = min(max(start, sizes.padded), end)
+                panels = at(memory.panels, block * deep * wide)
+                of_states, of_inputs = at(panels, start * wide), at(panels, inputs * wide)
                 for row in range(first, last, len(high)):
-                    z = at(memory.gates, ((number * sizes.blocks + block) * sizes.rows + row) * 4 * vector)
+                    place = (number * sizes.blocks + block) * sizes.rows + row
+                    z = at(memory.gates, place * 4 * vector)
                     h = at(memory.kept, (number * sizes.rows + row) * sizes.row)
-                    if part == 0:
-                        for i in range(len(high)):
-                            store(fill(lanes, ZERO), z + WORD * i * 4 * vector)
-                    left = (h + WORD * start, sizes.row, 0, 1)
-                    product_tile(tile, left, panel, (z + shift, 4 * vector), (1, end - start), part)
-                    if part == of_inputs + of_states - 1:
-                        for i in range(len(high)):
-                            before = h + WORD * (i * sizes.row + block * vector)
-                            after = before + WORD * sizes.rows * sizes.row
-                            _step(lanes, z + WORD * i * 4 * vector, bias, before, after)
+                    sums = sums_from(tile, z if part else bias, 4 * vector if part else 0)
+                    left = (at(h, inputs), sizes.row, 1)
+                    sums = add_products(tile, BEHIND, left, (of_inputs, wide), end - inputs, sums)
+                    left = (at(h, start), sizes.row, 1)
+                    sums = add_products(tile, BEFORE, left, (of_states, wide), inputs - start, sums)
+                    if part < parts - 1:
+                        store_sums(tile, sums, z, 4 * vector)
+                        continue
+                    before = at(h, block * vector)
+                    places = (z, 4 * vector * WORD, before, before + sizes.rows * down, down)
+                    _gates_of_tile(tile, sums, places)
         end_step(lanes, sizes, memory, hidden, counts, number, rows)
 
 
-@jit
-def _columns(sizes: Any, part: int, of_inputs: int, of_states: int) -> Any:
-    """Return the first column of a part of the product, and the one behind the last."""
-    if part < of_inputs:
-        return (
-            sizes.padded + sizes.features * part // of_inputs,
-            sizes.padded + sizes.features * (part + 1) // of_inputs,
-        )
-    part -= of_inputs
-    return sizes.padded * part // of_states, sizes.padded * (part + 1) // of_states
+@jit_inlined
+def _gates_of_tile(tile: Any, sums: Any, places: Any) -> None:
+    """
+    Work out gates and states of the two or four rows of a tile: first r and u of all, so that rows overlap.
+
+    Args:
+        tile, sums: Of `product_sums`.
+        places: The address of gates and the distance of rows; those of states before and after, and the distance.
+    """
+    lanes, high, _ = tile
+    z, by_gates, before, h, down = places
+    u_0, n_0 = _gates(lanes, sums[0:4], z)
+    u_1, n_1 = _gates(lanes, sums[4:8], z + by_gates)
+    if len(high) > 2:
+        u_2, n_2 = _gates(lanes, sums[8:12], z + 2 * by_gates)
+        u_3, n_3 = _gates(lanes, sums[12:16], z + 3 * by_gates)
+        further = z + 2 * by_gates, by_gates, before + 2 * down, h + 2 * down, down
+        _states(lanes, (u_2, u_3), (n_2, n_3), further)
+    _states(lanes, (u_0, u_1), (n_0, n_1), places)
 
 
-@jit
-def _step(lanes: Any, z: int, b: int, before: int, h: int) -> None:
+@jit_inlined
+def _gates(lanes: Any, sums: Any, z: int) -> Any:
+    """Write r, u and what the former acts on of a row; return u, and what n is tanh of."""
     wide = WORD * len(lanes)
-    seen = load(lanes, z) + load(lanes, b)
-    r = sigmoid(load(lanes, z + wide) + load(lanes, b + wide))
-    u = sigmoid(load(lanes, z + 2 * wide) + load(lanes, b + 2 * wide))
-    n = tanh(load(lanes, z + 3 * wide) + load(lanes, b + 3 * wide) + r * seen)
+    seen, of_r, of_u, of_n = sums
+    r, u = sigmoid_of_two(lanes, of_r, of_u)
     store(seen, z)
     store(r, z + wide)
     store(u, z + 2 * wide)
-    store(n, z + 3 * wide)
-    store((load(lanes, before) - n) * u + n, h)
+    return u, of_n + r * seen
+
+
+@jit_inlined
+def _states(lanes: Any, u: Any, of_n: Any, places: Any) -> None:
+    """Write n and the states of two rows."""
+    z, by_gates, before, h, down = places
+    to_n = 3 * WORD * len(lanes)
+    one, other = tanh(of_n[0]), tanh(of_n[1])
+    store(one, z + to_n)
+    store(other, z + to_n + by_gates)
+    store((load(lanes, before) - one) * u[0] + one, h)
+    store((load(lanes, before + down) - other) * u[1] + other, h + down)
 
 
 @jit

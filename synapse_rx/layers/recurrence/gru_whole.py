@@ -15,7 +15,6 @@ class GRUWhole(WholeStrand):
 
     gates_of_states: ClassVar = (2, 0, 1)
     gates_of_inputs: ClassVar = (0, 1, 2)
-    of_tile: ClassVar = 3
     biases: ClassVar = (("c", (0,)), ("b", (0, 1, 2)))
 
     def __init__(self, level: Level, direction: int) -> None:

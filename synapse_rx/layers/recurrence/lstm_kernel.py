@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...fast import jit
-from ..lanes.product_tile import WORD, product_tile
+from ...fast import jit, jit_inlined
+from ..lanes.product_sums import add_products, store_sums, sums_from
+from ..lanes.product_tile import WORD
 from ..lanes.vector import load, store
 from ..panel_kernel import chunks
-from .gate_kernel import ONE, sigmoid, tanh
+from .gate_kernel import ONE, gates_of_four, tanh
 from .sequence_kernel import (
     at,
     begin,
     begin_back,
+    begin_step,
     begin_step_back,
     clear,
     copy,
@@ -28,6 +30,9 @@ from .sequence_kernel import (
     sum_products,
 )
 
+ALL = ((0,), (0, 0, 0, 0))
+"""To which sums of a row products are added: from the first on, to four."""
+
 
 @jit
 def forward(
@@ -37,7 +42,8 @@ def forward(
     Read all steps.
 
     Args:
-        tiles: Those of `product_tile` for gates, for gradients of parameters, and for those of states and inputs.
+        tiles: Those of `product_sums` for gates, and of `product_tile` for gradients of parameters, and for those of
+            states and inputs.
         sizes, memory: `Sizes` and `Memory`.
         x: The address of inputs, and the distances of steps and of samples.
         hidden, cells: All states of the level (T + 2, N, length); those before the first step stand first.
@@ -45,13 +51,16 @@ def forward(
         rows: The first row, and the one behind the last.
     """
     tile = tiles[0]
-    lanes, high, across = tile
+    lanes, high, _ = tile
     first, last = rows
-    vector, part_wide, wide = len(lanes), len(lanes) * len(across), 4 * len(lanes)
-    begin(lanes, sizes, memory, x, hidden, counts, rows)
+    vector, wide = len(lanes), 4 * len(lanes)
+    begin(lanes, sizes, memory, hidden, rows)
     _begin_cells(lanes, sizes, memory, cells, rows)
     deep = sizes.padded + sizes.features
+    down = WORD * sizes.row
+    to_next, step = sizes.rows * down, WORD * sizes.blocks * sizes.rows * vector
     for number in range(sizes.steps):
+        begin_step(lanes, sizes, memory, x, counts, number, rows)
         skipped = first_column(sizes, number)
         parts = chunks(deep - skipped)
         for block in range(sizes.blocks):
@@ -59,51 +68,61 @@ def forward(
             for part in range(parts):
                 start = skipped + (deep - skipped) * part // parts
                 many = skipped + (deep - skipped) * (part + 1) // parts - start
-                panel = at(memory.panels, block * deep * wide + start * part_wide)
+                panel = (at(memory.panels, (block * deep + start) * wide), wide)
                 for row in range(first, last, len(high)):
                     place = (number * sizes.blocks + block) * sizes.rows + row
                     z = at(memory.gates, place * wide)
                     h = at(memory.kept, (number * sizes.rows + row) * sizes.row)
-                    for side in range(0, wide, part_wide):
-                        product_tile(
-                            tile,
-                            (h + WORD * start, sizes.row, 0, 1),
-                            (panel + WORD * side * deep, 0, part_wide),
-                            (z + WORD * side, wide),
-                            (1, many),
-                            part,
-                        )
-                    if part == parts - 1:
-                        after = WORD * (sizes.rows * sizes.row) + WORD * block * vector
-                        c = at(memory.cells, place * vector)
-                        for i in range(len(high)):
-                            _step(
-                                lanes,
-                                z + WORD * i * wide,
-                                bias,
-                                c + WORD * i * vector,
-                                c + WORD * (i + sizes.blocks * sizes.rows) * vector,
-                                h + WORD * i * sizes.row + after,
-                            )
+                    sums = sums_from(tile, z if part else bias, wide if part else 0)
+                    sums = add_products(tile, ALL, (at(h, start), sizes.row, 1), panel, many, sums)
+                    if part < parts - 1:
+                        store_sums(tile, sums, z, wide)
+                        continue
+                    c = at(memory.cells, place * vector)
+                    state = at(h, block * vector) + to_next
+                    places = (z, WORD * wide, c, c + step, WORD * vector, state, down)
+                    _gates_of_tile(tile, sums, places)
         end_step(lanes, sizes, memory, hidden, counts, number, rows)
     if sizes.started:
         _give_cells(lanes, sizes, memory, cells, rows)
 
 
-@jit
-def _step(lanes: Any, z: int, b: int, before: int, c: int, h: int) -> None:
+@jit_inlined
+def _gates_of_tile(tile: Any, sums: Any, places: Any) -> None:
+    """
+    Work out gates, cells and states of the two or four rows of a tile: first all gates, so that rows overlap.
+
+    Args:
+        tile, sums: Of `product_sums`.
+        places: The addresses of gates, of cells before and after, and of states, those of gates and of states each
+            with the distance of rows, and both those of cells with theirs.
+    """
+    lanes, high, _ = tile
+    z, by_gates, before, c, by_cells, h, by_states = places
+    o_0, c_0 = _gates(lanes, sums[0:4], z, before, c)
+    o_1, c_1 = _gates(lanes, sums[4:8], z + by_gates, before + by_cells, c + by_cells)
+    if len(high) > 2:
+        z, before, c = z + 2 * by_gates, before + 2 * by_cells, c + 2 * by_cells
+        o_2, c_2 = _gates(lanes, sums[8:12], z, before, c)
+        o_3, c_3 = _gates(lanes, sums[12:16], z + by_gates, before + by_cells, c + by_cells)
+        store(o_2 * tanh(c_2), h + 2 * by_states)
+        store(o_3 * tanh(c_3), h + 3 * by_states)
+    store(o_0 * tanh(c_0), h)
+    store(o_1 * tanh(c_1), h + by_states)
+
+
+@jit_inlined
+def _gates(lanes: Any, sums: Any, z: int, before: int, c: int) -> Any:
+    """Write gates and the cell of a row; return the output gate and the cell."""
     wide = WORD * len(lanes)
-    i = sigmoid(load(lanes, z) + load(lanes, b))
-    f = sigmoid(load(lanes, z + wide) + load(lanes, b + wide))
-    o = sigmoid(load(lanes, z + 2 * wide) + load(lanes, b + 2 * wide))
-    g = tanh(load(lanes, z + 3 * wide) + load(lanes, b + 3 * wide))
+    i, f, o, g = gates_of_four(lanes, *sums)
     cell = f * load(lanes, before) + i * g
     store(i, z)
     store(f, z + wide)
     store(o, z + 2 * wide)
     store(g, z + 3 * wide)
     store(cell, c)
-    store(o * tanh(cell), h)
+    return o, cell
 
 
 @jit

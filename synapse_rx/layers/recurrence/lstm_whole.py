@@ -16,7 +16,6 @@ class LSTMWhole(WholeStrand):
     gates_of_states: ClassVar = (0, 1, 2, 3)
     gates_of_inputs: ClassVar = (0, 1, 2, 3)
     biases: ClassVar = (("b", (0, 1, 2, 3)),)
-    of_tile: ClassVar = 2
     has_cells: ClassVar = True
 
     def __init__(self, level: Level, direction: int) -> None:

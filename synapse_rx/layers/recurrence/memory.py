@@ -16,7 +16,8 @@ class Sizes(NamedTuple):
         row: Numbers from a row of `Memory.kept` to the next.
         columns: Those of such a row that products go over: states, then inputs, filled up.
         blocks: How many times vectors of gates stand together; see `Memory.gates`.
-        cells: Numbers of `Memory.cells` in a block, 0 if there are none.
+        gates: Numbers of `Memory.gates` in a row of a block, 0 if there are none.
+        cells: Those of `Memory.cells`, 0 if there are none.
         reverse: Whether sequences are read from their end.
         started: Whether states before the first step may be other than 0.
         length, begin: Numbers in a row of all states of the level, and where those of the strand begin.
@@ -33,6 +34,7 @@ class Sizes(NamedTuple):
     row: int
     columns: int
     blocks: int
+    gates: int
     cells: int
     reverse: int
     started: int

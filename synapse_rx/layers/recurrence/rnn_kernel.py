@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...fast import jit
-from ..lanes.product_tile import WORD, product_tile
+from ...fast import jit, jit_inlined
+from ..lanes.product_sums import add_products, store_sums, sums_from
+from ..lanes.product_tile import WORD
 from ..lanes.vector import load, rectify, store, where_positive
 from ..panel_kernel import chunks
-from .gate_kernel import ONE, tanh
+from .gate_kernel import ONE, tanh_of_two
 from .sequence_kernel import (
     at,
     begin,
     begin_back,
+    begin_step,
     begin_step_back,
     end_step,
     end_step_back,
@@ -24,6 +26,9 @@ from .sequence_kernel import (
     pass_to_inputs,
     sum_products,
 )
+
+BOTH = ((0,), (0, 0))
+"""To which sums of a row products are added: from the first on, to both."""
 
 
 @jit
@@ -41,9 +46,11 @@ def forward(
     lanes, high, across = tile
     first, last = rows
     wide = len(lanes) * len(across)
-    begin(lanes, sizes, memory, x, hidden, counts, rows)
+    begin(lanes, sizes, memory, hidden, rows)
     deep = sizes.padded + sizes.features
+    down = WORD * sizes.row
     for number in range(sizes.steps):
+        begin_step(lanes, sizes, memory, x, counts, number, rows)
         skipped = first_column(sizes, number)
         parts = chunks(deep - skipped)
         for block in range(sizes.blocks):
@@ -51,23 +58,37 @@ def forward(
             for part in range(parts):
                 start = skipped + (deep - skipped) * part // parts
                 many = skipped + (deep - skipped) * (part + 1) // parts - start
-                panel = (at(memory.panels, (block * deep + start) * wide), 0, wide)
+                panel = (at(memory.panels, (block * deep + start) * wide), wide)
                 for row in range(first, last, len(high)):
                     kept = at(memory.kept, (number * sizes.rows + row) * sizes.row)
-                    h = kept + WORD * (sizes.rows * sizes.row + block * wide)
-                    left = (kept + WORD * start, sizes.row, 0, 1)
-                    product_tile(tile, left, panel, (h, sizes.row), (1, many), part)
-                    if part == parts - 1:
-                        for i in range(len(high)):
-                            for k in range(0, wide, len(lanes)):
-                                _step(lanes, h + WORD * (i * sizes.row + k), bias + WORD * k, rectified)
+                    h = at(kept, block * wide) + sizes.rows * down
+                    sums = sums_from(tile, h if part else bias, sizes.row if part else 0)
+                    sums = add_products(tile, BOTH, (at(kept, start), sizes.row, 1), panel, many, sums)
+                    if part < parts - 1:
+                        store_sums(tile, sums, h, sizes.row)
+                        continue
+                    _step(lanes, sums[0:2], h, rectified)
+                    _step(lanes, sums[2:4], h + down, rectified)
+                    _step(lanes, sums[4:6], h + 2 * down, rectified)
+                    _step(lanes, sums[6:8], h + 3 * down, rectified)
+                    if len(high) > 4:
+                        h += 4 * down
+                        _step(lanes, sums[8:10], h, rectified)
+                        _step(lanes, sums[10:12], h + down, rectified)
+                        _step(lanes, sums[12:14], h + 2 * down, rectified)
+                        _step(lanes, sums[14:16], h + 3 * down, rectified)
         end_step(lanes, sizes, memory, hidden, counts, number, rows)
 
 
-@jit
-def _step(lanes: Any, h: int, b: int, rectified: int) -> None:
-    z = load(lanes, h) + load(lanes, b)
-    store(rectify(z) if rectified else tanh(z), h)
+@jit_inlined
+def _step(lanes: Any, sums: Any, h: int, rectified: int) -> None:
+    one, other = sums
+    if rectified:
+        one, other = rectify(one), rectify(other)
+    else:
+        one, other = tanh_of_two(lanes, one, other)
+    store(one, h)
+    store(other, h + WORD * len(lanes))
 
 
 @jit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ... import crew
 from ...typing import Array
 from ..lanes.machine import machine
+from .arrangement import WORD, Arrangement, Part
 from .ends import Ends
 from .memory import Memory, Sizes
 from .strand import Strand
@@ -22,9 +24,6 @@ HIGH = 8
 
 ACROSS = 2
 """Vectors side by side in tiles of products for which more are not faster; always the same, to be compiled once."""
-
-WORD = 4
-"""Bytes of a number."""
 
 LINE = 16
 """Numbers in a line of the cache."""
@@ -57,9 +56,6 @@ class WholeStrand(Strand):
     biases: ClassVar[tuple[tuple[str, tuple[int, ...]], ...]] = (("b", (0,)),)
     """The parameters that hold biases, and of which gates, as all vectors of a block have them."""
 
-    of_tile: ClassVar[int] = 1
-    """How many gates a tile of the product gives."""
-
     has_cells: ClassVar[bool] = False
     """Whether there are states besides the hidden ones."""
 
@@ -68,28 +64,24 @@ class WholeStrand(Strand):
 
     def __init__(self, level: Level, direction: int, kernel: Any) -> None:
         super().__init__(level, direction)
-        from . import arrange_kernel
-
-        self._kernel, self._arranging = kernel, arrange_kernel
+        self._kernel = kernel
         width, registers = machine()
         self._lanes = (0,) * (width // 4)
         # Where there is but one gate, several vectors of units make a block.
         self._together = ACROSS if len(self.gates_of_inputs) == 1 else 1
         self._width = len(self.gates_of_states) * self._together * len(self._lanes)
-        across = (self.of_tile * self._together, self._width // len(self._lanes), ACROSS)
-        self._tiles = tuple(_tile(self._lanes, count, registers) for count in across)
         self._block = sum(len(gates) for _, gates in self.biases) * self._together * len(self._lanes)
+        own = _tile_of_sums(self._lanes, self._block // len(self._lanes), registers)
+        across = (self._width // len(self._lanes), ACROSS)
+        self._tiles = (own, *(_tile(self._lanes, count, registers) for count in across))
         self.sizes = self._sizes()
         self._held = self._memory()
         self.memory = Memory(*map(_address, self._held))
         self._dh = self._held.dh.reshape(self.sizes.rows, -1)
-        self._U_order, self._W_order = (
-            self._order(gates, level.gates) for gates in (self.gates_of_states, self.gates_of_inputs)
-        )
-        self._bias_orders = [(name, self._order(gates, len(gates))) for name, gates in self.biases]
+        self._arrangement = self._arranged()
 
     def forward(self, x: Array, ends: Ends | None) -> None:
-        self._arrange()
+        self._arrangement.arrange()
         if x.strides[2] != WORD:
             pieces = over_time(self.s, f"x in one piece{self.level.index}", *x.shape[::2])
             self.xp.copyto(pieces, x)
@@ -108,21 +100,29 @@ class WholeStrand(Strand):
         if last is not None:
             self.xp.copyto(self._dh[: self.n, : self.units], last)
         sizes, hands = self.sizes, self._hands()
-        shape = (hands, sizes.blocks * sizes.columns * self._width)
-        sums = self.s.fixed(f"sums of panels{self.level.index} {hands}", shape)
-        of_bias = self.s.fixed(f"sums of biases {hands}", (hands, sizes.blocks * self._block))
+        places = self.s.once(f"places of sums{self.level.index} {hands}", lambda: self._sums(hands))
         dx = _address(self.level.dx[self.direction]) if self.level.wants_dx else 0
         given = (self._all_dy(dy), dx, self._counts(ends), truncate or 0)
-        self._arrange_turned()
+        self._arrangement.turn()
 
         def part(hand: int, first: int, last: int) -> None:
-            into = (_address(sums[hand]) if self.s.learns else 0, _address(of_bias[hand]))
+            into = (int(places[hand, 0]) if self.s.learns else 0, int(places[hand, 1]))
             rows = (first * HIGH, last * HIGH)
             self._kernel.backward(self._tiles, sizes, self.memory, *self._options(), *given, into, rows)
 
         hands = crew.share(sizes.rows // HIGH, hands, part)
         if self.s.learns:
-            self._put_back(sums, of_bias, hands)
+            self._arrangement.put_back(places[:hands])
+
+    def _sums(self, hands: int) -> Array:
+        """Return the addresses of where threads sum up gradients, (hands, 2): of panels and of biases."""
+        sizes, index = self.sizes, self.level.index
+        widths = sizes.blocks * sizes.columns * self._width, sizes.blocks * self._block
+        names = f"sums of panels{index} {hands}", f"sums of biases {hands}"
+        starts = [
+            _address(self._lined(name, hands * width)) for name, width in zip(names, widths, strict=True)
+        ]
+        return np.array([starts], np.int64) + WORD * np.arange(hands)[:, None] * np.array(widths)
 
     def _options(self) -> tuple[Any, ...]:
         """Return what kernels want to know besides."""
@@ -163,6 +163,7 @@ class WholeStrand(Strand):
             row=(-(-columns // LINE) | 1) * LINE,
             columns=columns,
             blocks=padded // (self._together * len(self._lanes)),
+            gates=self._block * self.keeps_gates,
             cells=len(self._lanes) * self.has_cells,
             reverse=int(self.reverse),
             started=int(level.layer.carry),
@@ -174,17 +175,17 @@ class WholeStrand(Strand):
         )
 
     def _memory(self) -> Memory:
-        s, sizes, index = self.s, self.sizes, self.level.index
+        sizes, index = self.sizes, self.level.index
         own = f"{index}{'r' * self.reverse}"
         blocks = sizes.blocks
         return Memory(
             kept=self._rows(f"kept{own}", (sizes.steps + 1) * sizes.row),
-            gates=self._rows(f"gates{own}", sizes.steps * blocks * self._block * self.keeps_gates),
+            gates=self._rows(f"gates{own}", sizes.steps * blocks * sizes.gates),
             cells=self._rows(f"cells{own}", (sizes.steps + 1) * blocks * sizes.cells),
-            panels=s.fixed(f"panels{index}", (blocks * self._width * (sizes.padded + sizes.features),)),
-            turned=s.fixed("turned", (blocks * self._width * sizes.across,)),
-            turned_inputs=s.fixed(f"turned inputs{index}", (blocks * self._width * sizes.inputs_across,)),
-            bias=s.fixed("biases in blocks", (blocks * self._block,)),
+            panels=self._lined(f"panels{index}", blocks * self._width * (sizes.padded + sizes.features)),
+            turned=self._lined("turned", blocks * self._width * sizes.across),
+            turned_inputs=self._lined(f"turned inputs{index}", blocks * self._width * sizes.inputs_across),
+            bias=self._lined("biases in blocks", blocks * self._block),
             dz=self._rows("dz of a step", blocks * self._block),
             dh=self._rows("dh of a step", sizes.across),
             dc=self._rows("dc of a step", blocks * sizes.cells),
@@ -193,67 +194,33 @@ class WholeStrand(Strand):
 
     def _rows(self, name: str, width: int) -> Array:
         """Return memory of ``width`` numbers for each row, flat."""
-        whole = self.s.fixed(name, (_filled(self.s.capacity, HIGH) * width,))
-        return whole[: self.sizes.rows * width]
+        return self._lined(name, _filled(self.s.capacity, HIGH) * width)[: self.sizes.rows * width]
 
-    def _order(self, gates: tuple[int, ...], of: int) -> tuple[Any, ...]:
-        """Return where ``gates`` lie in a row with ``of`` gates of each direction (see `arrange_kernel`)."""
-        start, wide = self.direction * of * self.units, len(self._lanes)
-        places = [(gate, vector * wide) for gate in gates for vector in range(self._together)]
-        begins = np.array([start + gate * self.units + first for gate, first in places], np.int64)
-        further = self._together * wide
-        return begins, further, np.array([first for _, first in places], np.int64), further
+    def _lined(self, name: str, count: int) -> Array:
+        """Return memory for numbers that begins with a line of the cache: vectors across two take twice as long."""
+        whole = self.s.fixed(name, (count + LINE,))
+        start = -(_address(whole) // WORD) % LINE
+        return whole[start : start + count]
 
-    def _arrange(self) -> None:
-        sizes, lanes = self.sizes, len(self._lanes)
-        if sizes.padded != sizes.units:
-            self._held.panels.fill(0)
-        deep, wide = sizes.padded + sizes.features, len(self._tiles[0][2]) * lanes
-        for part in range(self._width // wide):
-            own = slice(part * wide // lanes, (part + 1) * wide // lanes)
-            for name, order, row in (("U", self._U_order, 0), ("W", self._W_order, sizes.padded)):
-                some = (order[0][own], order[1], order[2][own], order[3])
-                into = self.memory.panels + (part * deep + row) * wide * WORD
-                self._arranging.arrange(
-                    self._lanes, *self._values(name), some, into, (sizes.blocks, deep * self._width, wide)
-                )
-        into = self.memory.bias
-        for name, order in self._bias_orders:
-            self._arranging.arrange(
-                self._lanes, *self._values(name), order, into, (sizes.blocks, self._block, 0)
-            )
-            into += len(order[0]) * lanes * WORD
+    def _arranged(self) -> Arrangement:
+        level, memory, learns = self.level, self.memory, self.s.learns
+        for name in ("panels", "turned", "turned_inputs", "bias"):
+            getattr(self._held, name).fill(0)  # once, for what nothing is written to
 
-    def _arrange_turned(self) -> None:
-        sizes, panel = self.sizes, ACROSS * len(self._lanes)
-        for name, order, into, across in (
-            ("U", self._U_order, self.memory.turned, sizes.across),
-            ("W", self._W_order, self.memory.turned_inputs, sizes.inputs_across),
-        ):
-            if name == "U" or self.level.wants_dx:
-                place = (sizes.blocks, panel, across // panel)
-                self._arranging.arrange_turned(self._lanes, *self._values(name), order, into, place)
+        def part(name: str, gates: Sequence[int], first: int, turned: int = 0) -> Part:
+            return Part(level.param(name), level.grad(name) if learns else None, gates, first, turned)
 
-    def _put_back(self, sums: Array, of_bias: Array, hands: int) -> None:
-        sizes, width, lanes = self.sizes, self._width, len(self._lanes)
-        place = (sizes.blocks, sizes.columns * width, width, sums.shape[1])
-        for name, order, row in (("U", self._U_order, 0), ("W", self._W_order, sizes.padded)):
-            self._put(name, order, _address(sums) + row * width * WORD, hands, place)
-        source, place = _address(of_bias), (sizes.blocks, self._block, 0, of_bias.shape[1])
-        for name, order in self._bias_orders:
-            self._put(name, order, source, hands, place)
-            source += len(order[0]) * lanes * WORD
-
-    def _put(self, name: str, order: Any, sums: int, hands: int, place: Any) -> None:
-        into, shape = self._flat(self.level.grad(name))
-        self._arranging.put_back(self._lanes, sums, hands, place, order, into, shape)
-
-    def _values(self, name: str) -> tuple[int, tuple[int, int, int]]:
-        return self._flat(self.level.param(name))
-
-    def _flat(self, whole: Array) -> tuple[int, tuple[int, int, int]]:
-        """Return where a parameter or its gradient is, with its rows, their distance and the units."""
-        return _address(whole), (whole.size // whole.shape[-1], whole.shape[-1], self.units)
+        biases, first = list[Part](), 0
+        for name, gates in self.biases:
+            biases.append(part(name, gates, first))
+            first += len(gates)
+        of_inputs = memory.turned_inputs if level.wants_dx else 0
+        matrices = (
+            part("U", self.gates_of_states, 0, memory.turned),
+            part("W", self.gates_of_inputs, self.sizes.padded, of_inputs),
+        )
+        strand = (self.direction, level.layer.directions, self.units, self._together)
+        return Arrangement(strand, self.sizes, memory, self._lanes, self._tiles[2][2], matrices, biases)
 
     def _counts(self, ends: Ends | None) -> int:
         return 0 if ends is None else _address(ends.counts)
@@ -267,6 +234,11 @@ def _tile(lanes: tuple[int, ...], across: int, registers: int) -> tuple[tuple[in
     """Return the tile of a product that has so many vectors side by side, as high as registers allow."""
     high = {2: 8, 3: 8, 4: 6}[across] if registers >= 32 else {2: 4, 3: 4, 4: 2}[across]
     return lanes, (0,) * high, (0,) * across
+
+
+def _tile_of_sums(lanes: tuple[int, ...], across: int, registers: int) -> tuple[tuple[int, ...], ...]:
+    """Return the tile of a product that has so many sums side by side: a half or so of the registers hold them."""
+    return lanes, (0,) * ((16 if registers >= 32 else 8) // across), (0,) * across
 
 
 def _filled(count: int, multiple: int) -> int:
