@@ -42,10 +42,11 @@ class GraphChunk:
         rows = feed.batch if streams else shape[0] if sequences else 1
         last = graph.returns == "last" and sequences
         self._learn: Any = None
+        self._addresses: Any = None
         self._feed = feed
         self._table = table
         output = FUNCTIONS.get(type(net.arch.output), 0)
-        self._codes = np.array([loss, 0, counts, sums, graph.gradient == "bptt", streams, last, output])
+        self._codes = np.array([loss, 0, counts, sums, graph.gradient == "bptt", streams, last, output, 0, 0])
         self._grad = grad
         self._straight = straight(graph)
         single = feed.batch == 1 and not sequences and not counts and graph.gradient == "truncated"
@@ -106,9 +107,10 @@ class GraphChunk:
         if self._learn is None:
             # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
             fast.load()
+            from ..network.step_kernels import step_addresses
             from .chunk_kernel import learn
 
-            self._learn = learn
+            self._learn, self._addresses = learn, step_addresses
         batches = self._feed.plain
         assert batches is not None
         x, scale, t, order = batches
@@ -117,6 +119,7 @@ class GraphChunk:
         if self._online is not None and moves.name == "descend" and x.dtype == np.float32 and scale == 1:
             code = self._online
         self._codes[1] = MOVES[moves.name]
+        self._codes[8:] = self._addresses(moves.name)
         self._learn(
             self._table,
             x,

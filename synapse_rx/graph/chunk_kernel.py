@@ -11,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..algorithms.momentum import look_ahead_kernel
 from ..fast import jit
-from ..network.chunk_kernel import update
+from ..network.step_kernels import take
 from .judge_kernel import ONE, ZERO, judge, missed
 from .kernels import sweep, through_time, truncated
 from .straight_code import call, sweep_straight, through_time_straight, truncated_straight
-
-_look_ahead = jit(look_ahead_kernel)
 
 
 @jit
@@ -93,7 +90,8 @@ def learn(
         t: Targets (N, steps outputs) or (N, outputs); order: (N,) the order of the epoch, empty for their own.
         span: The first batch, the one behind the last, samples in a batch.
         codes: Loss, move, whether misclassifications are counted, whether gradients are sums, whether they go through
-            time, whether samples are steps of one sequence, whether the last step counts alone, the output activation.
+            time, whether samples are steps of one sequence, whether the last step counts alone, the output activation;
+            the addresses of the step of the move and of what comes before its gradient, 0 for nothing.
         straight: Where machine code of this very graph begins, 0 for none: a sweep, the gradient's way back, or all
             that is done to learn a sample (`Straight`).
         theta, grad: The vectors; fixed: The weights that do not learn; slots: those of the algorithm.
@@ -103,7 +101,7 @@ def learn(
         rows: (kinds, N) the loss of each sample, and whether it was misclassified.
     """
     first, last, batch = span
-    loss, move, counts, sums, bptt, streams, last_only, output = codes
+    loss, move, counts, sums, bptt, streams, last_only, output, step, ahead = codes
     units, inputs, outputs = graph[0], graph[1], graph[2]
     Y, S, D, work, raw, influence, no_dx, y = memory
     activation, state, eps, ext = kept
@@ -119,8 +117,8 @@ def learn(
     for index in range(first, last):
         start = index * batch
         n = min(batch, samples - start)
-        if move == 2:
-            _look_ahead(theta, slots[0], scalars[index - first, 0])
+        if ahead:
+            take(ahead, theta, grad, slots, 0, len(theta), scalars[index - first])
         clear(grad)
         share = ONE if sums else ONE / np.float32(n)
         if not last_only:
@@ -181,7 +179,7 @@ def learn(
             for j in range(len(theta)):
                 theta[j] -= rate * grad[j]
         else:
-            update(move, theta, grad, slots, scalars[index - first])
+            take(step, theta, grad, slots, 0, len(theta), scalars[index - first])
     if streams:
         for j in range(units):
             activation[j] = Y[0, j]

@@ -99,6 +99,26 @@ def tiled_products(*columns: int) -> int:
     return _table.ctypes.data
 
 
+def product(
+    tiled: int,
+    turned: int,
+    n: int,
+    m: int,
+    k: int,
+    scale: int,
+    left: int,
+    a_row: int,
+    right: int,
+    b_row: int,
+    adds: int,
+    out: int,
+    c_row: int,
+    numbers: int,
+) -> None:
+    """Do what `multiply_any` does, called by its address."""
+    multiply_any(tiled, turned, (n, m, k), scale, (left, a_row), (right, b_row), adds, (out, c_row), numbers)
+
+
 _table = np.zeros(8, np.int64)
 """The addresses of what is called for a product, and of what that calls (`tiled_kernel`)."""
 

@@ -24,6 +24,9 @@ PART = 256
 ROOM = 131_072
 """The most numbers of a gradient that are summed up before their step is taken: 512 KiB, which stay in the cache."""
 
+SQUARES = 2
+"""The kernel's number of the squared error, the only loss that takes outputs, not logits."""
+
 SHARED = 1_000_000
 """Multiplications of a batch from which on threads share it; for fewer it takes as long to meet as to compute."""
 
@@ -47,7 +50,8 @@ class Chunk:
         self._gradient: Any = None
         self._feed = feed
         self._layers = layers
-        self._codes = np.array([loss, 0, counts, sums, 0])
+        self._loss, self._counts, self._sums = loss, counts, sums
+        self._codes = np.empty(0, np.int64)
         self._grad = grad
         self._shared = _is_shared(layers, feed.batch)
         self._memory: list[tuple[Array, Array, Array]] = []
@@ -86,7 +90,7 @@ class Chunk:
         """
         self._prepare()
         vectors = moves.vectors(state)
-        self._codes[1] = MOVES[moves.name]
+        self._go_by(moves.name)
         span = (first, first + moves.count, self._feed.batch, PART)
         self._share(self._learn, span, theta, vectors, moves.scalars, rows)
 
@@ -101,7 +105,7 @@ class Chunk:
             rows: Where errors are written, (kinds, samples).
         """
         self._prepare()
-        self._codes[1] = -1
+        self._codes[0] = -1
         vectors, scalars = (np.empty(0, np.float32),) * VECTORS, np.full((1, SCALARS), share, np.float32)
         self._share(self._gradient, (first, last, PART), theta, vectors, scalars, rows)
 
@@ -109,12 +113,37 @@ class Chunk:
         if self._learn is None:
             # Loaded and compiled where it is first called: on the thread that trains, not on that of an event loop.
             fast.load()
-            from ..layers.product_kernel import tiled_products
             from .chunk_kernel import learn
             from .gradient_kernel import gradient
 
+            self._codes = self._addresses()
             self._learn, self._gradient = learn, gradient
-            self._codes[4] = tiled_products(*self._layers[:, 1].tolist(), *self._layers[1:, 0].tolist())
+
+    def _addresses(self) -> Array:
+        """Return the codes of `chunk_kernel.learn`, but for those of the move."""
+        from ..layers.product_kernel import product, tiled_products
+        from .function_kernels import function_addresses
+        from .loss_kernels import LOSSES, misses
+
+        layers, linked = self._layers, self._loss != SQUARES
+        functions = [function_addresses(code) for code in layers[:-1, 4].tolist()]
+        # A linked loss takes logits, and gives their gradients.
+        functions.append(function_addresses(0 if linked else int(layers[-1, 4])))
+        below = [0, *(derivative for _, derivative in functions[:-1])]
+        tiled = tiled_products(*layers[:, 1].tolist(), *layers[1:, 0].tolist())
+        loss, miss = fast.address(LOSSES[self._loss]), fast.address(misses) if self._counts else 0
+        first = [0, self._sums, tiled, fast.address(product), 0, 0, loss, miss, functions[-1][1]]
+        activations = [
+            code for (function, _), of in zip(functions, below, strict=True) for code in (function, of)
+        ]
+        return np.array([*first, *activations], np.int64)
+
+    def _go_by(self, move: str) -> None:
+        """Let the kernel take the steps of a move."""
+        from .step_kernels import step_addresses
+
+        self._codes[0] = MOVES[move]
+        self._codes[4:6] = step_addresses(move)
 
     def _share(self, kernel: Any, span: Any, theta: Array, slots: Any, scalars: Array, rows: Array) -> None:
         """
@@ -122,12 +151,12 @@ class Chunk:
 
         The library's products have threads of their own, and little work is not worth waiting for each other.
         """
-        hands = self._threads() if self._shared and self._codes[4] else 1
+        hands = self._threads() if self._shared and self._codes[2] else 1
         if len(self._memory) != hands:
             between, gradient = _room(self._layers, self._feed.batch, hands)
             layers = np.empty(between, np.float32)
             self._memory = [
-                (layers, np.empty(gradient, np.float32), np.array([0, 1, 0], np.float32))
+                (layers, np.empty(gradient, np.float32), np.array([0, 1, 0, 0], np.float32))
                 for _ in range(hands)
             ]
         self._meeting[0] = 0
@@ -163,6 +192,20 @@ class Chunk:
         assert batches is not None
         x, scale, t, order = batches
         return x, scale, t, self._own_order if order is None else order
+
+
+def compile_every_kind() -> None:
+    """Compile what chunks of any network call, but for the steps of algorithms."""
+    fast.load()
+    from ..layers.product_kernel import product, tiled_products
+    from .function_kernels import FUNCTIONS, function_addresses
+    from .loss_kernels import LOSSES, misses
+
+    tiled_products()
+    for code in range(len(FUNCTIONS)):
+        function_addresses(code)
+    for kernel in (product, misses, *LOSSES):
+        fast.address(kernel)
 
 
 def working_memory(net: Net, loss: Loss, kinds: Sequence[Any], batch: int, threads: int) -> int | None:
@@ -207,5 +250,5 @@ def _loss(loss: Loss, arch: Arch) -> int | None:
     if linked and loss == BinaryCrossEntropy():
         return 1
     if loss == SquaredError() and type(arch.output) in ACTIVATIONS:
-        return 2
+        return SQUARES
     return None

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..fast import jit
 from ..layers.subnormal_kernel import flush_subnormals, restore
-from .chunk_kernel import go_through, lies_ready, take_step
+from .chunk_kernel import WORD, go_through, take_step
 from .meeting_kernel import meet
+from .plain_kernel import ONE
 
 
 @jit
@@ -43,17 +44,19 @@ def gradient(
     """
     first, last, most = span
     hand, many, meeting = hands
-    arrivals, share = 0, scalars[0, 0]
+    arrivals, numbers = 0, memory[2]
+    numbers[3] = scalars[0, 0]
+    ready = int(x.itemsize == WORD and scale == ONE and not order.size)
     usual = flush_subnormals()
     for begin in range(first, last, most * many):
         length = min(most * many, last - begin)
         low, high = length * hand // many, length * (hand + 1) // many
-        part = (begin, low, high - low, share)
-        go_through(x, scale, t, order, part, layers, codes, theta, memory[0], rows, memory[2])
+        part = (begin, low, high - low, ready)
+        go_through(x, scale, t, order, part, layers, codes, theta, memory[0], rows, numbers)
         arrivals += many
         meet(meeting, arrivals)
         # Never the only part: the gradient is to be kept.
-        here, ready = (begin, length, begin > first, False), lies_ready(x, scale, order)
+        here = (begin, length, begin > first, False)
         take_step(x, here, ready, layers, codes, theta, grad, slots, scalars[0], memory, (hand, many))
         arrivals += many
         meet(meeting, arrivals)

@@ -82,9 +82,9 @@ def activate(code: int, z: Any, bias: Any, n: int) -> None:
     for i in range(n):
         row = z[i * units : (i + 1) * units]
         if code == 1:
-            _sigmoids(row, bias, units)
+            sigmoids(row, bias, units)
         elif code == 2:
-            _tanhs(row, bias, units)
+            tanhs(row, bias, units)
         elif code == 3:
             for j in range(units):
                 row[j] = max(row[j] + bias[j], ZERO)
@@ -94,12 +94,14 @@ def activate(code: int, z: Any, bias: Any, n: int) -> None:
 
 
 @jit_fused
-def _sigmoids(z: Any, bias: Any, n: int) -> None:
+def sigmoids(z: Any, bias: Any, n: int) -> None:
+    """Turn each of n numbers z into the sigmoid of z + b."""
     for j in range(n):
         z[j] = ONE / (ONE + exp(-(z[j] + bias[j])))
 
 
 @jit_fused
-def _tanhs(z: Any, bias: Any, n: int) -> None:
+def tanhs(z: Any, bias: Any, n: int) -> None:
+    """Turn each of n numbers z into tanh(z + b)."""
     for j in range(n):
         z[j] = tanh(z[j] + bias[j])

@@ -12,6 +12,7 @@ from ..data import TrainingSet, training_set
 from ..layers import GRU, LSTM, RNN, Activation, BatchNorm, Conv2D, Dense, Input, Layer, MaxPool2D, Synapse
 from ..snapshot import Net, training
 from .build import mlp, neural_net
+from .chunk import compile_every_kind
 from .compiled import compile
 from .learner import NetworkLearner
 
@@ -36,6 +37,8 @@ def warm() -> Iterator[str]:
                 _train(net, _set(stored), chunks=True)
             _train(net, _set(dtype), chunks=False)
         yield member.kind
+    compile_every_kind()
+    yield "dense"
     compile(mlp([3, 2], "softmax"))
     yield "answers"
     for layer, shape in ((LSTM(2), (2, 3)), (GRU(2), (2, 3)), (RNN(2), (2, 3)), (Synapse(), (3,))):

@@ -1,5 +1,5 @@
 """
-Calls of machine code by its address (`fast.address`), and tables of such addresses.
+Calls of machine code by its address (`fast.address`), tables of such addresses, and arrays that lie at one.
 
 What is called so is compiled once, and not again with all that call it. Imported only where kernels are compiled
 (`synapse_rx.fast`).
@@ -12,11 +12,12 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.np import arrayobj as arrays
 
 from .vector_code import intrinsic
 
-ENTRY = 8
-"""Bytes of an address in a table."""
+ENTRY, WORD = 8, 4
+"""Bytes of an address in a table, and of a number."""
 
 
 @intrinsic
@@ -42,3 +43,36 @@ def whole_number_at(typing: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(values[0], ir.IntType(64).as_pointer()))
 
     return types.int64(types.intp), generate
+
+
+@intrinsic
+def address_of(typing: Any, array: Any) -> Any:
+    """Return the address of the first number of an array, which has to be there for as long as that is used."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        return builder.ptrtoint(data, context.get_value_type(types.intp))
+
+    return types.intp(array), generate
+
+
+@intrinsic
+def numbers_at(typing: Any, address: Any, count: Any) -> Any:
+    """Return so many float32 from an address on as an array, which keeps nothing alive."""
+    kind = types.Array(types.float32, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = context.make_array(kind)(context, builder)
+        data = builder.inttoptr(values[0], ir.FloatType().as_pointer())
+        width = ir.Constant(context.get_value_type(types.intp), WORD)
+        arrays.populate_array(
+            array,
+            data=data,
+            shape=cgutils.pack_array(builder, [values[1]]),
+            strides=cgutils.pack_array(builder, [width]),
+            itemsize=width,
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return kind(types.intp, types.intp), generate
