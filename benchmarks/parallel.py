@@ -6,7 +6,7 @@ know nothing of each other: what the machine has to give when all cores compute.
 step, "average" takes the mean of the parameters every so many steps. All happen in turn within one job of MPI.
 Efficiency is the rate divided by as many times that of "one": the median over the rounds; that of the fastest rounds,
 which others on the machine disturbed least; and that of the CPU seconds worked for a sample, waiting left out, which
-says what the exchange costs even where cores cannot be had.
+says what the exchange costs even where cores cannot be had. Behind that come sums alone, of few numbers and of many.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ import sys
 from pathlib import Path
 
 from .harness import Contest, peer, table
+
+SUMS = "Sums over the arrays"
+"""What the table of sums is called; ``scale`` finds it by that."""
 
 BINDING = ["--bind-to", "none"]
 """A process that is bound to a core waits for whoever has it, whatever other cores are free."""
@@ -62,7 +65,7 @@ def run(
     job = subprocess.run(
         command, env={**os.environ, **root, **threads}, stdout=subprocess.PIPE, text=True, check=True
     )
-    found = [json.loads(line) for line in job.stdout.splitlines() if line.startswith("{")]
+    *found, last = [json.loads(line) for line in job.stdout.splitlines() if line.startswith("{")]
     rates, works = (
         Contest({name: tuple(one[name][k] for one in found) for name in found[0]}) for k in (0, 1)
     )
@@ -76,6 +79,14 @@ def run(
         f"784-512-512-10, Adam, {batch} samples a process and step, {epochs} epochs of {steps} steps, {rounds} rounds",
         ["", "samples/s", "quartiles", "efficiency", "of the fastest", "in CPU seconds"],
         [_row(rates, works, name, shown, ranks) for name, shown in names.items()],
+    )
+    table(
+        f"{SUMS} of {ranks} processes, all on one machine",
+        ["float32", "ms", "quartiles"],
+        [
+            [f"{int(size):,}", f"{1e3 * middle:.3f}", f"{1e3 * low:.3f}-{1e3 * high:.3f}"]
+            for size, (low, middle, high) in last["sums"].items()
+        ],
     )
 
 

@@ -38,6 +38,17 @@ class Records:
                 )
 
 
+def read(path: Path) -> dict[str, dict[tuple[str, str], str]]:
+    """
+    Return what was written to a file: by title, the cells of each table by row and column.
+    """
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            found.setdefault(line["table"], {})[line["row"], line["column"]] = line["value"]
+    return found
+
+
 def _cells(heads: list[str], rows: list[list[str]]) -> Iterator[tuple[str, str, str]]:
     """
     Yield (row, column, value). A row's name is what stands below the empty heads; an empty cell says what is above it.

@@ -17,6 +17,9 @@ from synapse_rx.collectives.mpi import MpiCollective
 
 SIZES = [784, 512, 512, 10]
 
+ROUNDS = {80_000: 200, 669_706: 100, 2_000_000: 50, 11_000_000: 11}
+"""Numbers (float32) that are added up, the second as many as the network has parameters; how often it is measured."""
+
 
 def main(batch: int, steps: int, epochs: int, rounds: int, every: int) -> None:
     """
@@ -42,7 +45,9 @@ def main(batch: int, steps: int, epochs: int, rounds: int, every: int) -> None:
             found[name] = [samples * all_together / seconds, worked * each / samples]
         if comm.rank == 0 and number:  # the first warms up
             print(json.dumps(found), flush=True)
-    _meet(comm)
+    sums = {size: _sum(comm, size, 1 + times * rounds // 11) for size, times in ROUNDS.items()}
+    if comm.rank == 0:
+        print(json.dumps({"sums": sums}), flush=True)
 
 
 class Waiting(MpiCollective):
@@ -72,6 +77,21 @@ def _train(comm: Waiting, data: Any, epochs: int, **how: Any) -> tuple[float, fl
 
     sx.train(net, data, epochs + 1, blas_threads=1, **how).result()
     return times[-1][0] - times[0][0], times[-1][1] - times[0][1]
+
+
+def _sum(comm: Waiting, size: int, times: int) -> tuple[float, float, float]:
+    """
+    Return the quartiles of the seconds in which all add up so many numbers, each time when all are there.
+    """
+    numbers, seconds = np.zeros(size, np.float32), []
+    for number in range(times + 1):
+        _meet(comm)
+        start = perf_counter()
+        comm.all_reduce(numbers)
+        if number:
+            seconds.append(perf_counter() - start)
+    low, middle, high = np.quantile(seconds, (0.25, 0.5, 0.75)).tolist()
+    return low, middle, high
 
 
 def _samples(n: int, batch: int) -> Any:
