@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Condition
+from math import inf
+from threading import Condition, get_ident
 from time import monotonic, thread_time, time
 
 import numpy as np
@@ -16,7 +17,7 @@ from .faults import fault_to_data
 from .lines import add_line, with_lines
 from .messages import pack
 
-BEAT = 0.02
+BEAT = 0.025
 """Seconds between two batches at least, so that networks that publish at about the same time share one."""
 SAVING = 0.005
 """Of the time, that checkpoints may take; where they need more, there are fewer."""
@@ -73,6 +74,9 @@ class Outbox:
         self._last = 0.0  # when the last batch was made
         self._wakes = 0.0  # when the next one is to be made; 0 while one is
         self._save_after = 0.0
+        self._look = inf  # when to look for one whose parameters are to be told though nothing else is
+        self._teller: int | None = None  # the thread that made the last batch
+        self._spent = 0.0  # seconds of the processor that it had spent then
 
     def enter(self, told: Told) -> None:
         """Take in a network, whose parameters are known at the other end."""
@@ -100,7 +104,8 @@ class Outbox:
         end = monotonic() + seconds
         with self._change:
             while not (due := self._due(now := monotonic())) and now < end:
-                self._wakes = min(end, self._next(now))
+                # Before a batch may be made, nothing wakes it.
+                self._wakes = min(end, self._last + BEAT if now < self._last + BEAT else self._next(now))
                 self._change.wait(self._wakes - now)
             self._wakes = 0.0
             for told in due:
@@ -119,17 +124,18 @@ class Outbox:
         if now < self._last + BEAT:
             return []
         due = [told for told in self._waiting.values() if told.next <= now]
-        if now >= self._save_after:  # one at a time, so that others need not wait behind all of them
-            late = (
+        if now >= self._look:
+            late = [
                 t for t in self._unsaved.values() if t.checkpoint <= now and t.number not in self._waiting
-            )
-            due += [told for told in late][:1]
+            ]
+            due += late[:1]  # one at a time, so that others need not wait behind all of them
+            later = [told.checkpoint for told in self._unsaved.values() if told.checkpoint > now]
+            self._look = now if late else max(self._save_after, min(later, default=inf))
         return due
 
     def _next(self, now: float) -> float:
         times = [told.next for told in self._waiting.values()]
-        times += [max(told.checkpoint, self._save_after) for told in self._unsaved.values()]
-        return max(now + 0.0005, min(times, default=now + 1), self._last + BEAT)
+        return max(now + 0.0005, min([*times, self._look]))
 
     def _message(self, due: list[Told]) -> bytes:
         arrays: dict[str, np.ndarray] = {}
@@ -137,10 +143,14 @@ class Outbox:
         start, begun = thread_time(), monotonic()
         events = [event for told in due if (event := self._event(told, numbers, arrays)) is not None]
         message = with_lines(numbers, pack({"events": events}, arrays) if events or not numbers else b"")
+        if self._teller == get_ident():  # what it took to carry and to wait counts as well
+            start = self._spent
+        self._teller, self._spent = get_ident(), thread_time()
         if arrays:
             self._save_after = monotonic() + (monotonic() - begun) / SAVING
+            self._look = max(self._look, self._save_after)
         elif due:
-            self._cost += (((thread_time() - start) / len(due)) - self._cost) / 8
+            self._cost += ((self._spent - start) / len(due) - self._cost) / 8
         return message
 
     def _event(self, told: Told, numbers: list[float], arrays: dict[str, np.ndarray]) -> Data:
@@ -189,3 +199,4 @@ class Outbox:
         if told.number not in self._unsaved and learnt(told.saved, net):
             with self._change:
                 self._unsaved[told.number] = told
+                self._look = min(self._look, max(told.checkpoint, self._save_after))
