@@ -19,6 +19,8 @@ from .messages import pack
 
 BEAT = 0.025
 """Seconds between two batches at least, so that networks that publish at about the same time share one."""
+REMEMBERED = 0.95
+"""Of what batches took, from one to the next."""
 SAVING = 0.005
 """Of the time, that checkpoints may take; where they need more, there are fewer."""
 
@@ -70,7 +72,10 @@ class Outbox:
         self._waiting: dict[int, Told] = {}  # something is to be told
         self._unsaved: dict[int, Told] = {}  # told, but not its parameters
         self._live = 0  # networks in training
-        self._cost = 0.0  # seconds of the processor to tell of one of them, about
+        self._batches = (
+            0.0,
+            1.0,
+        )  # seconds of the processor that the last ones took, and of how many they told
         self._last = 0.0  # when the last batch was made
         self._wakes = 0.0  # when the next one is to be made; 0 while one is
         self._save_after = 0.0
@@ -150,7 +155,10 @@ class Outbox:
             self._save_after = monotonic() + (monotonic() - begun) / SAVING
             self._look = max(self._look, self._save_after)
         elif due:
-            self._cost += ((self._spent - start) / len(due) - self._cost) / 8
+            self._batches = (
+                REMEMBERED * self._batches[0] + self._spent - start,
+                REMEMBERED * self._batches[1] + len(due),
+            )
         return message
 
     def _event(self, told: Told, numbers: list[float], arrays: dict[str, np.ndarray]) -> Data:
@@ -163,7 +171,8 @@ class Outbox:
         net = told.cell.value
         whole = over or wanted or told.snapshots
         whole = whole or (now >= max(told.checkpoint, self._save_after))
-        told.next = now + max(self._pause, self._cost * self._live / self._share)
+        seconds, networks = self._batches
+        told.next = now + max(self._pause, seconds / networks * self._live / self._share)
         if not whole and add_line(numbers, told.number, seen, noted, told.told, net):
             self._told(told, net)
             return None
