@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -171,9 +172,15 @@ def library() -> Any:
     """
     Return mpi4py's MPI, which is set up with that.
 
+    Where Open MPI has started all processes on one machine they talk through its memory alone, unless something else
+    was asked for: by itself each would listen on all addresses of the machine.
+
     Raises:
         MissingExtraError: If it is not installed, or finds no MPI.
     """
+    size = os.environ.get("OMPI_COMM_WORLD_SIZE")
+    if size is not None and size == os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE"):
+        os.environ.setdefault("OMPI_MCA_btl", "self,sm")
     try:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:

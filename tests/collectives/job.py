@@ -29,6 +29,7 @@ def together(comm: Any) -> None:
     comm.all_reduce(sums)
     comm.broadcast(numbers, 1)
     found: dict[str, Any] = {"rank": comm.rank, "size": comm.size, "neighbours": comm.neighbours}
+    found |= {"listening": listening()} if sys.platform == "linux" else {"listening": []}
     found |= {"sums": sorted(set(sums.tolist())), "numbers": numbers.tolist()}
     for name, how in {"reduce": {"reduce": comm}, "average": {"average": (comm, 3)}}.items():
         cell = sx.atom(NET)
@@ -38,6 +39,20 @@ def together(comm: Any) -> None:
         events = [(event.epoch, event.batch, event.what) for event in snapshot.training.stats.events]
         found[name] = {"flat": snapshot.params.flat.tolist(), "events": events}
     print(json.dumps(found), flush=True)
+
+
+def listening() -> list[str]:
+    """
+    Return the addresses that this process listens on.
+    """
+    paths = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    own = {os.readlink(path) for path in paths if os.path.exists(path)}
+    lines = [
+        line.split()
+        for kind in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()
+    ]
+    return [words[1] for words in lines if words[3] == "0A" and f"socket:[{words[9]}]" in own]
 
 
 def edit(key: str, cell: Any, old: sx.Net, new: sx.Net) -> None:

@@ -53,6 +53,10 @@ def test_processes_keep_the_laws_of_a_group(found: list[dict[str, Any]]) -> None
     assert [one["numbers"] for one in found] == [[1, 1, 1], [1, 1, 1]]
 
 
+def test_processes_of_one_machine_listen_nowhere(found: list[dict[str, Any]]) -> None:
+    assert [one["listening"] for one in found] == [[], []]
+
+
 def test_processes_learn_what_one_learns_and_are_steered_at_the_same_step(
     found: list[dict[str, Any]],
 ) -> None:

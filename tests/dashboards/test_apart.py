@@ -88,7 +88,7 @@ async def test_readers_of_a_server_that_is_killed_come_back_and_miss_nothing(
     watching = [asyncio.create_task(watcher.watch()) for watcher in watchers]
     await asyncio.gather(*(watcher.greeted.wait() for watcher in watchers))
     pid = served.server_pid
-    assert pid is not None
+    assert pid is not None and served.host == "127.0.0.1"
 
     publish(net, 2)
     os.kill(pid, signal.SIGKILL)

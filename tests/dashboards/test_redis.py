@@ -78,6 +78,7 @@ def relays(redis: Redis, net: Net) -> Iterator[Callable[[], Asker]]:
 
         def another() -> Asker:
             served = stack.enter_context(sx.dashboard_relay(redis.url, token=TOKEN))
+            assert served.host == "127.0.0.1"
             return stack.enter_context(Asker(served))  # type: ignore[arg-type]
 
         yield another
