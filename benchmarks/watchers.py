@@ -49,15 +49,18 @@ WATCHING = Path(__file__).parent / "contestants" / "watching.py"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, help="readers of the run")
+    parser.add_argument(
+        "--clients", type=int, nargs="+", help="readers of the run, one number after the other"
+    )
     parser.add_argument("--seconds", type=int, help="epochs that are published, one a second")
 
 
-def run(quick: bool = False, clients: int | None = None, seconds: int | None = None) -> None:
-    clients = clients or (100 if quick else CLIENTS)
+def run(quick: bool = False, clients: Sequence[int] | None = None, seconds: int | None = None) -> None:
+    clients = clients or (100 if quick else CLIENTS,)
     seconds = seconds or (1 if quick else 30)
-    told(clients, seconds)
-    restarted(min(clients, 1_000), 4 if quick else 10)
+    for crowd in clients:
+        told(crowd, seconds)
+    restarted(min(max(clients), 1_000), 4 if quick else 10)
 
 
 def told(clients: int, seconds: int) -> None:
