@@ -30,6 +30,9 @@ LANES = 16
 DEPTH = 256
 """The most rows of a panel: 64 KiB of it, so that it stays in the second-level cache together with what it meets."""
 
+SHALLOW = 128
+"""The same where each step in A is a step to another page of memory, of which processors know about a hundred at once."""
+
 WIDEST = 4
 """The most vectors beside each other in a panel."""
 
@@ -80,8 +83,9 @@ def multiply_tiled(
     narrow = _few(m)
     vectors = (m - narrow + LANES - 1) // LANES
     panels = (vectors + WIDEST - 1) // WIDEST
-    blocks = (k + DEPTH - 1) // DEPTH
-    depth = ((k + blocks - 1) // blocks + LANES - 1) // LANES * LANES if blocks else DEPTH
+    most = DEPTH if a_by == 1 else SHALLOW
+    blocks = (k + most - 1) // most
+    depth = ((k + blocks - 1) // blocks + LANES - 1) // LANES * LANES if blocks else most
     for start in range(0, k, depth):
         many = min(depth, k - start)
         more = 1 if start else adds

@@ -221,7 +221,7 @@ def take_step(
         fan_in, fan_out, w, b, _ = layers[layer]
         d = between[place + batch * width :][: n * fan_out]
         low, high = fan_in * hand // many, fan_in * (hand + 1) // many
-        fitting = len(room) // fan_out
+        fitting = max(1, fan_in) if alone and move == 0 else len(room) // fan_out
         pieces = (high - low + fitting - 1) // fitting
         of_biases = int(layer % many == hand)
         for piece in range(pieces + of_biases):
