@@ -31,7 +31,7 @@ DEPTH = 256
 """The most rows of a panel: 64 KiB of it, so that it stays in the second-level cache together with what it meets."""
 
 SHALLOW = 128
-"""The same where each step in A is a step to another page of memory, of which processors know about a hundred at once."""
+"""The same where each step in A leads to another page of memory, of which processors know about a hundred at once."""
 
 WIDEST = 4
 """The most vectors beside each other in a panel."""
