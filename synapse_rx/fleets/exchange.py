@@ -84,6 +84,7 @@ class Exchange:
             str, int
         ] = {}  # fields with edits that the worker has not seen, by the edit's number
         self._news: News | None = None
+        self._lines: list[Line] = []  # heard, and not looked at yet
         self._there: dict[str, Any] = {}  # the fields as the worker told them last
 
     def begin(self) -> None:
@@ -107,6 +108,7 @@ class Exchange:
                 net = self.base
             self._there = {name: get(net, name) for name in ALL}
             self._pending.clear()
+            self._lines.clear()
             self._news = None
             return net
 
@@ -118,6 +120,7 @@ class Exchange:
             SynapseError: If it is nothing that can be taken in; so are a KeyError and a TypeError.
         """
         with self.lock:
+            self._go_on()
             there = self._there
             values = fields_from_data(event["fields"], arrays, there["arch"], self._prefix, there[STATS])
             there |= values
@@ -134,20 +137,9 @@ class Exchange:
                 news.error = None if event["end"] is None else fault_from_data(event["end"], worker)
 
     def hear_line(self, line: Line) -> None:
-        """
-        Take in epochs that the worker told in a line.
-
-        Raises:
-            FormatError: If they go on from others than were told.
-        """
+        """Take in epochs that the worker told in a line; what they say is found out by `take`."""
         with self.lock:
-            there = self._there
-            there[STATS] = stats = continued(there[STATS], line)
-            there["version"] = line.version
-            self._news = news = self._news or News()
-            news.values[STATS], news.values["version"] = stats, line.version
-            news.seen = line.seen
-            news.at = line.at or news.at
+            self._lines.append(line)
 
     def fault(self, error: BaseException) -> None:
         """Note that it is over, because of an error."""
@@ -156,8 +148,14 @@ class Exchange:
             news.ended, news.error = True, error
 
     def take(self) -> News | None:
-        """Return what is to be merged, once."""
+        """
+        Return what is to be merged, once.
+
+        Raises:
+            FormatError: If a line goes on from others than were told.
+        """
         with self.lock:
+            self._go_on()
             news, self._news = self._news, None
             if news is None:
                 return None
@@ -167,11 +165,26 @@ class Exchange:
                 self.base = news.base
             return news
 
+    def _go_on(self) -> None:
+        """Find out what the lines say that were heard; whoever calls this holds the lock."""
+        lines, self._lines = self._lines, []
+        if not lines:
+            return
+        there, stats, news = self._there, self._there[STATS], self._news or News()
+        for line in lines:
+            stats = continued(stats, line)
+        there[STATS] = news.values[STATS] = stats
+        newest = lines[-1]
+        there["version"] = news.values["version"] = newest.version
+        news.seen, news.at = newest.seen, newest.at or news.at
+        self._news = news
+
     def forget(self) -> bool:
         """Forget what was heard of a worker that is lost, unless it was the end; return whether it is forgotten."""
         with self.lock:
             if self._news is not None and self._news.ended:
                 return False
+            self._lines.clear()
             self.take()
             return True
 

@@ -249,22 +249,21 @@ class Mirror:
 
     def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], post: Keeper) -> None:
         """Take in what a worker says, to be told on another thread. Never runs code of users."""
-        self._hear(post, lambda: self._exchange.hear(event, arrays, post.name))
-
-    def hear_line(self, line: Line, post: Keeper) -> None:
-        """Take in epochs that a worker told in a line, as `hear` does."""
-        self._hear(post, lambda: self._exchange.hear_line(line))
-
-    def _hear(self, post: Keeper, take_in: Callable[[], None]) -> None:
         with self._lock:
             if post is not self.post:
                 return
             try:
-                take_in()
+                self._exchange.hear(event, arrays, post.name)
             except Exception as error:
                 error.add_note(f"this is what {post.name} said, and it cannot be taken in here")
                 self._post.tell("cancel")
                 self._exchange.fault(error)
+
+    def hear_line(self, line: Line, post: Keeper) -> None:
+        """Take in epochs that a worker told in a line, as `hear` does."""
+        with self._lock:
+            if post is self.post:
+                self._exchange.hear_line(line)
 
     def tell(self) -> None:
         """Do what follows from what was heard. Called by one thread at a time."""
