@@ -8,6 +8,8 @@ from ..activations.base import Activation
 from ..activations.rows import row_max, row_sum
 from ..activations.softmax import Softmax
 from ..backends.cuda import SoftmaxCrossEntropy
+from ..fast import compiled
+from ..machine_code import suits, written
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
@@ -15,6 +17,7 @@ from .base import Loss
 from .options import check_weights, class_weights, smoothed_and_weighted, smoothing, weights
 from .probabilities import check_probabilities, require_probabilities
 from .separable import Separable, clear
+from .softmax_kernel import softmax_kernel
 
 
 @frozen
@@ -83,6 +86,9 @@ class CategoricalCrossEntropy(Separable):
         fused = s.fused(SoftmaxCrossEntropy)
         if fused is not None and all(array.flags.c_contiguous for array in (z, t, y, values, dz)):
             fused(z, t, y, values, dz, scale)
+            return
+        if suits(s) and z.ndim == 2 and (kernel := compiled(softmax_kernel)) is not None:
+            kernel(z, written(t, "loss_targets", s), y, values, dz, scale, 0.0)
             return
         # y holds z - max, then its exponential, then the outputs.
         row_max(z, row, s)

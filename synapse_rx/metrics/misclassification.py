@@ -9,10 +9,13 @@ from ..activations.binary_threshold import step
 from ..activations.rows import row_max
 from ..backends.cuda import Misses
 from ..errors import OptionError
+from ..fast import compiled
+from ..machine_code import suits, written
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
 from .base import Metric
+from .misses_kernel import misses_kernel
 
 
 def _threshold(instance: Misclassification, attribute: object, value: object) -> None:
@@ -68,6 +71,9 @@ def _compare_winners(y: Array, t: Array, values: Array, s: Scratch) -> None:
     fused = s.fused(Misses)
     if fused is not None and all(array.flags.c_contiguous for array in (y, t, values)):
         fused(y, t, values)
+        return
+    if suits(s) and y.ndim == 2 and (kernel := compiled(misses_kernel)) is not None:
+        kernel(y, written(t, "metric_targets", s), values, 0.0, 1.0)
         return
     given, wanted = s.array("metric_given", dtype="int64"), s.array("metric_wanted", dtype="int64")
     s.xp.argmax(y, axis=-1, out=given)

@@ -7,10 +7,10 @@ from typing import ClassVar
 from attrs import field, frozen
 
 from ...initializers import Zeros
+from ...machine_code import suits
 from ...options import one_of
 from ...params import ParameterSpec
 from ...typing import Array
-from ..machine_code import suits
 from .gates import sigmoid, sigmoid_backward, tanh_backward
 from .gru_whole import GRUWhole
 from .level import Level

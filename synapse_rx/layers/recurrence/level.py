@@ -99,6 +99,8 @@ class Level:
         if not self.strands_read:
             self.s.xp.matmul(rows(x), self._by_direction(self.param("W")), out=self._rows(self.z))
         for name, whole in self.wholes.items():
+            if self.strands_read and ends is None and not self.layer.carry:
+                break  # nobody looks at states before the first step: strands know that they are zeros
             whole[-1].fill(0)
             if self.layer.carry:
                 self.s.xp.copyto(whole[0], self._carried(name))

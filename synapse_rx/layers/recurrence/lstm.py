@@ -7,10 +7,10 @@ from typing import ClassVar
 from attrs import field, frozen
 
 from ...initializers import Constant, Initializer, Zeros
+from ...machine_code import suits
 from ...options import finite, flag, number
 from ...params import ParameterSpec
 from ...typing import Array
-from ..machine_code import suits
 from .gates import sigmoid, sigmoid_backward, tanh_backward
 from .level import Level
 from .lstm_whole import LSTMWhole

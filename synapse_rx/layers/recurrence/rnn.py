@@ -9,7 +9,7 @@ from attrs import field, frozen
 from ...activations import Activation as Function
 from ...activations import ReLU, Tanh
 from ...errors import OptionError
-from ..machine_code import suits
+from ...machine_code import suits
 from .level import Level
 from .recurrent import Recurrent
 from .rnn_whole import RNNWhole

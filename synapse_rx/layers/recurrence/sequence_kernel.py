@@ -102,14 +102,24 @@ def begin_step(lanes: Any, sizes: Any, memory: Any, x: Any, counts: int, number:
     first, last = rows
     address, by_step, by_sample = x
     t = step_of(sizes, number)
+    source = at(address, t * by_step)
+    into = at(memory.kept, number * sizes.rows * sizes.row + sizes.padded)
+    width, whole = sizes.row - sizes.padded, sizes.features - sizes.features % len(lanes)
     for row in range(first, last):
-        into = at(memory.kept, (number * sizes.rows + row) * sizes.row + sizes.padded)
-        for k in range(sizes.features - sizes.features % len(lanes), sizes.row - sizes.padded, len(lanes)):
-            store(fill(lanes, ZERO), at(into, k))
-        if row < sizes.samples and counted(sizes, counts, number, row):
-            copy(lanes, at(address, t * by_step + row * by_sample), into, sizes.features)
-        else:
-            clear(lanes, into, sizes.features)
+        for k in range(whole, width, len(lanes)):
+            store(fill(lanes, ZERO), at(into, row * sizes.row + k))
+    filled = max(first, min(last, sizes.samples))
+    if counts == 0:
+        for row in range(first, filled):
+            copy(lanes, at(source, row * by_sample), at(into, row * sizes.row), sizes.features)
+    else:
+        for row in range(first, filled):
+            if counted(sizes, counts, number, row):
+                copy(lanes, at(source, row * by_sample), at(into, row * sizes.row), sizes.features)
+            else:
+                clear(lanes, at(into, row * sizes.row), whole)
+    for row in range(filled, last):
+        clear(lanes, at(into, row * sizes.row), whole)
 
 
 @jit

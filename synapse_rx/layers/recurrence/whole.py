@@ -79,6 +79,7 @@ class WholeStrand(Strand):
         self.memory = Memory(*map(_address, self._held))
         self._dh = self._held.dh.reshape(self.sizes.rows, -1)
         self._arrangement = self._arranged()
+        self._threads = 1
 
     def forward(self, x: Array, ends: Ends | None) -> None:
         self._arrangement.arrange()
@@ -93,13 +94,14 @@ class WholeStrand(Strand):
             rows = (first * HIGH, last * HIGH)
             self._kernel.forward(self._tiles, self.sizes, self.memory, *self._options(), *given, rows)
 
-        crew.share(self.sizes.rows // HIGH, self._hands(), part)
+        self._threads = self._hands()
+        crew.share(self.sizes.rows // HIGH, self._threads, part)
 
     def backward(self, dy: Array | None, last: Array | None, ends: Ends | None, truncate: int | None) -> None:
         self._dh.fill(0)
         if last is not None:
             self.xp.copyto(self._dh[: self.n, : self.units], last)
-        sizes, hands = self.sizes, self._hands()
+        sizes, hands = self.sizes, self._threads
         places = self.s.once(f"places of sums{self.level.index} {hands}", lambda: self._sums(hands))
         dx = _address(self.level.dx[self.direction]) if self.level.wants_dx else 0
         given = (self._all_dy(dy), dx, self._counts(ends), truncate or 0)
@@ -145,10 +147,10 @@ class WholeStrand(Strand):
 
     def _sizes(self) -> Sizes:
         level, across = self.level, ACROSS * len(self._lanes)
-        padded = _filled(self.units, self._together * len(self._lanes))
         high = len(self._tiles[1][1])
-        # Products go over states and inputs together, unless they add to different vectors.
+        # Products go over states and inputs together, unless they add to different vectors; then no tile has both.
         together = self.gates_of_states == self.gates_of_inputs
+        padded = _filled(self.units, max(self._together * len(self._lanes), 1 if together else high))
         columns = (
             _filled(padded + level.features, high) if together else padded + _filled(level.features, high)
         )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...machine_code import suits
 from ...scratch import Scratch
 from ...typing import Array
-from ..machine_code import suits
 
 BLOCK = 1 << 16
 """Numbers in a block: two of float32 stay in the second-level cache of a common core."""
