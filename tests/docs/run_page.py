@@ -3,6 +3,9 @@ Run the Python blocks of one Markdown page, top to bottom, in one namespace: ``p
 
 Prints a traceback whose lines are those of the page and exits with 1 at the first block that fails. A block may
 ``await``; all blocks of a page share one event loop, which runs only while one of them awaits (as in a REPL).
+
+Without arguments it runs pages in processes of their own that have the library in memory already: for each line
+``[page, shown name, folder, file of output]`` it says how that process ended.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import ast
 import asyncio
 import doctest
 import inspect
+import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -30,6 +35,24 @@ def main(page: Path, name: str) -> int:
             if block.notest is None and not _run(block, name, module.__dict__, runner):
                 return 1
     return 0
+
+
+def serve() -> None:
+    """
+    Run every page that a line asks for, in its folder, till there are no more lines.
+    """
+    from tests.nets import blobs, small_net, trained
+
+    trained(small_net(), blobs())  # machine code is loaded once; no thread is begun
+    for line in sys.stdin:
+        page, name, folder, output = json.loads(line)
+        child = os.fork()
+        if not child:
+            os.chdir(folder)
+            for place, number in ((os.devnull, 0), (output, 1), (output, 2)):
+                os.dup2(os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
+            sys.exit(main(Path(page), name))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 def _run(block: Block, name: str, namespace: dict[str, Any], runner: asyncio.Runner) -> bool:
@@ -76,4 +99,4 @@ def _compare(block: Block, name: str, namespace: dict[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]) if sys.argv[1:] else serve())

@@ -22,17 +22,24 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """
     Run a command in a folder; its errors are part of its output.
     """
-    paths = {"PYTHONPATH": str(ROOT), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "MPLBACKEND": "Agg"}
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **paths},
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=SECONDS,
     )
+
+
+def environment() -> dict[str, str]:
+    """
+    Return the environment of the tests, in which this library and its commands are found.
+    """
+    paths = {"PYTHONPATH": str(ROOT), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "MPLBACKEND": "Agg"}
+    return {**os.environ, **paths}
 
 
 def check_command(command: Command, place: str, folder: Path) -> None:

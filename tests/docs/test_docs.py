@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from synapse_rx.errors import MissingExtraError
 from tests.docs.blocks import SHELL, blocks
-from tests.docs.shell import ROOT, check_command, run
+from tests.docs.pages import Pages
+from tests.docs.shell import ROOT, check_command
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 MODULES = [
@@ -22,15 +23,21 @@ MODULES = [
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Pages]:
+    pages = Pages()
+    yield pages
+    pages.close()
+
+
 @pages
-def test_the_python_on_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_python_on_a_page_runs(page: Path, runner: Pages, tmp_path: Path) -> None:
     if not any(block.is_python or block.has_prompts for block in blocks(page)):
         return
-    name = str(page.relative_to(ROOT))
 
-    done = run([sys.executable, str(Path(__file__).with_name("run_page.py")), str(page), name], tmp_path)
+    status, printed = runner.run(page, str(page.relative_to(ROOT)), tmp_path)
 
-    assert done.returncode == 0, done.stdout
+    assert status == 0, printed
 
 
 @pages

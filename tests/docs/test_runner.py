@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import blocks
+from tests.docs.pages import Pages
 from tests.docs.shell import ROOT, check_command, run
 
 RUNNER = Path(__file__).with_name("run_page.py")
@@ -42,6 +44,23 @@ def test_a_failing_block_is_reported_with_its_line(page: Path) -> None:
 
     assert done.returncode == 1
     assert "page.md:11: ZeroDivisionError: division by zero" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="pages have processes begun anew here")
+def test_a_page_that_fails_or_is_killed_leaves_the_next_alone(page: Path) -> None:
+    pages, found = Pages(), []
+    for code in (
+        "x = 1\nprint(1 / 0)",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "assert 'x' not in vars()",
+    ):
+        page.write_text(f"```python\n{code}\n```\n")
+        found.append(pages.run(page, "page.md", page.parent))
+    pages.close()
+
+    assert [status for status, _ in found] == [1, -9, 0]
+    assert "page.md:3: ZeroDivisionError: division by zero" in found[0][1]
+    assert found[2][1] == ""
 
 
 def test_a_syntax_error_is_reported_with_its_line(page: Path) -> None:
