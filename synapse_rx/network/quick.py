@@ -56,10 +56,11 @@ class Quick:
         layers = plain_layers(net.arch) if type(net.arch) is Arch else None
         if layers is None:
             return None
-        if not _ready() and not fast.may_compile():
-            _begin_loading()
+        columns = tuple(layers[:, 1].tolist())
+        if not _ready(columns) and not fast.may_compile():
+            _begin_loading(columns)
             return None
-        return cls(net, layers, *_kernel())
+        return cls(net, layers, *_kernel(columns))
 
     def __call__(self, samples: Any) -> Array | None:
         """Return the outputs (N, *out_shape) for samples (N, *in_shape); None for what must be looked at first."""
@@ -100,36 +101,37 @@ class Quick:
         return all(done)
 
 
-_found: list[tuple[Any, int]] = []
+_found: list[Any] = []
+_products: dict[tuple[int, ...], int] = {}
 _loading: list[Thread] = []
 _lock = Lock()
 
 
-def _ready() -> bool:
-    return bool(_found)
+def _ready(columns: tuple[int, ...]) -> bool:
+    return bool(_found) and columns in _products
 
 
-def _begin_loading() -> None:
+def _begin_loading(columns: tuple[int, ...]) -> None:
     """Load the kernel on a thread, on one however often it is asked for meanwhile."""
     with suppress(IndexError):
         if _loading[-1].is_alive():
             return
-    _loading[:] = [Thread(target=_kernel, name="synapse-rx-loads-kernels", daemon=True)]
+    name = "synapse-rx-loads-kernels"
+    _loading[:] = [Thread(target=_kernel, args=(columns,), name=name, daemon=True)]
     _loading[-1].start()
 
 
-def _kernel() -> tuple[Any, int]:
-    """Return the kernel, compiled or from the disk, and the address of our own products."""
-    if _found:
-        return _found[0]
-    with _lock:  # compiling is switched off behind it, so no two threads may be at it
-        return _load()
+def _kernel(columns: tuple[int, ...]) -> tuple[Any, int]:
+    """Return the kernel, compiled or from the disk, and the address of our own products with so many columns."""
+    if not _ready(columns):
+        with _lock:  # compiling is switched off behind it, so no two threads may be at it
+            _load(columns)
+    return _found[0], _products[columns]
 
 
-def _load() -> tuple[Any, int]:
+def _load(columns: tuple[int, ...]) -> None:
     if not _found:
         fast.load()
-        from ..layers.product_kernel import tiled_products
         from .answer_kernel import answer as compiled
 
         answer: Any = compiled
@@ -138,5 +140,8 @@ def _load() -> tuple[Any, int]:
         layers = np.array([[1, 1, 0, 0, 0]], np.int64)
         answer(still, still, layers, still.copy(), np.zeros(4, np.float32), 0)
         answer.disable_compile()
-        _found.append((answer, tiled_products()))
-    return _found[0]
+        _found.append(answer)
+    if columns not in _products:
+        from ..layers.product_kernel import tiled_products
+
+        _products[columns] = tiled_products(*columns)

@@ -143,9 +143,9 @@ def test_threads_that_share_the_samples_answer_as_one_does(
 
 
 def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda: False)
+    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda columns: False)
     begun: list[Any] = []
-    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda: begun.append(1))
+    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda columns: begun.append(1))
 
     async def ask() -> Quick | None:
         return Quick.of(NETS["one linear layer"].value)
@@ -155,9 +155,9 @@ def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -
 
 def test_one_thread_loads_the_compiler_however_often_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, ended = [], threading.Event()
-    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda: False)
+    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda columns: False)
     monkeypatch.setattr("synapse_rx.network.quick._loading", [])
-    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda: (begun.append(1), ended.wait(60)))
+    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda columns: (begun.append(1), ended.wait(60)))
 
     async def ask() -> list[Quick | None]:
         return [Quick.of(NETS["one linear layer"].value) for _ in range(5)]
