@@ -24,6 +24,7 @@ COLUMNS = (
     "of idle",
     "held/said",
     "/ Atom",
+    "efficiency",
     "p99",
     "us/step",
 )

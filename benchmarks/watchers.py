@@ -155,7 +155,7 @@ def restarted(clients: int, epochs: int) -> None:
         ["", "connected again", "told", "missed", "told twice", "last heard after s"],
         [
             [
-                "",
+                "a process of its own",
                 f"{found.again:,}",
                 f"{found.told:,}",
                 f"{found.missing + clients * epochs - found.told:,}",
