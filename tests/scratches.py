@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,27 @@ def central_differences(f: Callable[[Any], float], x: Any, step: float = 1e-5) -
         back[index] -= step
         gradient[index] = (f(there) - f(back)) / (2 * step)
     return gradient
+
+
+def growth(work: Callable[[], object], times: int = 5) -> int:
+    """
+    Return the bytes that Python holds more when ``work`` is done: the least of several times, for other threads may
+    begin to hold something once or twice meanwhile.
+    """
+    work()
+    grown: list[int] = []
+    tracemalloc.start()
+    try:
+        work()
+        for _ in range(times):
+            gc.collect()
+            before = tracemalloc.get_traced_memory()[0]
+            work()
+            gc.collect()
+            grown.append(tracemalloc.get_traced_memory()[0] - before)
+    finally:
+        tracemalloc.stop()
+    return min(grown)
 
 
 def peak_allocation(f: Callable[[], object]) -> int:
