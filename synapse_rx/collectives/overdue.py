@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
 
-LOOKS = 10
-"""How often it looks within the time that a call may take."""
+LOOKS, LONGEST = 10, 60.0
+"""How often it looks within the time that a call may take, and the seconds between two looks at most."""
 
 
 def leave(why: str) -> None:
@@ -51,7 +51,7 @@ class Overdue:
         self._over.set()
 
     def _look(self) -> None:
-        while not self._over.wait(self._seconds / LOOKS):
+        while not self._over.wait(min(self._seconds / LOOKS, LONGEST)):
             since = self._since
             if since is not None and monotonic() - since > self._seconds:
                 self._end(self._why)

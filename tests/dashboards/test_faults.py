@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,6 +39,20 @@ ATTACKS: dict[str, tuple[int, dict[str, Any]]] = {
     "another network": (404, {"url": "nets/2/commands"}),
     "path": (404, {"url": "nets/1/..%2f..%2f..%2fetc%2fpasswd"}),
 }
+
+
+@pytest.fixture(scope="module")
+def net() -> sx.Atom[sx.Net]:
+    return sx.mlp([3, 4, 2], ["tanh", "softmax"], sx.training("backprop", learning_rate=0.1))
+
+
+@pytest.fixture(scope="module")
+def served(net: sx.Atom[sx.Net]) -> Iterator[sx.Dashboard]:
+    """
+    One for all attacks, none of which changes anything.
+    """
+    with sx.dashboard(net) as server:
+        yield server
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
