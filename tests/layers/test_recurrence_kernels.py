@@ -189,3 +189,20 @@ def test_a_network_learns_the_same_with_and_without(switch: Callable[[bool], Non
         return net.value.training.stats.loss
 
     np.testing.assert_allclose(asyncio.run(losses(True)), asyncio.run(losses(False)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("units", [1, 19, 33])
+def test_no_tile_has_states_and_inputs_that_add_to_different_gates(
+    units: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synapse_rx.layers.recurrence.whole.machine", lambda: (16, 32))  # ARM's
+    seen: list[Any] = []
+    monkeypatch.setattr(Level, "forward", lambda self, *arguments: seen.extend(self.strands))
+
+    Chain(GRU(units), SHAPE, N, dtype=np.float32).forward(np.ones((N, *SHAPE), np.float32))
+
+    (strand,) = seen
+    _, tile, _ = strand._tiles
+    assert strand.sizes.padded >= units
+    assert strand.sizes.padded % len(tile[1]) == 0
+    assert strand.sizes.columns % len(tile[1]) == 0
