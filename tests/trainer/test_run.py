@@ -302,8 +302,11 @@ def test_waiting_for_itself_in_a_watch_is_refused() -> None:
 def test_it_says_on_the_thread_that_trains_that_it_is_over() -> None:
     told: list[threading.Thread] = []
     over = threading.Event()
-    run = sx.train(some_net(), some_data(), 1)
+    net = some_net()
+    hold = Hold(net)
+    run = sx.train(net, some_data(), 1)
     run.when_over(lambda run: (told.append(threading.current_thread()), over.set()))
+    hold.release()
     assert over.wait(LONG)
     run.when_over(lambda run: told.append(threading.current_thread()))
 
