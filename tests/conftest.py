@@ -27,7 +27,7 @@ MNIST_FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-THREAD_GRACE = 2.0  # seconds that a thread may take to end after its test
+THREAD_GRACE = 20.0  # seconds that a thread may take to end after its test
 
 _missing = pytest.StashKey[dict[str, int]]()
 _threads_before = pytest.StashKey[set[threading.Thread]]()

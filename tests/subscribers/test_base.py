@@ -21,6 +21,7 @@ from synapse_rx.subscribers import worker
 from synapse_rx.subscribers.base import Track
 from tests.nets import blobs, small_net
 from tests.subscribers.snapshots import begin, fresh, publish
+from tests.trainer.tools import Hold
 
 Make = Callable[[Path], sx.Subscriber]
 
@@ -311,9 +312,11 @@ def test_it_goes_away_with_its_network() -> None:
 
 async def test_it_listens_to_runs_on_an_event_loop() -> None:
     net = sx.atom(small_net())
+    hold = Hold(net)
     run = sx.train(net, blobs(), 200)
 
     with Counting(run) as counting:
+        hold.release()
         await asyncio.wait_for(run, 60)
 
     assert counting.changes[-1][1].training.status == "done"

@@ -349,9 +349,9 @@ async def test_the_loop_goes_on_while_training() -> None:
 
 async def test_training_goes_on_while_the_loop_stands_still() -> None:
     net = some_net()
-    run = sx.train(net, some_data(), 5)
     over = threading.Event()
     net.add_watch("over", lambda key, atom, old, new: new.training.status == "done" and over.set())
+    run = sx.train(net, some_data(), 5)
 
     assert over.wait(LONG)  # blocks the loop
 
