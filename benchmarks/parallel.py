@@ -20,6 +20,9 @@ from pathlib import Path
 
 from .harness import Contest, peer, table
 
+FULL, QUICK = (512, 50, 2), (64, 2, 1)
+"""Samples of a batch for each process, steps of an epoch, epochs of a round."""
+
 SUMS = "Sums over the arrays"
 """What the table of sums is called; ``scale`` finds it by that."""
 
@@ -29,7 +32,7 @@ BINDING = ["--bind-to", "none"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ranks", type=int, default=2, help="processes")
-    parser.add_argument("--batch", type=int, default=512, help="samples of a batch for each process")
+    parser.add_argument("--batch", type=int, help="samples of a batch for each process")
     parser.add_argument("--steps", type=int, help="steps of an epoch")
     parser.add_argument("--epochs", type=int, help="epochs measured in a round")
     parser.add_argument("--rounds", type=int, help="rounds measured")
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(
     quick: bool = False,
     ranks: int = 2,
-    batch: int = 512,
+    batch: int | None = None,
     steps: int | None = None,
     epochs: int | None = None,
     rounds: int | None = None,
@@ -47,7 +50,9 @@ def run(
 ) -> None:
     if peer("mpi4py") is None:
         return
-    steps, epochs = steps or (5 if quick else 50), epochs or (1 if quick else 2)
+    batch, steps, epochs = (
+        given or usual for given, usual in zip((batch, steps, epochs), QUICK if quick else FULL, strict=True)
+    )
     rounds = rounds or (1 if quick else 11)
     command = [
         mpiexec(),
