@@ -7,9 +7,12 @@ and handed out as slices for smaller ones. Values kept between the forward and t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any, Protocol, TypeVar
+
+import numpy as np
 
 from .backends.base import Backend
 from .backends.cuda import Fused
@@ -17,6 +20,9 @@ from .typing import Array, Shape
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Fused)
+
+LINE = 64
+"""Bytes of a line of the cache."""
 
 
 class Child(Protocol):
@@ -218,7 +224,7 @@ class Buffers:
     def fixed(self, name: str, shape: Shape, dtype: Any = None) -> Array:
         array = self._arrays.get(name)
         if array is None:
-            array = self._arrays[name] = self._xp.empty(shape, dtype or self.dtype)
+            array = self._arrays[name] = _empty(self._xp, shape, dtype or self.dtype)
         if array.shape != shape:
             raise AssertionError(f"buffer {name!r} of {array.shape} is asked for again as {shape}")
         return array
@@ -254,3 +260,13 @@ class Buffers:
         """Bytes held."""
         own = sum(a.nbytes for held in (self._arrays, self._carried) for a in held.values())
         return own + sum(part.nbytes for part in self._parts.values())
+
+
+def _empty(xp: Any, shape: Shape, dtype: Any) -> Array:
+    """Return new memory that begins with a line of the cache: vectors across two lines take twice as long to load."""
+    if xp is not np:
+        return xp.empty(shape, dtype)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(dtype).reshape(shape)

@@ -122,7 +122,7 @@ class WholeStrand(Strand):
         widths = sizes.blocks * sizes.columns * self._width, sizes.blocks * self._block
         names = f"sums of panels{index} {hands}", f"sums of biases {hands}"
         starts = [
-            _address(self._lined(name, hands * width)) for name, width in zip(names, widths, strict=True)
+            _address(self.s.fixed(name, (hands * width,))) for name, width in zip(names, widths, strict=True)
         ]
         return np.array([starts], np.int64) + WORD * np.arange(hands)[:, None] * np.array(widths)
 
@@ -177,17 +177,17 @@ class WholeStrand(Strand):
         )
 
     def _memory(self) -> Memory:
-        sizes, index = self.sizes, self.level.index
+        s, sizes, index = self.s, self.sizes, self.level.index
         own = f"{index}{'r' * self.reverse}"
         blocks = sizes.blocks
         return Memory(
             kept=self._rows(f"kept{own}", (sizes.steps + 1) * sizes.row),
             gates=self._rows(f"gates{own}", sizes.steps * blocks * sizes.gates),
             cells=self._rows(f"cells{own}", (sizes.steps + 1) * blocks * sizes.cells),
-            panels=self._lined(f"panels{index}", blocks * self._width * (sizes.padded + sizes.features)),
-            turned=self._lined("turned", blocks * self._width * sizes.across),
-            turned_inputs=self._lined(f"turned inputs{index}", blocks * self._width * sizes.inputs_across),
-            bias=self._lined("biases in blocks", blocks * self._block),
+            panels=s.fixed(f"panels{index}", (blocks * self._width * (sizes.padded + sizes.features),)),
+            turned=s.fixed("turned", (blocks * self._width * sizes.across,)),
+            turned_inputs=s.fixed(f"turned inputs{index}", (blocks * self._width * sizes.inputs_across,)),
+            bias=s.fixed("biases in blocks", (blocks * self._block,)),
             dz=self._rows("dz of a step", blocks * self._block),
             dh=self._rows("dh of a step", sizes.across),
             dc=self._rows("dc of a step", blocks * sizes.cells),
@@ -196,13 +196,8 @@ class WholeStrand(Strand):
 
     def _rows(self, name: str, width: int) -> Array:
         """Return memory of ``width`` numbers for each row, flat."""
-        return self._lined(name, _filled(self.s.capacity, HIGH) * width)[: self.sizes.rows * width]
-
-    def _lined(self, name: str, count: int) -> Array:
-        """Return memory for numbers that begins with a line of the cache: vectors across two take twice as long."""
-        whole = self.s.fixed(name, (count + LINE,))
-        start = -(_address(whole) // WORD) % LINE
-        return whole[start : start + count]
+        whole = self.s.fixed(name, (_filled(self.s.capacity, HIGH) * width,))
+        return whole[: self.sizes.rows * width]
 
     def _arranged(self) -> Arrangement:
         level, memory, learns = self.level, self.memory, self.s.learns
