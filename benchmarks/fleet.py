@@ -61,8 +61,8 @@ async def _compare(engine: str, networks: int, processes: int, epochs: int, roun
     )
     table(
         "told of / not told of",
-        ["wall", "CPU"],
-        [[f"{contest.ratio('told of', 'not told of'):.3f}", f"{np.median(cpu):.3f}"]],
+        ["", "wall", "CPU"],
+        [["ratio", f"{contest.ratio('told of', 'not told of'):.3f}", f"{np.median(cpu):.3f}"]],
     )
 
 
