@@ -28,8 +28,10 @@ DEEP_TOLERANCE = 1e-2
 MULTIPLE = 1024
 """Samples come in multiples of this, so that no batch is short: lax.scan wants equal ones."""
 
-SAMPLES = 57_344
-"""Samples in an epoch: as many as MNIST has to learn from, so that what an epoch costs once weighs as it does there."""
+SAMPLES = {"784-100-10": 57_344, "784-512-512-10": 16_384}
+"""Samples in an epoch: as many as MNIST has to learn from, so that what an epoch costs once weighs as it does there.
+
+Fewer of the deeper network, which takes ten times as long for each."""
 
 BATCHES = {"784-100-10": (32, 128, 1024), "784-512-512-10": (128, 1024)}
 """The networks and their batch sizes."""
@@ -60,13 +62,13 @@ def run(
     watchers: int = 0,
     cpu: bool = False,
 ) -> None:
-    samples = max(MULTIPLE, (samples or (2048 if quick else SAMPLES)) // MULTIPLE * MULTIPLE)
     with equal_threads(threads), pinned(threads):
         for name in net or (["784-100-10"] if watchers else BATCHES):
             make = problem if name == "784-100-10" else deep_problem
             many = rounds or (3 if quick else ROUNDS[name])
+            n = max(MULTIPLE, (samples or (2048 if quick else SAMPLES[name])) // MULTIPLE * MULTIPLE)
             for size in batch or BATCHES[name]:
-                task = make(data, samples, size)
+                task = make(data, n, size)
                 if watchers:
                     _watch(task, watchers, many, cpu)
                 else:

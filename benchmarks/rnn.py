@@ -39,7 +39,7 @@ def run(
     cpu: bool = False,
 ) -> None:
     rng = np.random.default_rng(0)
-    n = batch * (1 if quick else 4)
+    n = batch * (1 if quick else 20)
     x, labels = rng.random((n, STEPS, FEATURES), np.float32), rng.integers(0, 10, n)
     stacks = {name: _stack(name, x, labels, batch) for name in only or LAYERS}
     compare(stacks, others, rounds or (2 if quick else 9), threads, cpu, quick)
