@@ -141,3 +141,18 @@ def test_a_status_that_comes_after_the_last_epoch_is_told_to_who_comes_back() ->
 
     assert json.loads(message.texts[-1])["nets"][0]["status"] == "done"
     assert message.position == known
+
+
+@pytest.mark.parametrize(
+    "word", ["", "0123abcd:1.1.1.2.0"], ids=["before anything was known", "of another training"]
+)
+def test_who_knows_of_something_else_is_told_from_the_beginning(word: str) -> None:
+    net = sx.atom(small_net())
+    with Feed(net) as feed:
+        both = Both(feed)
+        publish(net, 2)
+        both.telling.news()
+
+        message = both.message(Position.read(word, word[:8]))
+
+    assert curve([], message) == list(net.value.training.stats.loss)
