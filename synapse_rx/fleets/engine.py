@@ -28,7 +28,7 @@ class Settings:
     beat: float
     threads: int
     imports: tuple[str, ...] = ()
-    share: float = 0.03
+    share: float = 0.2
     folder: str | None = None
 
     def to_data(self) -> dict[str, Any]:

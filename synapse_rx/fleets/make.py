@@ -21,7 +21,7 @@ def fleet(
     threads: int | None = None,
     rate: float = 20.0,
     checkpoint_seconds: float = 1.0,
-    share: float = 0.03,
+    share: float = 0.2,
     snapshots: bool = False,
     heartbeat: float = 10.0,
     replace: bool = True,

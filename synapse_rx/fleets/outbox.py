@@ -17,7 +17,7 @@ from .faults import fault_to_data
 from .lines import add_line, with_lines
 from .messages import pack
 
-BEAT = 0.025
+BEAT = 0.01
 """Seconds between two batches at least, so that networks that publish at about the same time share one."""
 REMEMBERED = 0.95
 """Of what batches took, from one to the next."""
