@@ -117,9 +117,8 @@ class Relay:
 
     def message(self, known: Position) -> Message | Several | None:
         """Return what is new to a reader who knows ``known``; None if that is being asked for."""
-        if (
-            known.source != self._nothing.source
-        ):  # it came before anything was known here, or heard of another training
+        # It came before anything was known here, or has heard of another training.
+        if known.source != self._nothing.source:
             known = self._nothing
         found = self._joined.get(known)
         if found is None:

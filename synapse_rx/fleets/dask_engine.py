@@ -102,9 +102,8 @@ class DaskEngine:
         end = monotonic() + START_SECONDS
         while monotonic() < end:
             with self._lock:
-                if (
-                    self._cluster is not None
-                ):  # again and again: it takes a while to know that one is gone for good
+                # Again and again: it takes a while to know that one is gone for good.
+                if self._cluster is not None:
                     self._cluster.scale(self._wanted)
                 known = list(self._client.scheduler_info(n_workers=-1)["workers"])
                 if free := [address for address in known if address not in self._taken]:

@@ -72,10 +72,8 @@ class Outbox:
         self._waiting: dict[int, Told] = {}  # something is to be told
         self._unsaved: dict[int, Told] = {}  # told, but not its parameters
         self._live = 0  # networks in training
-        self._batches = (
-            0.0,
-            1.0,
-        )  # seconds of the processor that the last ones took, and of how many they told
+        # Seconds of the processor that the last batches took, and of how many networks they told.
+        self._batches = 0.0, 1.0
         self._last = 0.0  # when the last batch was made
         self._wakes = 0.0  # when the next one is to be made; 0 while one is
         self._save_after = 0.0

@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
+from .lanes.calling import WORD
 from .lanes.narrow_tile import FOLD, folded_tile, spread_tile
 from .lanes.panel_tile import fill_panel, fill_panel_turned
 from .lanes.vector import number_at, put
-
-WORD = 4
-"""Bytes of a number."""
 
 LANES = 16
 NARROW, ALONE = 8, 12

@@ -14,11 +14,8 @@ import numpy as np
 from numba.core import types
 
 from ..fast import address, jit
-from .lanes.calling import call, whole_number_at
+from .lanes.calling import WORD, call, whole_number_at
 from .products import why_not_our_own
-
-WORD = 4
-"""Bytes of a number."""
 
 LITTLE = 65536
 """With fewer multiplications than this the library's way to begin is shorter than ours."""

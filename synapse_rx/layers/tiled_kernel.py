@@ -19,12 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from .lanes.calling import ENTRY, call, whole_number_at
+from .lanes.calling import ENTRY, WORD, call, whole_number_at
 from .lanes.panel_tile import fill_panel, fill_panel_turned, panel_tile
 from .narrow_kernel import few, multiply_narrow
-
-WORD = 4
-"""Bytes of a number."""
 
 LANES = 16
 DEPTH = 256

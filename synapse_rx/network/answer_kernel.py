@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit, jit_fused
-from ..layers.product_kernel import AS_THEY_ARE, WORD, multiply_any
+from ..layers.lanes.calling import WORD
+from ..layers.product_kernel import AS_THEY_ARE, multiply_any
 from .plain_kernel import ONE, ZERO, activate, exponentials
 from .quick import ROWS
 

@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from ..layers.lanes.calling import address_of, call
+from ..layers.lanes.calling import WORD, address_of, call
 from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED
 from ..layers.subnormal_kernel import flush_subnormals, restore
 from .meeting_kernel import meet
 from .plain_kernel import ONE, ZERO
 from .step_kernels import take
-
-WORD = 4
-"""Bytes of a number."""
 
 MOVE, SUMS, TILED, PRODUCT, STEP, AHEAD, LOSS, MISS, OF_OUTPUT, FUNCTIONS = range(10)
 """Where in the codes stands what `learn` says of them."""
@@ -72,7 +69,7 @@ def learn(
     hand, many, meeting = hands
     ahead, sums = codes[AHEAD], codes[SUMS]
     between, _, numbers = memory
-    ready = int(x.itemsize == WORD and scale == ONE and not order.size)  # so that they need not be gathered
+    ready = lies_ready(x, scale, order)
     usual = flush_subnormals()
     samples = order.size if order.size else len(x)  # of several processes each has some
     size, arrivals = len(theta), 0
@@ -99,6 +96,12 @@ def learn(
             arrivals += many
             meet(meeting, arrivals)
     restore(usual)
+
+
+@jit
+def lies_ready(x: Any, scale: Any, order: Any) -> int:
+    """Return whether batches need not be gathered."""
+    return int(x.itemsize == WORD and scale == ONE and not order.size)
 
 
 @jit

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ..fast import address
 from ..layers.lanes.calling import numbers_at
-from .plain_kernel import ONE, ZERO, sigmoids, tanhs
+from .plain_kernel import ONE, ZERO, rectified, sigmoids, sums, tanhs
 
 
 def function_addresses(code: int) -> tuple[int, int]:
@@ -25,9 +25,7 @@ def function_addresses(code: int) -> tuple[int, int]:
 def _linear(z: int, b: int, n: int, units: int) -> None:
     y, bias = numbers_at(z, n * units), numbers_at(b, units)
     for i in range(n):
-        row = y[i * units : (i + 1) * units]
-        for j in range(units):
-            row[j] += bias[j]
+        sums(y[i * units : (i + 1) * units], bias, units)
 
 
 def _sigmoid(z: int, b: int, n: int, units: int) -> None:
@@ -45,9 +43,7 @@ def _tanh(z: int, b: int, n: int, units: int) -> None:
 def _relu(z: int, b: int, n: int, units: int) -> None:
     y, bias = numbers_at(z, n * units), numbers_at(b, units)
     for i in range(n):
-        row = y[i * units : (i + 1) * units]
-        for j in range(units):
-            row[j] = max(row[j] + bias[j], ZERO)
+        rectified(y[i * units : (i + 1) * units], bias, units)
 
 
 def _of_sigmoid(of: int, dy: int, n: int) -> None:

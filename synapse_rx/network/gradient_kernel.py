@@ -10,9 +10,8 @@ from typing import Any
 
 from ..fast import jit
 from ..layers.subnormal_kernel import flush_subnormals, restore
-from .chunk_kernel import WORD, go_through, take_step
+from .chunk_kernel import go_through, lies_ready, take_step
 from .meeting_kernel import meet
-from .plain_kernel import ONE
 
 
 @jit
@@ -46,7 +45,7 @@ def gradient(
     hand, many, meeting = hands
     arrivals, numbers = 0, memory[2]
     numbers[3] = scalars[0, 0]
-    ready = int(x.itemsize == WORD and scale == ONE and not order.size)
+    ready = lies_ready(x, scale, order)
     usual = flush_subnormals()
     for begin in range(first, last, most * many):
         length = min(most * many, last - begin)

@@ -13,8 +13,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..fast import jit
 from ..layers.lanes.calling import numbers_at
+from ..metrics.misses_kernel import misses_kernel
 from .plain_kernel import HALF, ONE, ZERO, exponentials
+
+_misses = jit(misses_kernel)
 
 
 def softmax_cross_entropy(z: int, t: int, d: int, values: int, n: int, k: int, share: int) -> None:
@@ -70,17 +74,8 @@ def half_squares(z: int, t: int, d: int, values: int, n: int, k: int, share: int
 
 def misses(y: int, t: int, values: int, n: int, k: int) -> None:
     """Write 1 where the largest output is not that of the largest target, or an output is not a number; else 0."""
-    given, wanted, missed = numbers_at(y, n * k), numbers_at(t, n * k), numbers_at(values, n)
-    for i in range(n):
-        row = i * k
-        most, right, lost = 0, 0, given[row] != given[row]
-        for j in range(1, k):
-            if given[row + j] > given[row + most]:
-                most = j
-            if wanted[row + j] > wanted[row + right]:
-                right = j
-            lost = lost or given[row + j] != given[row + j]
-        missed[i] = ONE if most != right or lost else ZERO
+    given, wanted = numbers_at(y, n * k).reshape(n, k), numbers_at(t, n * k).reshape(n, k)
+    _misses(given, wanted, numbers_at(values, n), ZERO, ONE)
 
 
 LOSSES: tuple[Callable[..., None], ...] = (softmax_cross_entropy, sigmoid_cross_entropy, half_squares)

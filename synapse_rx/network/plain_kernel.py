@@ -86,11 +86,23 @@ def activate(code: int, z: Any, bias: Any, n: int) -> None:
         elif code == 2:
             tanhs(row, bias, units)
         elif code == 3:
-            for j in range(units):
-                row[j] = max(row[j] + bias[j], ZERO)
+            rectified(row, bias, units)
         else:
-            for j in range(units):
-                row[j] += bias[j]
+            sums(row, bias, units)
+
+
+@jit
+def sums(z: Any, bias: Any, n: int) -> None:
+    """Turn each of n numbers z into z + b."""
+    for j in range(n):
+        z[j] += bias[j]
+
+
+@jit
+def rectified(z: Any, bias: Any, n: int) -> None:
+    """Turn each of n numbers z into the larger of z + b and 0."""
+    for j in range(n):
+        z[j] = max(z[j] + bias[j], ZERO)
 
 
 @jit_fused

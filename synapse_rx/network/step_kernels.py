@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from ..algorithms.adadelta import adadelta_kernel
 from ..algorithms.adagrad import adagrad_kernel
 from ..algorithms.backprop import gain_kernel
@@ -24,13 +22,9 @@ from ..algorithms.nadam import nadam_kernel
 from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import address, jit
-from ..layers.lanes.calling import address_of, call, numbers_at
+from ..layers.lanes.calling import WORD, address_of, call, numbers_at
 from .moves import SCALARS
-
-WORD = 4
-"""Bytes of a number."""
-
-ZERO, ONE = np.float32(0), np.float32(1)
+from .plain_kernel import ONE, ZERO
 
 _descend, _roll, _look_ahead, _correct = map(
     jit, (descend_kernel, roll_kernel, look_ahead_kernel, correct_kernel)
