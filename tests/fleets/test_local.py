@@ -65,6 +65,7 @@ async def test_a_swap_is_forwarded_and_confirmed(fleet: sx.Fleet) -> None:
 async def test_a_snapshot_on_demand_is_of_one_piece(fleet: sx.Fleet) -> None:
     net, data = some_net("adam"), some_data()
     run = fleet.train(net, data, ENDLESS)
+    await asyncio.to_thread(learnt, net, 1)
 
     snapshot = await run.snapshot()
     assert snapshot.params != some_net("adam").value.params

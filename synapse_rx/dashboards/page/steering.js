@@ -20,7 +20,7 @@ export class Steering {
 
   show() {
     const { net, readOnly } = this.page;
-    find("steer").hidden = !net;
+    find("steer").hidden = find("skip").hidden = !net;
     if (!net) return;
     const { description } = net;
     const live = { pause: net.status === "training", resume: net.status === "paused", stop: ["training", "paused"].includes(net.status) };

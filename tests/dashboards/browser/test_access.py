@@ -77,6 +77,7 @@ def test_curves_are_read_and_steering_is_reached_without_a_mouse(
 ) -> None:
     publish(net, 10)
     opened(page, served)
+    api.expect(page.locator("#steer")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     api.expect(page.locator("#steer")).to_be_focused()
