@@ -179,7 +179,7 @@ def fingerprint() -> str:
     digest = blake2b(digest_size=16)
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         text = path.read_bytes()
-        if b"jit" in text or b"intrinsic" in text:
+        if any(word in text for word in (b"jit", b"intrinsic", b"llvmlite")):
             digest.update(path.name.encode() + text)
     return digest.hexdigest()
 

@@ -18,9 +18,9 @@ from ..data.mnist import FOLDER_VARIABLE
 from ..errors import BackendError
 from ..graph.warm import warm as warm_graphs
 from ..io.checkpoints import numbered
-from ..layers.products import why_not_our_own
 from ..network.summary import summary
 from ..network.warm import warm
+from ..products.choose import why_not_our_own
 from ..trainer.workers import cores
 from .networks import read_network
 from .status import DONE

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit, jit_fused
-from ..layers.lanes.calling import WORD
-from ..layers.product_kernel import AS_THEY_ARE, multiply_any
+from ..instructions.addresses import WORD
+from ..products.product_kernel import AS_THEY_ARE, multiply_any
 from .plain_kernel import ONE, ZERO, activate, exponentials
 from .quick import ROWS
 

@@ -121,7 +121,7 @@ class Chunk:
 
     def _addresses(self) -> Array:
         """Return the codes of `chunk_kernel.learn`, but for those of the move."""
-        from ..layers.product_kernel import product, tiled_products
+        from ..products.product_kernel import product, tiled_products
         from .function_kernels import function_addresses
         from .loss_kernels import LOSSES, misses
 
@@ -197,7 +197,7 @@ class Chunk:
 def compile_every_kind() -> None:
     """Compile what chunks of any network call, but for the steps of algorithms."""
     fast.load()
-    from ..layers.product_kernel import product, tiled_products
+    from ..products.product_kernel import product, tiled_products
     from .function_kernels import FUNCTIONS, function_addresses
     from .loss_kernels import LOSSES, misses
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from ..layers.lanes.calling import WORD, address_of, call
-from ..layers.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED
-from ..layers.subnormal_kernel import flush_subnormals, restore
+from ..instructions.addresses import WORD, address_of, call
+from ..instructions.subnormals import flush_subnormals, restore
+from ..products.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED
 from .meeting_kernel import meet
 from .plain_kernel import ONE, ZERO
 from .step_kernels import take

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..fast import address
-from ..layers.lanes.calling import numbers_at
+from ..instructions.addresses import numbers_at
 from .plain_kernel import ONE, ZERO, rectified, sigmoids, sums, tanhs
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..fast import jit
-from ..layers.lanes.calling import numbers_at
+from ..instructions.addresses import numbers_at
 from ..metrics.misses_kernel import misses_kernel
 from .plain_kernel import HALF, ONE, ZERO, exponentials
 

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 
 from ..fast import jit
-from ..layers.lanes.vector_code import intrinsic
+from ..instructions.vector_code import intrinsic
 
 PATIENCE = 2000
 """How often a thread looks for the others before it offers its core to somebody else, each time it looks again."""

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 
 from ..fast import jit, jit_fused
-from ..layers.lanes.vector_code import intrinsic
+from ..instructions.vector_code import intrinsic
 
 ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)

@@ -142,6 +142,6 @@ def _load(columns: tuple[int, ...]) -> None:
         answer.disable_compile()
         _found.append(answer)
     if columns not in _products:
-        from ..layers.product_kernel import tiled_products
+        from ..products.product_kernel import tiled_products
 
         _products[columns] = tiled_products(*columns)

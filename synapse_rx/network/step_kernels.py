@@ -22,7 +22,7 @@ from ..algorithms.nadam import nadam_kernel
 from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
 from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import address, jit
-from ..layers.lanes.calling import WORD, address_of, call, numbers_at
+from ..instructions.addresses import WORD, address_of, call, numbers_at
 from .moves import SCALARS
 from .plain_kernel import ONE, ZERO
 

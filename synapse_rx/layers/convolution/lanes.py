@@ -59,7 +59,7 @@ class Lanes:
         self._plan, self._s = plan, s
         self._lanes = plan.width // s.dtype.itemsize
         self._blocks = -(-s.n // self._lanes)
-        # Sizes that the compiler has to know are lengths of tuples (`tiles`); the least for what nobody wants.
+        # Sizes for the compiler are lengths of tuples (`vector_code.lengths`); the least for what nobody wants.
         passes = plan.passes if s.needs_dx else (1, 1)
         self._forwards, self._weighs, self._passes = (
             _lengths(self._lanes, *tile) for tile in (plan.forwards, plan.weighs, passes)

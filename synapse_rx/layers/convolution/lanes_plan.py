@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from attrs import frozen
 
+from ...instructions.machine import machine
 from ...typing import Shape
-from ..lanes.machine import machine
 from ..windows import Windows
 
 CACHE = 32 << 10

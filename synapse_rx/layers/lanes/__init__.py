@@ -1,5 +1,6 @@
 """
-Kernels that compute a block of samples at a time, one in each lane of a vector.
+Blocks of samples, one in each lane of a vector, for kernels that work along the axes of images and series.
 
-All but `machine` is imported only where kernels are compiled (`synapse_rx.fast`).
+`turning` turns samples so and back, `tiles` has the innermost loops of convolution and its gradients, `pooled_rows`
+those of maximum pooling. Imported only where kernels are compiled (`synapse_rx.fast`).
 """

@@ -1,5 +1,5 @@
 """
-Instructions for maximum pooling and its gradient on rows of vectors.
+The innermost loops of maximum pooling and its gradient, on rows of vectors.
 
 A vector holds one number of each sample of a block. `pool` finds the largest of each window and marks which it was,
 `spread` brings gradients back there. Imported only where kernels are compiled (`synapse_rx.fast`).
@@ -12,7 +12,7 @@ from typing import Any
 
 from numba.core import types
 
-from .vector_code import VectorCode, intrinsic, lengths
+from ...instructions.vector_code import VectorCode, intrinsic, lengths
 
 DEAD = 255
 """The mark of an output that was rectified, so that no input has a part in it."""
@@ -36,7 +36,7 @@ def pool(
     The first of equal ones counts, and what is not a number.
 
     Args:
-        sizes: As in `tiles`; its lanes count.
+        sizes: As in `vector_code.lengths`; its lanes count.
         x: From x_start on rows of vectors.
         y: From y_start on a vector for each window.
         marks: Places, uint8; from marks_start on.
@@ -102,7 +102,7 @@ def spread(
     Where windows overlap, gradients are added to what is there.
 
     Args:
-        sizes: As in `tiles`; its lanes count.
+        sizes: As in `vector_code.lengths`; its lanes count.
         dy: From dy_start on a vector for each window.
         marks: As `pool` left them, from marks_start on.
         dx: From dx_start on rows of vectors.

@@ -1,12 +1,11 @@
 """
-Instructions on whole vectors, for kernels of convolution: a compiler of loops does not find them by itself.
+The innermost loops of convolution and its gradients, on whole vectors.
 
 A vector holds one number of each of a few samples, its *lanes*. Sums stay in registers while the loops run: a *tile* of
 m x p vectors is the most that fits. `multiply` adds products of numbers and vectors up in a tile, `correlate` products
 of vectors, and `transpose` turns a square of numbers, so that lanes become runs in memory and runs become lanes.
 
-Sizes that the compiler has to know are given as the lengths of tuples, which are part of their types: ``sizes`` is
-((0,) * lanes, (0,) * m, (0,) * p). All arrays are flat and of one type; offsets and steps count numbers.
+Sizes are those of `vector_code.lengths`. All arrays are flat and of one type; offsets and steps count numbers.
 
 Imported only where kernels are compiled (`synapse_rx.fast`).
 """
@@ -18,7 +17,7 @@ from typing import Any
 
 from numba.core import cgutils, types
 
-from .vector_code import VectorCode, intrinsic, lengths
+from ...instructions.vector_code import VectorCode, intrinsic, lengths
 
 
 @intrinsic
@@ -176,12 +175,7 @@ def transpose(
         code = VectorCode(context, builder, x, lanes)
         x_data, y_data = code.data(x, values[1]), code.data(y, values[4])
         rows = [code.load(x_data, builder.add(x_at, builder.mul(x_by, code.whole(i)))) for i in range(lanes)]
-        width = lanes // 2
-        while width:  # exchange the corners of squares of 2 width rows, and of ever smaller ones inside
-            for i in (i for i in range(lanes) if not i & width):
-                rows[i], rows[i + width] = code.exchanged(rows[i], rows[i + width], width)
-            width //= 2
-        for j, row in enumerate(rows):
+        for j, row in enumerate(code.transposed(rows)):
             code.store(row, y_data, builder.add(y_at, builder.mul(y_by, code.whole(j))))
         return context.get_dummy_value()
 

@@ -1,7 +1,8 @@
 """
 Samples turned, so that vectors hold one number of each of a block of them, and turned back.
 
-Imported only where kernels are compiled (`synapse_rx.fast`). Sizes are those of `tiles`, of which the lanes count.
+Imported only where kernels are compiled (`synapse_rx.fast`). Sizes are those of `vector_code.lengths`, of which the
+lanes count.
 """
 # pyright: basic
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ... import crew, fast
+from ...instructions.machine import machine
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..contiguous import owned
-from ..lanes.machine import machine
 from ..windows import Windows
 
 LEAST = 8

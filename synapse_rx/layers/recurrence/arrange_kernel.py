@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit
-from ..lanes.panel_tile import fill_panel_turned
-from ..lanes.vector import load, number_at, put, store
+from ...instructions.addresses import number_at, put
+from ...instructions.vector import load, store
+from ...products.panel_filling import fill_panel_turned
 from .sequence_kernel import at
 
 

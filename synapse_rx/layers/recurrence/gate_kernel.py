@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...fast import jit_inlined
-from ..lanes.vector import fill, ratio, within
+from ...instructions.vector import fill, ratio, within
 
 HALF, ONE = np.float32(0.5), np.float32(1)
 FAR, FAR_HALVED = np.float32(7.75), np.float32(15.5)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_inlined
-from ..lanes.product_sums import add_products, store_sums, sums_from
-from ..lanes.product_tile import WORD
-from ..lanes.vector import load, store
-from ..panel_kernel import chunks
+from ...instructions.addresses import WORD
+from ...instructions.vector import load, store
+from ...products.prepacked_kernel import chunks
+from ...products.tile_sums import add_products, store_sums, sums_from
 from .gate_kernel import ONE, sigmoid_of_two, tanh
 from .sequence_kernel import (
     at,
@@ -83,7 +83,7 @@ def _gates_of_tile(tile: Any, sums: Any, places: Any) -> None:
     Work out gates and states of the two or four rows of a tile: first r and u of all, so that rows overlap.
 
     Args:
-        tile, sums: Of `product_sums`.
+        tile, sums: Of `tile_sums`.
         places: The address of gates and the distance of rows; those of states before and after, and the distance.
     """
     lanes, high, _ = tile

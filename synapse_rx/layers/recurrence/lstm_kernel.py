@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_inlined
-from ..lanes.product_sums import add_products, store_sums, sums_from
-from ..lanes.product_tile import WORD
-from ..lanes.vector import load, store
-from ..panel_kernel import chunks
+from ...instructions.addresses import WORD
+from ...instructions.vector import load, store
+from ...products.prepacked_kernel import chunks
+from ...products.tile_sums import add_products, store_sums, sums_from
 from .gate_kernel import ONE, gates_of_four, tanh
 from .sequence_kernel import (
     at,
@@ -42,7 +42,7 @@ def forward(
     Read all steps.
 
     Args:
-        tiles: Those of `product_sums` for gates, and of `product_tile` for gradients of parameters, and for those of
+        tiles: Those of `tile_sums` for gates, and of `product_tile` for gradients of parameters, and for those of
             states and inputs.
         sizes, memory: `Sizes` and `Memory`.
         x: The address of inputs, and the distances of steps and of samples.
@@ -93,7 +93,7 @@ def _gates_of_tile(tile: Any, sums: Any, places: Any) -> None:
     Work out gates, cells and states of the two or four rows of a tile: first all gates, so that rows overlap.
 
     Args:
-        tile, sums: Of `product_sums`.
+        tile, sums: Of `tile_sums`.
         places: The addresses of gates, of cells before and after, and of states, those of gates and of states each
             with the distance of rows, and both those of cells with theirs.
     """

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...fast import jit, jit_inlined
-from ..lanes.product_sums import add_products, store_sums, sums_from
-from ..lanes.product_tile import WORD
-from ..lanes.vector import load, rectify, store, where_positive
-from ..panel_kernel import chunks
+from ...instructions.addresses import WORD
+from ...instructions.vector import load, rectify, store, where_positive
+from ...products.prepacked_kernel import chunks
+from ...products.tile_sums import add_products, store_sums, sums_from
 from .gate_kernel import ONE, tanh_of_two
 from .sequence_kernel import (
     at,

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ...fast import jit
-from ..lanes.product_tile import WORD, product_tile_expecting
-from ..lanes.vector import fill, load, number_at, put, store
-from ..panel_kernel import DEPTH, multiply_by_panels
+from ...instructions.addresses import WORD, number_at, put
+from ...instructions.vector import fill, load, store
+from ...products.prepacked_kernel import DEPTH, multiply_by_panels
+from ...products.product_tile import product_tile_expecting
 
 ZERO = np.float32(0)
 

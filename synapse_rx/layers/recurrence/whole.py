@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ... import crew
+from ...instructions.machine import machine
 from ...typing import Array
-from ..lanes.machine import machine
 from .arrangement import WORD, Arrangement, Part
 from .ends import Ends
 from .memory import Memory, Sizes

@@ -103,6 +103,15 @@ class VectorCode:
         second = [of_lower + k if k & width else k + width for k in lanes]
         return self.shuffle(upper, lower, first), self.shuffle(upper, lower, second)
 
+    def transposed(self, rows: list[Any]) -> list[Any]:
+        """Return the columns of a square: the corners of squares are exchanged, and of ever smaller ones inside."""
+        rows, width = [*rows], self._lanes // 2
+        while width:
+            for i in (i for i in range(self._lanes) if not i & width):
+                rows[i], rows[i + width] = self.exchanged(rows[i], rows[i + width], width)
+            width //= 2
+        return rows
+
     def add_product(self, one: Any, other: Any, cell: Any) -> None:
         total = self._builder.call(self._multiply_add, [one, other, self._builder.load(cell)])
         self._builder.store(total, cell)
@@ -133,6 +142,10 @@ class VectorCode:
 
 
 def lengths(sizes: Any) -> tuple[int, int, int]:
-    """Return lanes and the two sides of a tile, which are the lengths of tuples."""
+    """
+    Return lanes and the two sides of a tile, m and p, of ``sizes``: ((0,) * lanes, (0,) * m, (0,) * p).
+
+    So sizes are given that the compiler has to know: as lengths of tuples, which are part of their types.
+    """
     lanes, m, p = (len(part) for part in sizes.types)
     return lanes, m, p

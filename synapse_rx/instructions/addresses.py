@@ -1,5 +1,5 @@
 """
-Calls of machine code by its address (`fast.address`), tables of such addresses, and arrays that lie at one.
+Machine code called by its address (`fast.address`), tables of such addresses, and numbers and arrays that lie at one.
 
 What is called so is compiled once, and not again with all that call it. Imported only where kernels are compiled
 (`synapse_rx.fast`).
@@ -17,7 +17,7 @@ from numba.np import arrayobj as arrays
 from .vector_code import intrinsic
 
 ENTRY, WORD = 8, 4
-"""Bytes of an address in a table, and of a number."""
+"""Bytes of an address in a table, and of a number, float32."""
 
 
 @intrinsic
@@ -43,6 +43,27 @@ def whole_number_at(typing: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(values[0], ir.IntType(64).as_pointer()))
 
     return types.int64(types.intp), generate
+
+
+@intrinsic
+def number_at(typing: Any, address: Any) -> Any:
+    """Return the one number at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.load(builder.inttoptr(values[0], ir.FloatType().as_pointer()))
+
+    return types.float32(address), generate
+
+
+@intrinsic
+def put(typing: Any, number: Any, address: Any) -> Any:
+    """Write one number to an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        builder.store(values[0], builder.inttoptr(values[1], ir.FloatType().as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.float32, address), generate
 
 
 @intrinsic

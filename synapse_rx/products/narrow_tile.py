@@ -1,8 +1,8 @@
 """
-Instructions for products with a few columns only, which would leave most lanes of a vector empty.
+The innermost loops of products with a few columns only, which would leave most lanes of a vector empty.
 
-Numbers are float32 and given by their addresses. Sizes are ((0,) * lanes, (0,) * m, (0,) * p), as in `tiles`. Imported
-only where kernels are compiled (`synapse_rx.fast`).
+Numbers are float32 and given by their addresses; sizes are those of `vector_code.lengths`. Imported only where kernels
+are compiled (`synapse_rx.fast`).
 """
 # pyright: basic, reportAttributeAccessIssue=false
 
@@ -13,8 +13,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from ..instructions.vector_code import VectorCode, intrinsic, lengths
 from .panel_tile import MaskedCode
-from .vector_code import VectorCode, intrinsic, lengths
 
 FOLD = 4
 """How many k beside each other each of as many columns has in a vector."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..fast import jit
-from .lanes.product_tile import WORD, product_tile
+from ..instructions.addresses import WORD
+from .product_tile import product_tile
 
 DEPTH = 160
 """Rows of a panel that are gone through at a time: with 4 vectors of 16 lanes they stay in the first-level cache."""

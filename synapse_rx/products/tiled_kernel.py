@@ -1,7 +1,7 @@
 """
 Products of matrices in machine code, float32, on one thread, for vectors of 16 numbers (AVX-512).
 
-Imported only where kernels are compiled (`synapse_rx.fast`) and `products` says that the machine has them. Matrices
+Imported only where kernels are compiled (`synapse_rx.fast`) and `choose` says that the machine has them. Matrices
 are given by the addresses of their first numbers and the distances of their rows, and nothing is checked.
 
 Blocks of rows of B are gone through one after the other, so that the columns of A beside them stay in the cache; of a
@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from .lanes.calling import ENTRY, WORD, call, whole_number_at
-from .lanes.panel_tile import fill_panel, fill_panel_turned, panel_tile
+from ..instructions.addresses import ENTRY, WORD, call, whole_number_at
 from .narrow_kernel import few, multiply_narrow
+from .panel_filling import fill_panel, fill_panel_turned
+from .panel_tile import panel_tile
 
 LANES = 16
 DEPTH = 256

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_n
 
 
 def test_subnormals_are_flushed_until_they_are_restored() -> None:
-    from synapse_rx.layers.subnormal_kernel import ON_X86, flush_subnormals, restore
+    from synapse_rx.instructions.subnormals import ON_X86, flush_subnormals, restore
 
     @fast.jit
     def halves(x: np.ndarray, y: np.ndarray) -> None:

@@ -1,9 +1,9 @@
 """
-Instructions for tiles of matrix products whose sums are values, for kernels that reckon on with them.
+Tiles of matrix products whose sums are values, for kernels that go on reckoning with them.
 
 The sums of a tile are a tuple of `Vector`s, row by row: as many rows as make sixteen of them, of which those behind the
-tile's are never stored. Sizes are ((0,) * lanes, (0,) * rows, (0,) * vectors in a row), as in `tiles`. Numbers are
-float32 and given by their addresses. Imported only where kernels are compiled (`synapse_rx.fast`).
+tile's are never stored. Sizes are those of `vector_code.lengths`: lanes, rows, vectors in a row. Numbers are float32
+and given by their addresses. Imported only where kernels are compiled (`synapse_rx.fast`).
 """
 # pyright: basic, reportAttributeAccessIssue=false
 
@@ -14,8 +14,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from .vector import Vector
-from .vector_code import VectorCode, intrinsic, lengths
+from ..instructions.vector import Vector
+from ..instructions.vector_code import VectorCode, intrinsic, lengths
 
 SUMS = 16
 """Sums in a tuple."""

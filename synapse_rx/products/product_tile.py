@@ -1,5 +1,5 @@
 """
-Instructions for tiles of matrix products whose sums stay in registers, of numbers given by their addresses.
+The innermost loops of matrix products: tiles whose sums stay in registers, of numbers given by their addresses.
 
 Imported only where kernels are compiled (`synapse_rx.fast`).
 """
@@ -12,10 +12,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from .vector_code import VectorCode, intrinsic, lengths
-
-WORD = 4
-"""Bytes of a number."""
+from ..instructions.vector_code import VectorCode, intrinsic, lengths
 
 
 @intrinsic
@@ -24,7 +21,7 @@ def product_tile(typing: Any, sizes: Any, a: Any, b: Any, c: Any, counts: Any, a
     Write ``c[i, j] = sum over l and k of a[i, l, k] b[l, k, j]`` for a tile, m high and p vectors wide, float32.
 
     Args:
-        sizes: ((0,) * lanes, (0,) * m, (0,) * p), as in `tiles`.
+        sizes: As in `vector_code.lengths`.
         a: The address of its first number, and the distances of i, of l and of k.
         b: The same of l and of k; j lies in one piece.
         c: The same of i; j lies in one piece.

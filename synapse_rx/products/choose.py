@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .. import fast
-from .lanes.machine import machine
+from ..instructions.machine import machine
 
 VARIABLE = "SYNAPSE_RX_PRODUCTS"
 """The environment variable that is "library" for the library's."""

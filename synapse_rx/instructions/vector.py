@@ -57,27 +57,6 @@ def store(typing: Any, vector: Any, address: Any) -> Any:
 
 
 @intrinsic
-def number_at(typing: Any, address: Any) -> Any:
-    """Return the one number at an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.load(builder.inttoptr(values[0], ir.FloatType().as_pointer()))
-
-    return types.float32(address), generate
-
-
-@intrinsic
-def put(typing: Any, number: Any, address: Any) -> Any:
-    """Write one number to an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        builder.store(values[0], builder.inttoptr(values[1], ir.FloatType().as_pointer()))
-        return context.get_dummy_value()
-
-    return types.void(types.float32, address), generate
-
-
-@intrinsic
 def fill(typing: Any, lanes: Any, number: Any) -> Any:
     """Return a number, float32, in every lane."""
 

@@ -1,7 +1,7 @@
 """
 Products of matrices in machine code, float32, with a few columns only: those that `tiled_kernel` leaves over.
 
-Imported only where kernels are compiled (`synapse_rx.fast`) and `products` says that the machine has vectors of 16
+Imported only where kernels are compiled (`synapse_rx.fast`) and `choose` says that the machine has vectors of 16
 numbers. A vector of so few columns would be empty but for these. Where the rows of A lie in one piece, it holds four k
 of four columns instead; where the columns do, it holds rows of C.
 """
@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..fast import jit
-from .lanes.calling import WORD
-from .lanes.narrow_tile import FOLD, folded_tile, spread_tile
-from .lanes.panel_tile import fill_panel, fill_panel_turned
-from .lanes.vector import number_at, put
+from ..instructions.addresses import WORD, number_at, put
+from .narrow_tile import FOLD, folded_tile, spread_tile
+from .panel_filling import fill_panel, fill_panel_turned
 
 LANES = 16
 NARROW, ALONE = 8, 12

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from synapse_rx import fast
-from synapse_rx.layers.products import why_not_our_own
+from synapse_rx.products.choose import why_not_our_own
 from tests.docs.shell import ROOT
 
 pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
@@ -32,13 +32,13 @@ SHAPES = [
 @pytest.fixture(scope="module")
 def tiled() -> int:
     fast.load()
-    from synapse_rx.layers.product_kernel import tiled_products
+    from synapse_rx.products.product_kernel import tiled_products
 
     return tiled_products() or pytest.skip("this machine has no vectors of 16 numbers")
 
 
 def product(where: int, turned: int, a: Any, b: Any, c: Any, k: int, scale: float, adds: int) -> None:
-    from synapse_rx.layers.product_kernel import WORD, multiply_any
+    from synapse_rx.products.product_kernel import WORD, multiply_any
 
     numbers = np.array([0, 1, scale], np.float32)
     at = numbers.ctypes.data
@@ -99,7 +99,7 @@ def test_the_same_product_has_the_same_bits_wherever_it_lies(tiled: int) -> None
 
 
 def test_the_library_s_are_taken_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synapse_rx.layers.product_kernel import tiled_products
+    from synapse_rx.products.product_kernel import tiled_products
 
     monkeypatch.setenv("SYNAPSE_RX_PRODUCTS", "library")
 
@@ -111,7 +111,7 @@ def crowd() -> None:
     """
     Multiply on several threads at once, and say how many different results there were.
     """
-    from synapse_rx.layers.product_kernel import tiled_products
+    from synapse_rx.products.product_kernel import tiled_products
 
     where = tiled_products()
     a, b = factors(0, 64, 96, 256)
@@ -130,7 +130,7 @@ def crowd() -> None:
 
 def test_threads_that_take_memory_do_not_get_what_a_product_works_in(tiled: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from tests.layers.test_tiled_products import crowd; crowd()"],
+        [sys.executable, "-c", "from tests.products.test_products import crowd; crowd()"],
         cwd=ROOT,
         env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # so that threads take memory from one place
         capture_output=True,

@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from .lanes.vector_code import intrinsic
+from .vector_code import intrinsic
 
 ON_X86 = platform.machine().lower() in ("x86_64", "amd64", "i686", "x86")
 FLUSHED = 0x8040
