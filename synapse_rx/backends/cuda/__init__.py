@@ -9,11 +9,19 @@ from .elementwise import Untranslatable as Untranslatable
 from .elementwise import translated as translated
 from .gather import Gather as Gather
 from .graph import Graph as Graph
+from .gru import GRUKernels as GRUKernels
 from .kernels import Fused as Fused
 from .kernels import Kernels as Kernels
+from .lstm import LSTMKernels as LSTMKernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
 from .misses import Misses as Misses
 from .product import Product as Product
+from .products import PRECISIONS as PRECISIONS
+from .products import Products as Products
+from .recurrence import Recurrence as Recurrence
+from .recurrence import RecurrentKernels as RecurrentKernels
+from .recurrence import Sequences as Sequences
+from .rnn import RNNKernels as RNNKernels
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 
 FUSED: tuple[type[Fused], ...] = (
@@ -21,10 +29,13 @@ FUSED: tuple[type[Fused], ...] = (
     BatchNormKernels,
     BiasActivation,
     DropoutKernel,
+    GRUKernels,
     Gather,
+    LSTMKernels,
     MaxPoolKernels,
     Misses,
     Product,
+    RNNKernels,
     SoftmaxCrossEntropy,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -6,6 +6,7 @@
 #define __global__
 #define __device__ static inline
 #define __shared__ static
+#define __align__(n) __attribute__((aligned(n)))
 
 struct Three { unsigned x, y, z; };
 static volatile Three threadIdx, blockIdx, blockDim, gridDim;
@@ -14,6 +15,8 @@ static inline float exp(float a) { return __builtin_expf(a); }
 static inline double exp(double a) { return __builtin_exp(a); }
 static inline float log(float a) { return __builtin_logf(a); }
 static inline double log(double a) { return __builtin_log(a); }
+static inline float log1p(float a) { return __builtin_log1pf(a); }
+static inline double log1p(double a) { return __builtin_log1p(a); }
 static inline float sqrt(float a) { return __builtin_sqrtf(a); }
 static inline double sqrt(double a) { return __builtin_sqrt(a); }
 static inline float tanh(float a) { return __builtin_tanhf(a); }

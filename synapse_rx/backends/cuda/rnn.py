@@ -1,0 +1,50 @@
+"""The simple recurrent layer."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .product import LINEAR, RELU, SIGMOID, TANH
+from .recurrence import RecurrentKernels, Step
+
+
+class RNNKernels(RecurrentKernels):
+    """One gate, ``h' = f(z + h U + b)``; f is one of those that have gradients in terms of the state."""
+
+    gates: ClassVar[int] = 1
+    functions: ClassVar[tuple[int, ...]] = (LINEAR, SIGMOID, TANH, RELU)
+
+    cell: ClassVar[str] = """
+__device__ real after(const real* product, real* z, const real* b, const real* more, real* inner, real before,
+                      real* cell, int unit, int units, int function) {
+    const real a = z[unit] + product[unit] + b[unit];
+    if (function == 1) return logistic(a);
+    if (function == 2) return tanh(a);
+    // What is not a number stays so, as in numpy.
+    if (function == 3) return a > real(0) ? a : a != a ? a : real(0);
+    return a;
+}
+
+__device__ real back(real dh, real* dc, real before, real after, real c_before, real c, const real* gates, real inner,
+                     const real* more, int unit, int units, int function, real* d, real* v) {
+    real slope = 1;
+    if (function == 1) slope = (real(1) - after) * after;
+    if (function == 2) slope = real(1) - after * after;
+    if (function == 3) slope = after > real(0) ? real(1) : real(0);
+    v[0] = d[0] = dh * slope;
+    return 0;
+}
+"""
+
+    def step(self, function: int) -> Step:
+        def step(product: Any, z: Any, h: Any, c: Any, more: Any) -> tuple[Any, Any]:
+            a = (product + z)[0]
+            if function == SIGMOID:
+                return 1 / (1 + np.exp(-a)), c
+            if function == TANH:
+                return np.tanh(a), c
+            return (np.where(a.real > 0, a, 0) if function == RELU else a), c
+
+        return step
