@@ -61,6 +61,10 @@ class StrictArray:
             c_contiguous=flags.c_contiguous, f_contiguous=flags.f_contiguous, owndata=flags.owndata
         )
 
+    @property
+    def data(self) -> Any:
+        return SimpleNamespace(ptr=self._host.ctypes.data)
+
     def __len__(self) -> int:
         return len(self._host)
 

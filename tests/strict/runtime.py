@@ -48,7 +48,9 @@ class StrictCupy(StrictModule):
         self.pools: list[StrictPool] = []
         self.pinned = StrictPool(self)
         self.cuda = SimpleNamespace(
-            runtime=SimpleNamespace(driverGetVersion=lambda: 13000, getDeviceCount=lambda: 2),
+            runtime=SimpleNamespace(
+                driverGetVersion=lambda: 13000, runtimeGetVersion=lambda: 13000, getDeviceCount=lambda: 2
+            ),
             memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
             Device=lambda number: StrictDevice(self, number),
             Stream=lambda non_blocking=False: StrictStream(self, non_blocking),
@@ -149,6 +151,7 @@ class StrictStream(_Entered):
     def __init__(self, cupy: StrictCupy, non_blocking: bool) -> None:
         super().__init__(cupy, "stream")
         self.non_blocking = non_blocking
+        self.ptr = id(self)
         self.pending: list[Any] = []
         self.after: list[Any] = []
 

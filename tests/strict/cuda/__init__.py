@@ -2,6 +2,7 @@
 
 from .compiler import Failed as Failed
 from .compiler import build as build
+from .cublas import StandInCublas as StandInCublas
 from .emulated import EmulatedKernel as EmulatedKernel
 from .emulated import cannot as cannot
 from .nvrtc import Nvrtc as Nvrtc

@@ -65,22 +65,29 @@ def emulated(source: str, name: str) -> Callable[..., int]:
 
 def build(sources: Iterable[str]) -> None:
     """
-    Compile sources together, which takes a second rather than one for each; kept on disk for the next process.
+    Compile sources together, which takes a second rather than one for each.
     """
     sources = list(sources)
-    text = f'#include "{SHIM}"\n' + "".join(map(_apart, sources))
-    folder = Path(tempfile.gettempdir(), f"synapse-rx-kernels-{os.getuid()}")
-    path = folder / f"{_digest(SHIM.read_text() + text + ' '.join(FLAGS))}.so"
-    if not path.exists():
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            _compile(text, Path(place, "kernels.cpp"), made := Path(place, path.name))
-            made.replace(path)
+    path = shared(f'#include "{SHIM}"\n' + "".join(map(_apart, sources)), SHIM.read_text())
     # One that keeps the interpreter's lock: the shim's threads are those of one launch.
     _libraries.update(dict.fromkeys(sources, ctypes.PyDLL(str(path))))
 
 
 _libraries: dict[str, ctypes.PyDLL] = {}
+
+
+def shared(text: str, included: str = "") -> Path:
+    """
+    Return the library that a text of C++ becomes, given what it includes; kept on disk for the next process.
+    """
+    folder = Path(tempfile.gettempdir(), f"synapse-rx-kernels-{os.getuid()}")
+    path = folder / f"{_digest(included + text + ' '.join(FLAGS))}.so"
+    if not path.exists():
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            _compile(text, Path(place, "kernels.cpp"), made := Path(place, path.name))
+            made.replace(path)
+    return path
 
 
 def _compile(text: str, source: Path, made: Path) -> None:
