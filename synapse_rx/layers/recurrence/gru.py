@@ -6,12 +6,15 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from ...backends.cuda import GRUBeforeKernels, GRUKernels
 from ...initializers import Zeros
 from ...machine_code import suits
 from ...options import one_of
 from ...params import ParameterSpec
 from ...typing import Array
 from .gates import sigmoid, sigmoid_backward, tanh_backward
+from .gru_before_fused import GRUBeforeFused
+from .gru_fused import GRUFused
 from .gru_whole import GRUWhole
 from .level import Level
 from .recurrent import Recurrent
@@ -55,9 +58,21 @@ class GRU(Recurrent):
         return (ParameterSpec("c", (width,), Zeros(), self.units, self.units, regularized=False),)
 
     def strand(self, level: Level, direction: int) -> Strand:
+        fused = _fused(level, direction, self.reset)
+        if fused is not None:
+            return fused
         if self.reset == "after" and suits(level.s):
             return GRUWhole(level, direction)
         return (_After if self.reset == "after" else _Before)(level, direction)
+
+
+def _fused(level: Level, direction: int, reset: str) -> Strand | None:
+    """Return what does the steps by kernels of a device; None where there are none."""
+    if reset == "after":
+        after = level.s.fused(GRUKernels)
+        return None if after is None else GRUFused(level, direction, after)
+    before = level.s.fused(GRUBeforeKernels)
+    return None if before is None else GRUBeforeFused(level, direction, before)
 
 
 class _Gated(SteppedStrand):

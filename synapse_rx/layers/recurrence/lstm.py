@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from ...backends.cuda import LSTMKernels
 from ...initializers import Constant, Initializer, Zeros
 from ...machine_code import suits
 from ...options import finite, flag, number
@@ -13,11 +14,13 @@ from ...params import ParameterSpec
 from ...typing import Array
 from .gates import sigmoid, sigmoid_backward, tanh_backward
 from .level import Level
+from .lstm_fused import LSTMFused
 from .lstm_whole import LSTMWhole
+from .peepholes import write_peephole_gradients
 from .recurrent import Recurrent
 from .stepped import SteppedStrand
 from .strand import Strand
-from .time import by_gate, rows
+from .time import by_gate
 
 
 @frozen
@@ -57,6 +60,9 @@ class LSTM(Recurrent):
         return (ParameterSpec("P", (width,), Zeros(), self.units, self.units),)
 
     def strand(self, level: Level, direction: int) -> Strand:
+        kernels = level.s.fused(LSTMKernels)
+        if kernels is not None:
+            return LSTMFused(level, direction, kernels, self.peepholes)
         if not self.peepholes and suits(level.s):
             return LSTMWhole(level, direction)
         return _Strand(level, direction, self.peepholes)
@@ -131,14 +137,8 @@ class _Strand(SteppedStrand):
 
     def gradients(self) -> None:
         super().gradients()
-        if self.P is None:
-            return
-        xp, units = self.xp, self.units
-        dP = self.level.grad("P")[self.part(3 * units)].reshape(3, units)
-        seen, ones = self.memory("seen", units), self.level.ones
-        for k, cells in enumerate((self.c_before, self.c_before, self.c)):
-            xp.multiply(self.dz[:, :, k * units : (k + 1) * units], cells, out=seen)
-            xp.matmul(ones, rows(seen), out=dP[k])
+        if self.P is not None:
+            write_peephole_gradients(self, self.c, self.c_before)
 
     def _look(self, a: Array, c: Array, P: Array) -> None:
         """Add to logits what the cell adds through peepholes."""

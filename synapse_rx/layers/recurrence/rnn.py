@@ -7,14 +7,20 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 
 from ...activations import Activation as Function
-from ...activations import ReLU, Tanh
+from ...activations import Linear, ReLU, Sigmoid, Tanh
+from ...backends.cuda import RNNKernels
+from ...backends.cuda.product import LINEAR, RELU, SIGMOID, TANH
 from ...errors import OptionError
 from ...machine_code import suits
+from .fused import FusedStrand
 from .level import Level
 from .recurrent import Recurrent
 from .rnn_whole import RNNWhole
 from .stepped import SteppedStrand
 from .strand import Strand
+
+NUMBERS: dict[Function, int] = {Linear(): LINEAR, Sigmoid(): SIGMOID, Tanh(): TANH, ReLU(): RELU}
+"""The activations that kernels of devices know."""
 
 
 def _smooth(instance: Any, attribute: Any, value: Function) -> None:
@@ -42,6 +48,9 @@ class RNN(Recurrent):
     uses_up_z: ClassVar[bool] = False
 
     def strand(self, level: Level, direction: int) -> Strand:
+        kernels = level.s.fused(RNNKernels) if self.activation in NUMBERS else None
+        if kernels is not None:
+            return FusedStrand(level, direction, kernels, NUMBERS[self.activation])
         if self.activation in (Tanh(), ReLU()) and suits(level.s):
             return RNNWhole(level, direction, self.activation == ReLU())
         return _Strand(self.activation, level, direction)

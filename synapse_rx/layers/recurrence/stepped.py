@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ...backends.cuda import NOTHING
 from ...typing import Array
 from .ends import Ends
 from .strand import Strand
@@ -98,6 +99,16 @@ class SteppedStrand(Strand):
     def memory(self, name: str, width: int) -> Array:
         """Return memory of this strand alone for all steps, (T, N, width)."""
         return over_time(self.s, f"{name}{self.level.index}{'r' * self.reverse}", self.level.steps, width)
+
+    def in_one_piece(self, dy: Array | None) -> Any:
+        """Return the gradient of all states (T, N, units) as kernels of devices take it; `NOTHING` for none."""
+        if dy is None:
+            return NOTHING
+        if dy.flags.c_contiguous:
+            return dy
+        whole = self.memory("dy", self.units)
+        self.xp.copyto(whole, dy)
+        return whole
 
     def gates_in_z(self) -> Array:
         """Return the memory of z and dz with each gate in one piece, (T, gates, N, units); writing uses z up."""

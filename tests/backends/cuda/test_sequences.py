@@ -1,0 +1,74 @@
+"""Layers of sequences and of synapses come to the same by kernels of devices as by array functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import synapse_rx as sx
+from synapse_rx.backends import Backend, NumpyBackend
+from synapse_rx.backends.counter import CounterGenerator
+from synapse_rx.backends.cuda import recurrence
+from tests.backends.test_layers import _sent
+from tests.contracts.layer import Chain, parts, samples
+from tests.layers.examples import recurrence as recurrent
+from tests.strict import StrictBackend
+from tests.strict.cuda import EmulatedKernel
+
+HERE = NumpyBackend()
+N = 9
+"""More samples than a block walks with."""
+
+WAYS = {
+    "forward_4": {},
+    "forward_8": {"BUSY": 0},
+    "forward_step": {"WEIGHTS": 0},
+}
+"""What makes recurrent layers take each way, by the kernel that shows it."""
+
+RECURRENT = [
+    *recurrent.EXAMPLES,
+    (sx.LSTM(7, peepholes=True, bidirectional=True, returns="sequence", truncate=2), (5, 3)),
+    (sx.GRU(11, bidirectional=True, returns="sequence", truncate=2), ((5, 3), (1,))),
+    (sx.RNN(33, "relu", layers=2, truncate=3, returns="sequence"), (4, 3)),
+    (sx.RNN(3, "linear", returns="sequence"), (4, 3)),
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("layer", "in_shape"), RECURRENT, ids=str)
+def test_recurrent_layers_of_all_kinds(
+    layer: Any, in_shape: Any, way: str, fused: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in WAYS[way].items():
+        monkeypatch.setattr(recurrence, name, value)
+    EmulatedKernel.launched.clear()
+
+    _same(layer, in_shape, fused)
+
+    if isinstance(fused, StrictBackend):
+        expected = "mix_back" if getattr(layer, "reset", None) == "before" else way
+        assert expected in EmulatedKernel.launched
+
+
+def _same(layer: Any, in_shape: Any, fused: Backend) -> None:
+    for dtype, tolerance in ((np.float32, 2e-5), (np.float64, 1e-10)):
+        x = samples(in_shape, N, dtype)
+        dy = samples(layer.out_shape(in_shape), N, dtype, seed=2)
+
+        found, expected = (_passed(layer, in_shape, x, dy, dtype, one) for one in (fused, HERE))
+
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def _passed(layer: Any, in_shape: Any, x: Any, dy: Any, dtype: Any, backend: Backend) -> list[Any]:
+    """
+    Return outputs and gradients, on the host.
+    """
+    rng = CounterGenerator(backend.xp, 4)
+    chain = Chain(layer, in_shape, N, dtype=dtype, rng=rng, backend=backend)
+    found = [*parts(chain.forward(_sent(x, backend))), *parts(chain.backward(_sent(dy, backend)))]
+    return [backend.to_host(array) for array in (*found, chain.grad)]
