@@ -7,17 +7,17 @@ from .dropout import DropoutKernel as DropoutKernel
 from .elementwise import TABLE as TABLE
 from .elementwise import Untranslatable as Untranslatable
 from .elementwise import translated as translated
+from .gather import NOTHING as NOTHING
 from .gather import Gather as Gather
 from .graph import Graph as Graph
 from .gru import GRUKernels as GRUKernels
+from .gru_before import GRUBeforeKernels as GRUBeforeKernels
 from .kernels import Fused as Fused
 from .kernels import Kernels as Kernels
 from .lstm import LSTMKernels as LSTMKernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
 from .misses import Misses as Misses
 from .product import Product as Product
-from .products import PRECISIONS as PRECISIONS
-from .products import Products as Products
 from .recurrence import Recurrence as Recurrence
 from .recurrence import RecurrentKernels as RecurrentKernels
 from .recurrence import Sequences as Sequences
@@ -29,6 +29,7 @@ FUSED: tuple[type[Fused], ...] = (
     BatchNormKernels,
     BiasActivation,
     DropoutKernel,
+    GRUBeforeKernels,
     GRUKernels,
     Gather,
     LSTMKernels,

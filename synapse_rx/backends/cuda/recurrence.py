@@ -25,7 +25,6 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ...typing import Array
 from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused
@@ -42,7 +41,7 @@ FEW, MANY = 4, 8
 BUSY = 132 * FEW
 """Samples from which on no multiprocessor would be idle with `MANY` samples to a block either."""
 
-Step = Callable[..., tuple[Any, Any, Any]]
+Step = Callable[..., tuple[Any, Any]]
 
 
 class Sequences(NamedTuple):
@@ -122,7 +121,7 @@ class RecurrentKernels(Fused):
 
     @abstractmethod
     def step(self, function: int) -> Step:
-        """Return what computes (gates, state, cell) in numpy from (product, z + b, h, c, more); all (N, units)."""
+        """Return what computes (state, cell) in numpy from products and z + b, (gates, N, units), h, c and more."""
 
     def rows(self, sizes: Sequences) -> int:
         """Return how many samples a block walks through all steps with, 0 if that is not for these sizes."""
@@ -201,7 +200,12 @@ class RecurrentKernels(Fused):
         def room(*shape: int) -> Any:
             return xp.empty(shape, self.dtype)
 
-        U, b, more, z = draw(units, 2 * width), draw(2 * width), draw(2 * self.vectors * units), draw(steps, n, width)
+        U, b, more, z = (
+            draw(units, 2 * width),
+            draw(2 * width),
+            draw(2 * self.vectors * units),
+            draw(steps, n, width),
+        )
         h, c, dy, last = draw(*states), draw(*states), draw(steps, n, units), draw(n, units)
         counts = np.ones((steps, n, 1), self.dtype)
         counts[2, 1] = counts[1:, 3] = 0
@@ -209,14 +213,16 @@ class RecurrentKernels(Fused):
         of = Recurrence(
             sizes,
             function,
-            xp.array(z),
-            room(*z.shape),
-            room(*z.shape),
-            *(xp.array(one) for one in (U, b, np.ascontiguousarray(U[:, own].T))),
-            xp.array(more) if self.vectors else NOTHING,
-            xp.array(h),
-            xp.array(c) if self.has_cells else NOTHING,
-            room(steps, n, units) if self.keeps_inner else NOTHING,
+            z=xp.array(z),
+            dz=room(*z.shape),
+            dv=room(*z.shape),
+            U=xp.array(U),
+            b=xp.array(b),
+            turned=xp.array(np.ascontiguousarray(U[:, own].T)),
+            more=xp.array(more) if self.vectors else NOTHING,
+            h=xp.array(h),
+            c=xp.array(c) if self.has_cells else NOTHING,
+            inner=room(steps, n, units) if self.keeps_inner else NOTHING,
         )
         sent = [xp.array(one) for one in (counts, dy, last)]
         (self._all_at_once if whole else self._one_by_one)(of, U[:, own], *sent)
@@ -255,7 +261,7 @@ class RecurrentKernels(Fused):
                     state,
                     cell,
                     parts,
-                )[:2]
+                )
                 state, cell = state * counts[t], cell * counts[t]
                 found[t] = state
             return found
@@ -267,7 +273,9 @@ class RecurrentKernels(Fused):
                 moved = none.copy()
                 moved[t, :, column] = 1j * tiny
                 slopes = states(*((moved, none) if which == 0 else (none, moved))).imag / tiny
-                gradients[which, t, :, column] = (slopes * dy).sum(axis=(0, 2)) + (slopes[0] * last).sum(axis=1)
+                gradients[which, t, :, column] = (slopes * dy).sum(axis=(0, 2)) + (slopes[0] * last).sum(
+                    axis=1
+                )
         return states(none, none).real, gradients[0], gradients[1]
 
 
