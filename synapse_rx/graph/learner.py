@@ -10,6 +10,7 @@ from ..network.engine import Engine
 from ..network.learner import NetworkLearner
 from ..network.moves import Moves
 from ..network.recording import recorded_kinds
+from ..network.walk import Walk
 from ..snapshot import Net
 from .chunk import GraphChunk
 
@@ -32,12 +33,29 @@ LONGEST = 16_384
 """The most batches learnt in one piece: a call takes as long as hundreds of steps of a tiny graph."""
 
 
+class GraphWalk(Walk):
+    """
+    Goes from batch to batch as every `Walk`, and knows steps again that are all the same.
+    """
+
+    longest = LONGEST
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._steady: _Steady | None = None
+
+    def moves(self, count: int) -> Moves | None:
+        """Return the steps of the next batches for a chunk (`Walk`)."""
+        steady, standing = self._steady, self.standing
+        if steady is None or not steady.goes_on(self.moment(0), standing.state, count):
+            steady = self._steady = _Steady.of(self.moment(0), standing.algorithm, standing.state, count)
+        return super().moves(count) if steady is None else steady
+
+
 class GraphLearner(NetworkLearner):
     """
     Trains a network of one neuron graph (`NetworkLearner`): on steps, or on sequences of whatever length there is.
     """
-
-    _longest = LONGEST
 
     def __init__(
         self,
@@ -49,7 +67,6 @@ class GraphLearner(NetworkLearner):
         chunks: bool = True,
     ) -> None:
         self._shape = data.sample_shape
-        self._steady: _Steady | None = None
         super().__init__(
             self._suited(net),
             data,
@@ -57,6 +74,7 @@ class GraphLearner(NetworkLearner):
             ignore_divergence=ignore_divergence,
             chunks=chunks,
             engine=GraphEngine,
+            walk=GraphWalk,
         )
 
     def adopt(self, seen: Net, net: Net) -> tuple[Edit, ...]:
@@ -66,12 +84,6 @@ class GraphLearner(NetworkLearner):
     def _suited(self, net: Net) -> Net:
         suited = getattr(net.arch, "suited", None)
         return net if suited is None else suited(net, self._shape)
-
-    def _moves(self, count: int) -> Moves | None:
-        steady = self._steady
-        if steady is None or not steady.goes_on(self._moment(0), self._state, count):
-            steady = self._steady = _Steady.of(self._moment(0), self._algorithm, self._state, count)
-        return super()._moves(count) if steady is None else steady
 
 
 class _Steady(Moves):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..snapshot import Position, Slots, Stats
 from .tally import RunningTally, Tally
@@ -23,6 +23,7 @@ class Epoch:
         batch: Batches learnt.
         since: The first batch that counts for the errors.
         seconds: Seconds of compute.
+        result: What it adds to the statistics; None till it is complete.
     """
 
     def __init__(self, number: int, kinds: tuple[str, ...], tally: Tally | RunningTally) -> None:
@@ -30,8 +31,15 @@ class Epoch:
         self.batch = 0
         self.since = 0
         self.seconds = 0.0
+        self.result: EpochResult | None = None
+        self._added: tuple[Stats, Stats] | None = None
         self._kinds = kinds
         self._tally = tally
+
+    @property
+    def inside(self) -> int:
+        """How many batches far it is inside: 0 before the first, and once it is complete."""
+        return self.batch if self.result is None else 0
 
     def record(self, first: int, sums: Any, sizes: Any = None) -> None:
         """Keep the sums over each batch's samples, (kinds, batches), from batch ``first`` on, and the sizes."""
@@ -52,9 +60,21 @@ class Epoch:
         """Return the samples of the epoch, which is complete."""
         return self._tally.samples(feed)
 
+    def counted(self, stats: Stats, steps: int) -> Stats:
+        """
+        Return ``stats`` behind so many steps, with this epoch if it is complete and they lack it.
+
+        Asked twice for the same, it returns the same.
+        """
+        if self.result is None or stats.epochs > self.number:
+            return evolve(stats, steps=steps)
+        if self._added is None or self._added[0] is not stats:
+            self._added = stats, self.result.into(stats, steps)
+        return self._added[1]
+
     def position(self, data: tuple[Any, ...]) -> Position | None:
-        """Return this place as a value; None at the beginning."""
-        if not self.batch:
+        """Return this place as a value; None at the beginning and at the end."""
+        if not self.inside:
             return None
         return Position(self.batch, Slots(self._tally.values(self.batch)), self.since, self.seconds, data)
 

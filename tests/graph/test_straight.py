@@ -64,7 +64,7 @@ def learnt(name: str) -> tuple[sx.Net, bool]:
     for _ in range(3):
         while not learner.learn(60.0).epoch_done:
             pass
-    chunk = learner._engine.chunk
+    chunk = learner.standing.engine.chunk
     own = [one for one in (chunk._online, chunk._straight) if one is not None]
     return learner.merge(net), any(one.addresses(0).any() for one in own)
 

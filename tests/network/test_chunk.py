@@ -57,7 +57,7 @@ def digits(n: int = 43, dtype: str = "float32", **options: Any) -> sx.TrainingSe
 
 def after(net: Net, data: sx.TrainingSet, epochs: int, *, chunks: bool) -> Net:
     learning = learner(net, data, chunks=chunks)
-    assert (learning._engine.chunk is not None) == chunks
+    assert learning.in_chunks == chunks
     for _ in range(epochs):
         net = finish_epoch(learning, net)
     return net
@@ -167,13 +167,13 @@ def test_edits_take_effect_between_chunks() -> None:
     ids=["activation", "float64", "update", "average", "statistics", "weights"],
 )
 def test_what_is_not_of_the_common_kind_is_learnt_batch_by_batch(net: Any, data: Any) -> None:
-    assert learner(net.value, data)._engine.chunk is None
+    assert not learner(net.value, data).in_chunks
 
 
 def test_an_algorithm_without_a_move_is_driven_batch_by_batch() -> None:
     net = sx.mlp([3, 4, 2], ["tanh", "softmax"], sx.RProp(variant="irprop+")).value
 
-    assert learner(net, blobs())._moves(1) is None
+    assert learner(net, blobs()).walk.moves(1) is None
     assert finish_epoch(learner(net, blobs()), net).training.stats.epochs == 1
 
 
@@ -189,13 +189,13 @@ class Twice(sx.Backprop):
 def test_an_algorithm_that_steps_otherwise_than_its_parent_has_not_its_move() -> None:
     net = sx.mlp([3, 4, 2], ["tanh", "softmax"], Twice(0.1)).value
 
-    assert learner(net, blobs())._moves(1) is None
+    assert learner(net, blobs()).walk.moves(1) is None
 
 
 def test_without_a_compiler_there_are_no_chunks(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
 
-    assert learner(sx.mlp([3, 4, 2], ["tanh", "softmax"]).value, blobs())._engine.chunk is None
+    assert not learner(sx.mlp([3, 4, 2], ["tanh", "softmax"]).value, blobs()).in_chunks
 
 
 def test_exponentials_are_right_to_the_last_places() -> None:
@@ -233,9 +233,10 @@ def test_a_chunk_that_is_nearly_over_is_not_filled_up_with_another_call(
         calls.append(moves.count)
         clock[0] += 0.9 * moves.count
 
-    monkeypatch.setattr("synapse_rx.network.learner.perf_counter", lambda: clock[0])
-    monkeypatch.setattr(learning._engine.chunk, "learn", learn)
-    learning._pace = 1.0
+    for module in ("learner", "walk"):
+        monkeypatch.setattr(f"synapse_rx.network.{module}.perf_counter", lambda: clock[0])
+    monkeypatch.setattr(learning.standing.engine.chunk, "learn", learn)
+    learning.pace.note(1.0, 1)
     learning.learn(10.0)
 
     assert calls == [10]

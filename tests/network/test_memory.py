@@ -147,7 +147,7 @@ def test_what_is_merged_twice_is_given_once(lends: None) -> None:
 def test_the_vectors_go_with_their_learner_and_not_with_the_garbage() -> None:
     learning = learner(small_net(MOMENTUM), blobs())
     learning.learn(SECONDS)
-    gone = [ref(learning._engine), ref(learning._engine.problem)]
+    gone = [ref(learning.standing.engine), ref(learning.standing.engine.problem)]
 
     gc.disable()
     try:
@@ -182,7 +182,7 @@ def test_in_chunks_the_gradient_is_never_touched() -> None:
     learning.learn(SECONDS)
 
     # Nothing is taken from the machine for a vector of zeros that nobody has written to.
-    assert not learning._engine.problem.grad.any()
+    assert not learning.standing.engine.problem.grad.any()
 
 
 def test_beside_its_vectors_a_training_holds_one_snapshot(request: pytest.FixtureRequest) -> None:

@@ -49,8 +49,8 @@ def test_memory_is_what_training_allocates(algorithm: str, monkeypatch: pytest.M
     net = evolve(small_net(algorithm), labels=data.labels)
     learning = learner(net, data)
     learning.learn(60)
-    engine = learning._engine
-    slots = [value.nbytes for value in learning._state.values() if isinstance(value, np.ndarray)]
+    engine = learning.standing.engine
+    slots = [value.nbytes for value in learning.standing.state.values() if isinstance(value, np.ndarray)]
     held = engine._program.nbytes + engine.problem.nbytes + sum(slots)
     batch = sum(part.nbytes for part in (engine._x, engine._t))
 

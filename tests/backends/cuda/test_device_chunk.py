@@ -41,7 +41,7 @@ def deep(algorithm: Any = "backprop", **options: Any) -> Net:
 
 def learner(net: Net, data: Any, backend: Backend) -> Any:
     made: Any = net.arch.learner(net, data, backend)
-    assert isinstance(made._engine.chunk, DeviceChunk) == (backend.name != "numpy")
+    assert isinstance(made.standing.engine.chunk, DeviceChunk) == (backend.name != "numpy")
     return made
 
 
@@ -165,7 +165,7 @@ def test_edits_are_taken_over(fused: Backend) -> None:
 def test_what_it_does_not_know_is_learnt_batch_by_batch(net: Net, data: Any, emulated: None) -> None:
     made: Any = net.arch.learner(net, data, StrictBackend(fused=True))
 
-    assert made._engine.chunk is None
+    assert made.standing.engine.chunk is None
 
 
 def test_steps_it_does_not_know_are_taken_batch_by_batch(fused: Backend) -> None:
@@ -182,7 +182,7 @@ def test_a_chunk_sends_the_numbers_of_its_steps_and_reads_its_errors(
     backend, net = StrictBackend(fused=True), deep("adam")
     learning = learner(net, images(batch=1), backend)
     learning.learn(SECONDS, 1)
-    learning._pace = 1e-6  # of a device at full speed, so that all fit into one piece
+    learning.pace.note(1e-6, 1)  # of a device at full speed, so that all fit into one piece
     read, written, asked = backend.read, backend.written, StrictArray.asked
 
     learning.learn(SECONDS, 20)
