@@ -105,7 +105,8 @@ def _apart(source: str) -> str:
     """
     names = re.findall(r'extern "C" __global__ void (\w+)\(', source)
     own = source.replace('extern "C" ', "") + "".join(_wrapper(source, name) for name in names)
-    return f"namespace one_{_digest(source)} {{\n{own}}}\n"
+    over = "".join(f"#undef {name}\n" for name in re.findall(r"^#define (\w+)", source, re.MULTILINE))
+    return f"namespace one_{_digest(source)} {{\n{own}}}\n{over}"
 
 
 def _wrapper(source: str, name: str) -> str:

@@ -4,8 +4,9 @@
 #include <ucontext.h>
 
 #define __global__
-#define __device__ static inline
+#define __device__ inline
 #define __shared__ static
+#define __noinline__ __attribute__((noinline))
 #define __align__(n) __attribute__((aligned(n)))
 
 struct Three { unsigned x, y, z; };
