@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..backends.cuda import RowSoftmax
 from ..errors import OptionError, ShapeError
 from ..scratch import Scratch
 from ..typing import Array, Shape
@@ -35,6 +36,11 @@ class AlongAxis(Activation):
                 f"{self.kind} along axis {self.axis} needs samples with more axes than {shape} has; "
                 f"its axes are 0 to {len(shape) - 1}, or -1 for the last"
             )
+
+    def fused(self, s: Scratch, *arrays: Array) -> RowSoftmax | None:
+        """Return a kernel of the device for rows, if they are what the axis goes along and lie in one piece."""
+        rows = self._axis(arrays[0]) == arrays[0].ndim - 1 and all(one.flags.c_contiguous for one in arrays)
+        return s.fused(RowSoftmax) if rows else None
 
     def totals(self, name: str, z: Array, s: Scratch) -> Array:
         """Return the buffer ``name`` for one number along the axis: z's shape with 1 there."""

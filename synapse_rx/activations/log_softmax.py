@@ -26,6 +26,10 @@ class LogSoftmax(AlongAxis):
     range: ClassVar[tuple[float, float]] = (float("-inf"), 0.0)
 
     def forward(self, z: Array, y: Array, s: Scratch) -> None:
+        fused = self.fused(s, z, y)
+        if fused is not None:
+            fused.forward(z, y, logarithmic=True)
+            return
         row, powers = self.totals("log_softmax_row", z, s), s.array("log_softmax_powers", z.shape[1:])
         self.maximum(z, row, s)
         s.xp.subtract(z, row, out=y)
@@ -35,6 +39,10 @@ class LogSoftmax(AlongAxis):
         s.xp.subtract(y, row, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, dz: Array, s: Scratch) -> None:
+        fused = self.fused(s, y, dy, dz)
+        if fused is not None:
+            fused.backward(y, dy, dz, logarithmic=True)
+            return
         row = self.totals("log_softmax_row", z, s)
         self.sum(dy, row, s)
         s.xp.exp(y, out=dz)

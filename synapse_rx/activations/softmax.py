@@ -25,6 +25,10 @@ class Softmax(AlongAxis):
     range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def forward(self, z: Array, y: Array, s: Scratch) -> None:
+        fused = self.fused(s, z, y)
+        if fused is not None:
+            fused.forward(z, y)
+            return
         row = self.totals("softmax_row", z, s)
         self.maximum(z, row, s)
         s.xp.subtract(z, row, out=y)
@@ -33,6 +37,10 @@ class Softmax(AlongAxis):
         s.xp.divide(y, row, out=y)
 
     def backward(self, z: Array, y: Array, dy: Array, dz: Array, s: Scratch) -> None:
+        fused = self.fused(s, y, dy, dz)
+        if fused is not None:
+            fused.backward(y, dy, dz)
+            return
         row = self.totals("softmax_row", z, s)
         s.xp.multiply(dy, y, out=dz)
         self.sum(dz, row, s)

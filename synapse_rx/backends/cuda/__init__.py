@@ -14,14 +14,17 @@ from .gru import GRUKernels as GRUKernels
 from .gru_before import GRUBeforeKernels as GRUBeforeKernels
 from .kernels import Fused as Fused
 from .kernels import Kernels as Kernels
+from .layer_norm import LayerNormKernels as LayerNormKernels
 from .lstm import LSTMKernels as LSTMKernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
 from .misses import Misses as Misses
 from .product import Product as Product
+from .record import Record as Record
 from .recurrence import Recurrence as Recurrence
 from .recurrence import RecurrentKernels as RecurrentKernels
 from .recurrence import Sequences as Sequences
 from .rnn import RNNKernels as RNNKernels
+from .row_softmax import RowSoftmax as RowSoftmax
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 
 FUSED: tuple[type[Fused], ...] = (
@@ -33,10 +36,13 @@ FUSED: tuple[type[Fused], ...] = (
     GRUKernels,
     Gather,
     LSTMKernels,
+    LayerNormKernels,
     MaxPoolKernels,
     Misses,
     Product,
     RNNKernels,
+    Record,
+    RowSoftmax,
     SoftmaxCrossEntropy,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -7,12 +7,7 @@ import numpy as np
 from ...typing import Array
 from .gather import NOTHING
 from .kernels import Fused
-
-THREADS = 256
-"""Threads of a block: several rows of a warp each, or one long row."""
-
-SHORT = 1024
-"""Up to so many numbers a row is the work of one warp."""
+from .over_rows import OVER_ROW, SHORT, over_rows
 
 
 class SoftmaxCrossEntropy(Fused):
@@ -21,25 +16,9 @@ class SoftmaxCrossEntropy(Fused):
     ``dz = (T y - t) scale``, with T the sum of a row's targets and m its largest logit.
     """
 
-    source = """
-#define THREADS 256
-
-// The sum of what the threads of a row have, or the largest of it; all threads of the block take part.
-__device__ real over_row(real mine, bool largest, real* room) {
-    real* row = room + threadIdx.y * blockDim.x;
-    __syncthreads();
-    row[threadIdx.x] = mine;
-    for (int half = blockDim.x / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (threadIdx.x < half) {
-            const real a = row[threadIdx.x], b = row[threadIdx.x + half];
-            row[threadIdx.x] = largest ? (b > a ? b : a) : a + b;
-        }
-    }
-    __syncthreads();
-    return row[0];
-}
-
+    source = (
+        OVER_ROW
+        + """
 extern "C" __global__ void softmax_cross_entropy(const real* z, const real* t, real* y, real* values, real* dz,
                                                  real scale, long long n, long long outputs, const long long* at) {
     __shared__ real room[THREADS];
@@ -68,6 +47,7 @@ extern "C" __global__ void softmax_cross_entropy(const real* z, const real* t, r
     if (threadIdx.x == 0 && row < n) values[(at ? at[0] : 0) + row] = log(sum) * targets - along;
 }
 """
+    )
 
     def __call__(
         self, z: Array, t: Array, y: Array, values: Array, dz: Array, scale: float, at: Array | None = None
@@ -78,12 +58,8 @@ extern "C" __global__ void softmax_cross_entropy(const real* z, const real* t, r
         Losses are written behind those of as many samples as ``at`` counts, if it is given (`Advance`).
         """
         n, outputs = z.shape
-        width = 32 if outputs <= SHORT else THREADS
-        rows = THREADS // width
         numbers = self.dtype.type(scale), np.int64(n), np.int64(outputs), NOTHING if at is None else at
-        self.function("softmax_cross_entropy")(
-            (max(1, -(-n // rows)),), (width, rows), (z, t, y, values, dz, *numbers)
-        )
+        self.function("softmax_cross_entropy")(*over_rows(n, outputs), (z, t, y, values, dz, *numbers))
 
     def agrees(self) -> bool:
         return self._agrees(11, 10) and self._agrees(2, SHORT + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...activations.rows import row_max, row_sum
+from ...backends.cuda import RowSoftmax
 from ...scratch import Scratch
 from ...typing import Array
 from ..gather import count_up
@@ -32,10 +33,17 @@ class Attention:
         self.dweights = s.array("dweights", (heads, steps, seen))
         self.heads = heads
         self.later = _later(steps, seen, s)
+        self._kernels = s.fused(RowSoftmax)
 
     def forward(self, causal: bool, ends: Ends | None) -> None:
         """Write what the queries see."""
         xp, weights = self.s.xp, self.weights
+        if self._kernels is not None:
+            xp.matmul(self._by_head(self.q), self._by_head(self.k).swapaxes(2, 3), out=weights)
+            lengths = None if ends is None else ends.lengths
+            self._kernels.attend(weights, weights, lengths, self.scale, causal)
+            xp.matmul(weights, self._by_head(self.v), out=self._by_head(self.seen))
+            return
         xp.multiply(self.q, self.scale, out=self.q)
         xp.matmul(self._by_head(self.q), self._by_head(self.k).swapaxes(2, 3), out=weights)
         if causal:
@@ -53,10 +61,14 @@ class Attention:
         dseen = self._by_head(self.dseen)
         xp.matmul(dseen, self._by_head(self.v).swapaxes(2, 3), out=dweights)
         xp.matmul(weights.swapaxes(2, 3), dseen, out=self._by_head(self.dv))
-        self._softmax_backward()
+        if self._kernels is None:
+            self._softmax_backward()
+        else:
+            self._kernels.backward(weights, dweights, dweights, self.scale)
         xp.matmul(dweights, self._by_head(self.k), out=self._by_head(self.dq))
         xp.matmul(dweights.swapaxes(2, 3), self._by_head(self.q), out=self._by_head(self.dk))
-        xp.multiply(self.dq, self.scale, out=self.dq)
+        if self._kernels is None:
+            xp.multiply(self.dq, self.scale, out=self.dq)  # kernels scale products, not queries
 
     def _by_head(self, x: Array) -> Array:
         """Return (N, steps, heads units) as a view (N, heads, steps, units)."""
@@ -81,14 +93,16 @@ class Attention:
 
 
 class Ends:
-    """Which steps stand behind the ends of their sequences: behind (N, M), true there."""
+    """Which steps stand behind the ends of their sequences: behind (N, M), true there, and lengths (N, 1)."""
 
     def __init__(self, steps: int, s: Scratch) -> None:
         self.s = s
         self.behind = s.array("behind", (steps,), bool)
+        self.lengths = s.array("lengths", (1,))
 
     def find(self, lengths: Array) -> None:
         """Take down the lengths (N, 1): steps numbered below a sample's length, from 0, count."""
+        self.s.xp.copyto(self.lengths, lengths)
         steps = count_up(self.s, "steps", self.behind.shape[1], dtype=self.s.dtype)
         self.s.xp.less(steps, lengths, out=self.behind)
         self.s.xp.logical_not(self.behind, out=self.behind)

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ...backends.cuda import LayerNormKernels
 from ...errors import OptionError, ShapeError
 from ...initializers import Constant, Zeros
 from ...options import flag, number, positive
@@ -16,6 +17,7 @@ from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer
 from ..totals import totals
+from .layer_norm_fused import LayerNormFused
 
 
 def _axes(value: Any) -> Any:
@@ -73,6 +75,9 @@ class LayerNorm(Layer):
         return math.prod(in_shape)
 
     def forward(self, x: Array, s: Scratch) -> Array:
+        fused = self._fused(x, s)
+        if fused is not None:
+            return fused.forward(x, self.epsilon, s)
         xp, shape = s.xp, x.shape[1:]
         axes, values = self._of_array(x)
         row, deviation = s.array("row", self._rows(shape)), s.array("deviation", self._rows(shape))
@@ -94,6 +99,9 @@ class LayerNorm(Layer):
         return y
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        fused = self._fused(x, s)
+        if fused is not None:
+            return fused.backward(x, dy, s)
         xp, shape = s.xp, x.shape[1:]
         normal, product = s.array("normal", shape), s.array("product", shape)
         if s.learns:
@@ -119,6 +127,14 @@ class LayerNorm(Layer):
         xp.subtract(dx, row, out=dx)
         xp.multiply(dx, s.array("deviation", self._rows(shape)), out=dx)
         return dx
+
+    def _fused(self, x: Array, s: Scratch) -> LayerNormFused | None:
+        """Return what computes by kernels of a device; None where there are none, or axes are not the last ones."""
+        axes, values = self._of_array(x)
+        if axes != tuple(range(x.ndim - len(axes), x.ndim)):
+            return None
+        kernels = s.fused(LayerNormKernels)
+        return None if kernels is None else LayerNormFused(kernels, values)
 
     def _along(self, in_shape: Shape) -> tuple[int, ...]:
         """Return the axes of a sample in rising order, counted from 0."""

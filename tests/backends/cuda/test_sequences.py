@@ -13,6 +13,7 @@ from synapse_rx.backends.counter import CounterGenerator
 from synapse_rx.backends.cuda import recurrence
 from tests.backends.test_layers import _sent
 from tests.contracts.layer import Chain, parts, samples
+from tests.layers.examples import attention, normalization
 from tests.layers.examples import recurrence as recurrent
 from tests.strict import StrictBackend
 from tests.strict.cuda import EmulatedKernel
@@ -51,6 +52,23 @@ def test_recurrent_layers_of_all_kinds(
     if isinstance(fused, StrictBackend):
         expected = "mix_back" if getattr(layer, "reset", None) == "before" else way
         assert expected in EmulatedKernel.launched
+
+
+@pytest.mark.parametrize(
+    ("layer", "in_shape"),
+    [
+        *attention.EXAMPLES,
+        (sx.MultiHeadAttention(2, causal=True), ((37, 4), (1,))),
+        *((layer, shape) for layer, shape in normalization.EXAMPLES if isinstance(layer, sx.LayerNorm)),
+        (sx.LayerNorm((1, 2)), (3, 5, 9)),
+        (sx.Activation("softmax"), (3, 35)),
+        (sx.Activation("log_softmax"), (3, 7)),
+        (sx.Activation(sx.activations.Softmax(axis=0)), (3, 7)),
+    ],
+    ids=str,
+)
+def test_layers_of_rows(layer: Any, in_shape: Any, fused: Backend) -> None:
+    _same(layer, in_shape, fused)
 
 
 def _same(layer: Any, in_shape: Any, fused: Backend) -> None:
