@@ -26,6 +26,7 @@ from .recurrence import Sequences as Sequences
 from .rnn import RNNKernels as RNNKernels
 from .row_softmax import RowSoftmax as RowSoftmax
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
+from .synapse import SynapseKernels as SynapseKernels
 
 FUSED: tuple[type[Fused], ...] = (
     Advance,
@@ -44,5 +45,6 @@ FUSED: tuple[type[Fused], ...] = (
     Record,
     RowSoftmax,
     SoftmaxCrossEntropy,
+    SynapseKernels,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -2,16 +2,19 @@
 The product of a synapse's factors in the log domain, ``l_bi = sum_j ln(1 - W_ji x_bj)``, and its gradients.
 
 All factors of a batch are N x inputs x outputs numbers. They are made block by block in memory that stays in the cache
-and never depends on the batch; the published code expands them whole, with N^2 x inputs numbers besides.
+and never depends on the batch; the published code expands them whole, with N^2 x inputs numbers besides. A device with
+kernels makes each where it is needed, and keeps none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...backends.cuda import SynapseKernels
 from ...machine_code import suits
 from ...scratch import Scratch
 from ...typing import Array
+from ..contiguous import contiguous
 
 BLOCK = 1 << 16
 """Numbers in a block: two of float32 stay in the second-level cache of a common core."""
@@ -36,6 +39,12 @@ def log_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> Non
         out: (N, outputs).
         least: Factors below it count as this much.
     """
+    kernels = s.fused(SynapseKernels)
+    if kernels is not None:
+        made = _room(out, "logs in one piece", s)
+        kernels.logarithms(contiguous(x, "x of our own", s), w, made, least)
+        _hand_over(made, out, s)
+        return
     if least >= LEAST and suits(s):
         _compiled_product(x, w, out, least, s)
         return
@@ -69,6 +78,10 @@ def log_product_gradients(
         dx: Where dL/dx goes (N, inputs), or None.
         dw: Where dL/dW goes (inputs, outputs), or None.
     """
+    kernels = s.fused(SynapseKernels)
+    if kernels is not None:
+        _gradients_on_device(kernels, x, w, dl, dx, dw, least, s)
+        return
     if least >= LEAST and suits(s):
         _compiled_gradients(x, w, dl, dx, dw, least, s)
         return
@@ -98,6 +111,37 @@ def log_product_gradients(
         if dx is not None:
             xp.multiply(ratio, weights, out=ratio)
             dx[rows, inputs] = xp.matmul(ratio, ones, out=by_inputs[:n, :k])
+
+
+def _gradients_on_device(
+    kernels: SynapseKernels,
+    x: Array,
+    w: Array,
+    dl: Array,
+    dx: Array | None,
+    dw: Array | None,
+    least: float,
+    s: Scratch,
+) -> None:
+    x, dl = contiguous(x, "x of our own", s), contiguous(dl, "dl of our own", s)
+    if dx is not None:
+        made = _room(dx, "dx in one piece", s)
+        kernels.to_inputs(x, w, dl, made, least)
+        _hand_over(made, dx, s)
+    if dw is not None:
+        made = dw if dw.flags.c_contiguous else s.fixed("dw in one piece", dw.shape)
+        kernels.to_weights(x, w, dl, made, least)
+        _hand_over(made, dw, s)
+
+
+def _room(array: Array, name: str, s: Scratch) -> Array:
+    """Return ``array`` if it lies in memory in one piece, else memory like it."""
+    return array if array.flags.c_contiguous else s.array(name, array.shape[1:])
+
+
+def _hand_over(made: Array, wanted: Array, s: Scratch) -> None:
+    if made is not wanted:
+        s.xp.copyto(wanted, made)
 
 
 def _compiled_product(x: Array, w: Array, out: Array, least: float, s: Scratch) -> None:

@@ -10,10 +10,10 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.backends.counter import CounterGenerator
-from synapse_rx.backends.cuda import recurrence
+from synapse_rx.backends.cuda import SynapseKernels, recurrence
 from tests.backends.test_layers import _sent
 from tests.contracts.layer import Chain, parts, samples
-from tests.layers.examples import attention, normalization
+from tests.layers.examples import attention, normalization, synapse
 from tests.layers.examples import recurrence as recurrent
 from tests.strict import StrictBackend
 from tests.strict.cuda import EmulatedKernel
@@ -71,15 +71,42 @@ def test_layers_of_rows(layer: Any, in_shape: Any, fused: Backend) -> None:
     _same(layer, in_shape, fused)
 
 
+@pytest.mark.parametrize(
+    ("layer", "in_shape"),
+    [*synapse.EXAMPLES, (sx.Synapse(gain=True, initializer=synapse.LARGE), ((5,), (37,)))],
+    ids=str,
+)
+def test_synapses_of_all_kinds(layer: Any, in_shape: Any, fused: Backend) -> None:
+    _same(layer, in_shape, fused)
+
+
+def test_synapses_with_more_inputs_than_their_product_has_exponents(fused: Backend) -> None:
+    """
+    Of ten thousand factors close to 0 the product is 10^-30000; its logarithm is a number like others.
+    """
+    assert fused.kernels is not None
+    kernels, xp = fused.kernels.get(SynapseKernels, np.float32), fused.xp
+    assert kernels is not None
+    x, out = xp.full((1, 10_000), 0.999, np.float32), xp.empty((1, 1), np.float32)
+
+    kernels.logarithms(x, xp.ones((10_000, 1), np.float32), out, 1e-6)
+
+    np.testing.assert_allclose(fused.to_host(out), 10_000 * np.log1p(-np.float32(0.999)), rtol=1e-5)
+
+
 def _same(layer: Any, in_shape: Any, fused: Backend) -> None:
     for dtype, tolerance in ((np.float32, 2e-5), (np.float64, 1e-10)):
-        x = samples(in_shape, N, dtype)
+        x = (synapse.probabilities if isinstance(layer, sx.Synapse) else _drawn)(layer, in_shape, N, dtype)
         dy = samples(layer.out_shape(in_shape), N, dtype, seed=2)
 
         found, expected = (_passed(layer, in_shape, x, dy, dtype, one) for one in (fused, HERE))
 
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def _drawn(layer: Any, in_shape: Any, n: int, dtype: Any) -> Any:
+    return samples(in_shape, n, dtype)
 
 
 def _passed(layer: Any, in_shape: Any, x: Any, dy: Any, dtype: Any, backend: Backend) -> list[Any]:
