@@ -27,6 +27,9 @@ class Backend(ABC):
     remote: ClassVar[bool] = False
     """True where arrays lie in the memory of a device, which the host neither reads nor waits for while it computes."""
 
+    captures: bool = False
+    """Whether `repeated` makes more of a step than calls, if it can."""
+
     @property
     def kernels(self) -> Kernels | None:
         """What is computed by kernels of a device rather than by functions of ``xp``; None for nothing."""
@@ -73,14 +76,17 @@ class Backend(ABC):
         """
         return nullcontext()
 
-    def repeated(self, launches: Sequence[Callable[[], None]]) -> Callable[[], None]:
-        """Return what launches kernels one behind the other, as often as it is called."""
+    def repeated(
+        self, step: Callable[[], None], changes: Callable[[], Sequence[Array]]
+    ) -> Callable[[], None]:
+        """
+        Return what takes a step on a device as often as it is called.
 
-        def launch() -> None:
-            for one in launches:
-                one()
-
-        return launch
+        Args:
+            step: Asks for no number of the device, and sends it none.
+            changes: Gives all arrays that it changes and that anybody reads again.
+        """
+        return step
 
     def synchronize(self) -> None:
         """Wait until all that was asked for is computed."""

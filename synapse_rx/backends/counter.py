@@ -7,6 +7,8 @@ function of i alone, written in terms of the array module, so that what numpy pr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import pi
 from typing import Any
 
@@ -37,6 +39,10 @@ class CounterGenerator:
         self._start, gamma = map(int, np.random.SeedSequence(seed).generate_state(2, np.uint64))
         self._gamma = _odd(gamma)
         self._count = 0
+        self._at: Any = (
+            None  # where the device keeps the count, and how many numbers were drawn from there on
+        )
+        self._ahead = 0
         self._room: list[Array] = []
 
     @property
@@ -73,15 +79,42 @@ class CounterGenerator:
         xp.cos(angle, out=angle)
         return xp.multiply(out, angle, out=out)
 
-    def reserve(self, n: int) -> tuple[int, int]:
+    @property
+    def count(self) -> int:
+        """How many numbers were drawn so far."""
+        return self._count
+
+    @property
+    def rooms(self) -> tuple[Array, ...]:
+        """The memory it works in, for who has to hold it; that for more numbers at a time is other memory."""
+        return (*self._room, self._indices) if self._room else ()
+
+    @contextmanager
+    def counted_at(self, at: Array) -> Iterator[Callable[[], int]]:
+        """
+        Draw from where the device says, behind as many numbers as its ``at``, one whole number of 64 bits, counts.
+
+        So a step that is launched again and again draws other numbers each time. The count of this generator stays; the
+        value tells how many were drawn inside.
+        """
+        self._at, self._ahead = at.view(np.uint64), 0
+        try:
+            yield lambda: self._ahead
+        finally:
+            self._at = None
+
+    def reserve(self, n: int) -> tuple[int, int, Array | None]:
         """
         Leave the next n numbers to a kernel: return what number i of them is made from, ``begin + i * gamma``, as both.
 
-        A kernel mixes them as `random` does, and this generator goes on behind them.
+        The third is where a device counts (`counted_at`), by which ``gamma`` is to be added once more; else None. A
+        kernel mixes them as `random` does, and this generator goes on behind them.
         """
-        begin = (self._start + (self._count + 1) * self._gamma) & _MASK
-        self._count += n
-        return begin, self._gamma
+        if self._at is None:
+            count, self._count = self._count, self._count + n
+        else:
+            count, self._ahead = self._ahead, self._ahead + n
+        return (self._start + (count + 1) * self._gamma) & _MASK, self._gamma, self._at
 
     def _made(self, size: Any, dtype: Any, out: Any) -> Array:
         return self._xp.empty(() if size is None else size, dtype) if out is None else out
@@ -90,8 +123,12 @@ class CounterGenerator:
         """Return the next n numbers of 64 bits, in memory that the next call overwrites."""
         xp = self._xp
         z, shifted = self._rooms(n)
-        begin, gamma = self.reserve(n)
-        xp.multiply(self._indices[:n], np.uint64(gamma), out=z)
+        begin, gamma, at = self.reserve(n)
+        if at is None:
+            xp.multiply(self._indices[:n], np.uint64(gamma), out=z)
+        else:
+            xp.add(self._indices[:n], at, out=z)
+            xp.multiply(z, np.uint64(gamma), out=z)
         xp.add(z, np.uint64(begin), out=z)
         for shift, factor in ((30, _FIRST), (27, _SECOND)):
             xp.right_shift(z, np.uint64(shift), out=shifted)

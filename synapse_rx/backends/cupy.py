@@ -35,7 +35,8 @@ class CupyBackend(Backend):
     Args:
         device: Which GPU, counted from 0.
         memory_limit: The most bytes its arrays may take; None for all there is.
-        graphs: Launch the steps of plain dense networks as CUDA graphs. Not yet tried on a GPU, so not the rule.
+        graphs: Launch the steps of a training as a CUDA graph, where nothing in them hangs on the host; each is tried
+            first, and left as it was with a warning if it comes to anything else. False for one by one.
         products: What numbers in float32 are multiplied in where matrices are: "float32", "tf32" (10 bits behind the
             point) or "bfloat16" (7 bits), which tensor cores do many times as fast. They are added up in float32.
 
@@ -52,7 +53,7 @@ class CupyBackend(Backend):
         device: int = 0,
         memory_limit: int | None = None,
         *,
-        graphs: bool = False,
+        graphs: bool = True,
         products: str = "float32",
     ) -> None:
         if memory_limit is not None and (not isinstance(memory_limit, int) or memory_limit < 1):
@@ -68,7 +69,7 @@ class CupyBackend(Backend):
         self.xp, self._products = cupy, Products(cupy, products)
         if not fast.is_switched_off() or products != "float32":
             self.xp = ArrayModule(cupy, matmul=self._products.matmul, dot=self._products.dot)
-        self.device = device
+        self.device, self.captures, self._limit = device, graphs, memory_limit
         cuda = cupy.cuda
         self._device = cuda.Device(device)
         with self._device:
@@ -131,9 +132,12 @@ class CupyBackend(Backend):
                 raise
             raise told from error
 
-    def repeated(self, launches: Sequence[Callable[[], None]]) -> Callable[[], None]:
-        one_by_one = super().repeated(launches)
-        return one_by_one if self._capturing is None else Graph(one_by_one, self._capturing)
+    def repeated(
+        self, step: Callable[[], None], changes: Callable[[], Sequence[Array]]
+    ) -> Callable[[], None]:
+        if not self.captures:
+            return step
+        return Graph(step, changes, self.xp, self._pool_of_a_graph, lambda: self._products.room)
 
     def synchronize(self) -> None:
         with self.active():
@@ -151,6 +155,13 @@ class CupyBackend(Backend):
         if isinstance(error, self.xp.cuda.memory.OutOfMemoryError):
             return out_of_memory(error, self._free(), self._pool.used_bytes())
         return lost(error)
+
+    def _pool_of_a_graph(self) -> Any:
+        """Return a pool for the memory of one graph alone, within what `memory_limit` leaves."""
+        pool = self.xp.cuda.MemoryPool()
+        if self._limit is not None:
+            pool.set_limit(size=max(1, self._limit - self._pool.total_bytes()))
+        return pool
 
     def _free(self) -> tuple[int, int] | None:
         try:

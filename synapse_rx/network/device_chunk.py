@@ -59,7 +59,7 @@ class DeviceChunk:
         self._shares = xp.empty(self._y[-1].shape, np.float32)
         self._order = xp.empty(feed.n, np.int64)
         self._ordered: Any = None
-        self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(2, np.int64)
+        self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
         self._held: list[Any] = []
         self._steps: dict[Any, Callable[[], None]] = {}
 
@@ -116,7 +116,7 @@ class DeviceChunk:
         if order is not None and order is not self._ordered:
             self._order[...] = self._ordered = order
         self._table[: moves.count] = send(moves.scalars)
-        self._at[...] = send(np.array([first * feed.batch, 0]))
+        self._at[...] = send(np.array([first * feed.batch, 0, 0]))
         for index in range(first, first + moves.count):
             start, stop = feed.span(index)
             self._step(stop - start, moves, order is not None)()
@@ -135,9 +135,10 @@ class DeviceChunk:
         return self._steps[key]
 
     def _made(self, n: int, moves: Moves, shuffled: bool) -> Callable[[], None]:
-        theta, rows, *slots = self._held
+        theta, rows, *slots = held = self._held
+        at = self._at
         vectors = {"theta": theta, "grad": self._grad, **dict(enumerate(slots))}
-        ahead, behind = strokes(moves.name, self._kernels, vectors, self._table, self._at)
+        ahead, behind = strokes(moves.name, self._kernels, vectors, self._table, at)
         with self._kernels.recorded() as launches:
             for stroke in ahead:
                 stroke()
@@ -145,7 +146,12 @@ class DeviceChunk:
             for stroke in behind:
                 stroke()
             self._get(Advance)(self._at, n)
-        return self._backend.repeated(launches)
+
+        def step() -> None:
+            for launch in launches:
+                launch()
+
+        return self._backend.repeated(step, lambda: [*held, at])
 
     def _pass(self, n: int, theta: Array, rows: Array, shuffled: bool) -> None:
         """Gather a batch, pass it through all layers and gradients back."""

@@ -61,7 +61,7 @@ STROKES: Mapping[str, tuple[Stroke, ...]] = {
 def strokes(
     name: str, kernels: Kernels, vectors: Mapping[str | int, Array], table: Array, at: Array
 ) -> tuple[Sequence[Callable[[], None]], Sequence[Callable[[], None]]]:
-    """Return what a step that is `known` does before the gradient, and behind it."""
+    """Return what a step that is `known` does before the gradient, and behind it; ``at`` says which row of a table."""
     found: tuple[list[Callable[[], None]], list[Callable[[], None]]] = [], []
     for stroke in STROKES[name]:
         loop = kernels.elementwise(stroke.kernel, np.float32, stroke.places)

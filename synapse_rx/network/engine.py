@@ -13,6 +13,7 @@ from ..data import DataSet, StreamSet, TrainingSet
 from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
+from .captured_chunk import CapturedChunk
 from .checks import fitted_loss
 from .chunk import Chunk
 from .device_chunk import DeviceChunk
@@ -119,7 +120,9 @@ class Engine(Vectors):
         # Where gradients go through other processes it cannot take the steps as well.
         self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
         if chunks and self._together is None and backend.kernels is not None:
-            self.chunk = DeviceChunk.of(*given, backend)
+            self.chunk = DeviceChunk.of(*given, backend) or CapturedChunk.of(
+                net, self.feed, len(kinds), backend, self, generator
+            )
         if self.chunk is None:
             self._made = self._program_of(theta=self.theta)
         self.evaluators: dict[str, Evaluator] = {}
@@ -144,12 +147,37 @@ class Engine(Vectors):
         """Learn batch ``index``."""
         self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.size(index)
+        self._learn(algorithm, state)
+
+    def work_on(
+        self, batch: tuple[Array, Array, Array | None], errors: Array, scale: float, algorithm: Any
+    ) -> None:
+        """
+        Learn a batch that is there, whichever it is.
+
+        Args:
+            batch: Samples, targets, and how often each sample counts; None for once.
+            errors: Where its errors are written, (kinds, n).
+            scale: What multiplies the gradient of the sum of its losses.
+            algorithm: Takes a step by the gradient, and has no state but what it holds.
+        """
+        self._x, self._t, self._weights = batch
+        self._first, self._last, self._errors, self._scale = 0, errors.shape[1], errors, scale
+        self._learn(algorithm, {})
+
+    def _learn(self, algorithm: Any, state: State) -> None:
+        """Take a step by the batch at hand, and measure."""
         if self._before is not None:
             self._before[...] = self.theta
         self._take_step(algorithm, state)
         if self._before is not None:
             self._measure_step(self._before)
         self._measure()
+
+    @property
+    def grad(self) -> Array:
+        """The gradient of the batch learnt last."""
+        return self.problem.grad
 
     def sweep(self, index: int) -> None:
         """Add batch ``index`` to the gradient over all samples; behind the last one loss and gradient are complete."""
@@ -231,6 +259,7 @@ class Engine(Vectors):
     def _load(self, index: int) -> None:
         self._first, self._last = self.feed.span(index)
         self._judged = (index, index + 1)
+        self._errors = self.values.rows[:, self._first : self._last]
         if self._together is not None:
             self._together.whole, self._together.mine = (
                 self.feed.size(index),
@@ -258,13 +287,13 @@ class Engine(Vectors):
             span, rows = (self._first, self._last), self.values.rows
             self._quick.gradient(*span, self._scale, self.theta, rows)
         else:
-            values = self.values.rows[0, self._first : self._last]
-            self._y = self._program.learn(self._x, self._t, self._loss, values, self._scale, self._weights)
+            errors = self._errors[0]
+            self._y = self._program.learn(self._x, self._t, self._loss, errors, self._scale, self._weights)
         if self._together is not None:
             self._together.sum(self.problem.grad)
         if self._norm_row is not None:
             grad, xp = self.problem.grad, self._backend.xp
-            self.values.rows[self._norm_row, self._first : self._last] = xp.sqrt(xp.dot(grad, grad))
+            self._errors[self._norm_row] = xp.sqrt(xp.dot(grad, grad))
 
     def _look_on(self) -> None:
         """Take part in the sums of layers, with nothing to add: of a batch that is all others'."""
@@ -285,14 +314,13 @@ class Engine(Vectors):
         xp.subtract(self.theta, before, out=before)
         # Parameters that are all 0 have no length to compare with.
         ratio = xp.sqrt(xp.dot(before, before)) / xp.maximum(length, xp.finfo(before.dtype).tiny)
-        self.values.rows[self._ratio_row, self._first : self._last] = ratio
+        self._errors[self._ratio_row] = ratio
 
     def _measure(self) -> None:
         if self._first == self._last or self._quick is not None:
             return
         if self._metrics:
             for row, metric in self._metrics:
-                values = self.values.rows[row, self._first : self._last]
-                self._program.measure(metric, self._y, self._t, values)
+                self._program.measure(metric, self._y, self._t, self._errors[row])
         if self._weights is not None:
-            self.values.rows[1:, self._first : self._last] *= self._weights
+            self._errors[1:] *= self._weights

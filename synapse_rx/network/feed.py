@@ -100,6 +100,11 @@ class Feed:
             return None
         return x, np.float32(self.converted.scale), self._t, self._order
 
+    @property
+    def stored(self) -> tuple[Array, Any, Array | None, Array | None]:
+        """Samples and targets as they lie there, how often each sample counts in the epoch's order, and that order."""
+        return self._x, self._t, self._w, self._order
+
     def ready(self, index: int) -> bool:
         """Return whether batch ``index`` can be had, now and without waiting."""
         return index < self.n_batches

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .capturing import capturing, noted
+
 CUPY: dict[str, Any] = json.loads((Path(__file__).parent / "cupy.json").read_text())
 
 
@@ -76,13 +78,16 @@ class StrictArray:
 
     def __getitem__(self, index: Any) -> StrictArray:
         index = _index(index, reading=True)
-        found = self._host[index]
-        if isinstance(found, np.generic):  # one element is a view of it, not a number
-            found = self._host[(*index, ...) if isinstance(index, tuple) else (index, ...)]
-        return StrictArray(found)
+        if isinstance(self._host[index], np.generic):  # one element is a view of it, not a number
+            index = (*index, ...) if isinstance(index, tuple) else (index, ...)
+        return StrictArray(_done("getitem", self._host.__getitem__, (index,), {}))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._host[_index(index, reading=False)] = unwrapped(value)
+        index, value, launches = _index(index, reading=False), unwrapped(value), capturing()
+        if launches is None:
+            self._host[index] = value
+        else:
+            launches.append(lambda: self._host.__setitem__(index, value))
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise LeakError("an array of the device becomes one of the host unasked; use backend.to_host")
@@ -94,6 +99,7 @@ class StrictArray:
 
     def item(self) -> Any:
         """Give one number to who asks in so many words; counted."""
+        refuse_in_capture("item")
         StrictArray.asked += 1
         return self._host.item()
 
@@ -142,15 +148,42 @@ def call(name: str, function: Any, args: Any, kwargs: Any, parameters: str | Non
     """
     Call what numpy has under a name of cupy, with the options cupy knows.
     """
-    if StrictArray.guard is not None:
-        StrictArray.guard(name)
+    guarded(name)
     if parameters is not None:
         names = parameters.split()
         unknown = kwargs.keys() - set(names)
         if unknown or (len(args) > len(names) and "*" not in names):
             raise LeakError(f"{name} of cupy takes ({', '.join(names)}), not {', '.join(sorted(unknown))}")
     given = {key: unwrapped(value) for key, value in kwargs.items()}
-    return wrapped(function(*map(unwrapped, args), **given))
+    return wrapped(_done(name, function, tuple(map(unwrapped, args)), given, parameters))
+
+
+def _done(name: str, function: Any, args: Any, kwargs: Any, parameters: str | None = None) -> Any:
+    """
+    Return what numpy gives for arrays of the host; while a stream is captured, memory that will hold it.
+    """
+    if capturing() is None:
+        return function(*args, **kwargs)
+    names = [] if parameters is None or "*" in parameters else parameters.split()
+    out = kwargs.get("out", dict(zip(names, args, strict=False)).get("out"))
+    return noted(name, function, args, kwargs, out, lambda: guarded("memory"))
+
+
+def guarded(what: str) -> None:
+    """
+    Ask whether something may be done.
+    """
+    if StrictArray.guard is not None:
+        StrictArray.guard(what)
+
+
+def refuse_in_capture(what: str) -> None:
+    """
+    Refuse what waits for the device or takes numbers of the host to it, neither of which a graph can do again.
+    """
+    if capturing() is not None:
+        guarded(what)
+        raise LeakError(f"{what} while a stream is captured")
 
 
 def _after_self(name: str) -> str | None:

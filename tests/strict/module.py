@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .array import CUPY, LeakError, StrictArray, call, unwrapped, wrapped
+from .array import CUPY, LeakError, StrictArray, call, guarded, refuse_in_capture, unwrapped
+from .capturing import capturing
 
 REDUCING = {"add": ("sum", "cumsum"), "multiply": ("prod", "cumprod")}
 """The universal functions of cupy that reduce, and what does it."""
@@ -49,19 +50,25 @@ class StrictModule:
 
     @staticmethod
     def asnumpy(array: Any) -> Any:
+        refuse_in_capture("asnumpy")
         return np.array(unwrapped(array))
 
     @staticmethod
     def array(value: Any, dtype: Any = None, copy: bool = True, order: str = "K") -> StrictArray:
         """Arrays of the host may come in here, and in `asarray`."""
-        host = value._host if isinstance(value, StrictArray) else value
-        return StrictArray(np.array(host, dtype, copy=copy, order=order))
+        if isinstance(value, StrictArray):
+            return call("copy", np.array, (value, dtype), {"copy": copy, "order": order}, None)
+        refuse_in_capture("array")
+        return StrictArray(np.array(value, dtype, copy=copy, order=order))
 
     @staticmethod
     def asarray(value: Any, dtype: Any = None, order: str | None = None) -> StrictArray:
         if isinstance(value, StrictArray) and dtype in (None, value.dtype):
             return value
-        return StrictArray(np.array(value._host if isinstance(value, StrictArray) else value, dtype))
+        if isinstance(value, StrictArray):
+            return call("copy", np.array, (value, dtype), {}, None)
+        refuse_in_capture("asarray")
+        return StrictArray(np.array(value, dtype))
 
 
 class StrictUfunc:
@@ -76,6 +83,8 @@ class StrictUfunc:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(kwargs.get("out"), tuple):
             (kwargs["out"],) = kwargs["out"]
+        if self._ufunc is not None and len(args) > self._ufunc.nin:
+            args, kwargs = args[: self._ufunc.nin], {**kwargs, "out": args[self._ufunc.nin]}
         found = call(self.name, self._ufunc, args, kwargs, "* out dtype casting")
         return kwargs["out"] if kwargs.get("out") is not None else found
 
@@ -90,10 +99,15 @@ class StrictUfunc:
     def at(self, array: StrictArray, indices: Any, b: Any = None) -> None:
         if self.name not in SCATTERING:
             raise LeakError(f"{self.name}.at is not supported by cupy")
-        self._ufunc.at(unwrapped(array), unwrapped(indices), unwrapped(b))
+        guarded(f"{self.name}.at")
+        given, launches = (unwrapped(array), unwrapped(indices), unwrapped(b)), capturing()
+        if launches is None:
+            self._ufunc.at(*given)
+        else:
+            launches.append(lambda: self._ufunc.at(*given))
 
     def outer(self, a: Any, b: Any, **kwargs: Any) -> Any:
-        return wrapped(self._ufunc.outer(unwrapped(a), unwrapped(b), **kwargs))
+        return call(f"{self.name}.outer", self._ufunc.outer, (a, b), kwargs, None)
 
     def _of(self, which: int, method: str) -> str:
         if self.name not in REDUCING:

@@ -11,10 +11,18 @@ from typing import Any
 import numpy as np
 
 from .array import LeakError, StrictArray
-from .cuda import EmulatedKernel
+from .capturing import begin, capturing, end
 from .module import StrictModule
 
 GIB = 1 << 30
+
+REFUSED = frozenset(
+    ["item", "asnumpy", "array", "asarray"]
+    + ["matmul", "dot", "vdot", "inner", "tensordot", "einsum", "linalg.norm", "ndarray.dot"]
+    + ["concatenate", "stack", "vstack", "hstack"]  # send the host's list of where the arrays lie
+    + [f"{home}{name}" for home in ("", "ndarray.") for name in ("nonzero", "unique", "argwhere", "compress")]
+)
+"""What cupy cannot do while a stream is captured: its own products, what waits, and what sends numbers of the host."""
 
 
 class OutOfMemoryError(MemoryError):
@@ -88,11 +96,21 @@ class StrictCupy(StrictModule):
         if self.fails is not None:
             error, self.fails = self.fails, None
             raise error
-        if EmulatedKernel.capturing is not None and not what.startswith("kernel "):
-            raise LeakError(f"{what} while a stream is captured, which takes kernels alone")
         for name in ("device", "stream", "allocator"):
             if not getattr(self.here, name, None):
                 raise LeakError(f"{what} without a {name} of the backend")
+        stream, pool = self.here.stream[-1], self.here.allocator[-1].__self__
+        if capturing() is None:
+            pool.is_shared = True
+            return
+        if stream.captures and what not in REFUSED and not (what == "memory" and pool.is_shared):
+            return
+        stream.is_invalid = True
+        if not stream.captures:
+            raise LeakError(f"{what} in another stream than the one that is captured")
+        if what == "memory":
+            raise LeakError("memory of a pool that gives it to others as well, for a graph that writes to it")
+        raise LeakError(f"{what} while a stream is captured")
 
     @contextmanager
     def entered(self, name: str, what: Any) -> Iterator[None]:
@@ -152,6 +170,7 @@ class StrictStream(_Entered):
         super().__init__(cupy, "stream")
         self.non_blocking = non_blocking
         self.ptr = id(self)
+        self.captures = self.is_invalid = False
         self.pending: list[Any] = []
         self.after: list[Any] = []
 
@@ -163,16 +182,25 @@ class StrictStream(_Entered):
         self.after.append(event)
 
     def begin_capture(self) -> None:
-        assert self.non_blocking and EmulatedKernel.capturing is None
-        EmulatedKernel.capturing = []
+        assert self.non_blocking and not self.captures
+        begin()
+        self.captures, self.is_invalid = True, False
 
     def end_capture(self) -> StrictGraph:
-        launches, EmulatedKernel.capturing = EmulatedKernel.capturing, None
+        assert self.captures
+        launches, self.captures = end(), False
+        if self.is_invalid:
+            raise CUDARuntimeError(
+                "cudaErrorStreamCaptureInvalidated: operation failed due to a previous error"
+            )
         assert launches
         self.cupy.noted.append(("captures", len(launches)))
         return StrictGraph(self.cupy, launches)
 
     def synchronize(self) -> None:
+        if self.captures:
+            self.is_invalid = True
+            raise LeakError("a stream is waited for while it is captured")
         self.cupy.noted.append(("waits for", self))
         for one in self.pending:
             one()
@@ -188,6 +216,7 @@ class StrictGraph:
         self.cupy, self._launches = cupy, launches
 
     def launch(self) -> None:
+        assert capturing() is None
         self.cupy.check("a graph")
         self.cupy.noted.append(("launches", len(self._launches)))
         for launch in self._launches:
@@ -197,10 +226,14 @@ class StrictGraph:
 class StrictPool:
     """
     A pool of memory.
+
+    Attributes:
+        is_shared: Whether anything but what is captured takes memory of it.
     """
 
     def __init__(self, cupy: StrictCupy) -> None:
         self.limit: int | None = None
+        self.is_shared = False
         self.freed = 0
         cupy.pools.append(self)
 
@@ -212,6 +245,12 @@ class StrictPool:
 
     def used_bytes(self) -> int:
         return 4096
+
+    def total_bytes(self) -> int:
+        return 8192
+
+    def free_bytes(self) -> int:
+        return 0
 
     def free_all_blocks(self) -> None:
         self.freed += 1

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...typing import Array
 from ..counter import CounterGenerator
+from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused
 
@@ -19,10 +20,10 @@ class DropoutKernel(Fused):
 
     source = """
 extern "C" __global__ void drop(const real* x, real* noise, real* y, unsigned long long begin, unsigned long long gamma,
-                                real kept, real factor, long long n) {
+                                real kept, real factor, long long n, const unsigned long long* at) {
     const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (k >= n) return;
-    unsigned long long bits = begin + (unsigned long long)k * gamma;
+    unsigned long long bits = begin + ((at ? at[0] : 0ULL) + (unsigned long long)k) * gamma;
     bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9ULL;
     bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBULL;
     bits ^= bits >> 31;
@@ -36,15 +37,22 @@ extern "C" __global__ void drop(const real* x, real* noise, real* y, unsigned lo
 
     def __call__(self, x: Array, noise: Array, y: Array, rate: float, rng: CounterGenerator) -> None:
         """Draw noise like x and multiply x by it, all (N, ...)."""
-        begin, gamma = rng.reserve(x.size)
+        begin, gamma, at = rng.reserve(x.size)
         kind = self.dtype.type
         numbers = np.uint64(begin), np.uint64(gamma), kind(1 - rate), kind(1 / (1 - rate)), np.int64(x.size)
-        self.function("drop")(blocks(x.size), (THREADS,), (x, noise, y, *numbers))
+        given = (x, noise, y, *numbers, NOTHING if at is None else at)
+        self.function("drop")(blocks(x.size), (THREADS,), given)
 
     def agrees(self) -> bool:
+        rng, known = CounterGenerator(self.xp, 5), CounterGenerator(np, 5)
+        right = self._agrees(rng, known)
+        known.random(7)
+        with rng.counted_at(self.xp.array(np.array([known.count]))):
+            return right and self._agrees(rng, known)
+
+    def _agrees(self, rng: CounterGenerator, known: CounterGenerator) -> bool:
         x = np.random.default_rng(0).standard_normal(301).astype(self.dtype)
         noise, y = self.xp.empty(301, self.dtype), self.xp.empty(301, self.dtype)
-        self(self.xp.array(x), noise, y, 0.25, CounterGenerator(self.xp, 5))
-        drawn = CounterGenerator(np, 5).random(301, self.dtype)
-        expected = (drawn < self.dtype.type(0.75)) * self.dtype.type(1 / 0.75)
+        self(self.xp.array(x), noise, y, 0.25, rng)
+        expected = (known.random(301, self.dtype) < self.dtype.type(0.75)) * self.dtype.type(1 / 0.75)
         return self.near(noise, expected) and self.near(y, x * expected)

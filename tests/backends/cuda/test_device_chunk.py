@@ -208,7 +208,7 @@ class TestGraphs:
     def test_each_size_of_batch_is_captured_once_and_launched_for_every_further_step(
         self, cupy: StrictCupy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        net, backend = deep("adam"), CupyBackend(graphs=True)
+        net, backend = deep("adam"), CupyBackend()
         monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
         with backend.active():
             found = _epochs(net, images(), backend, 6)
@@ -219,7 +219,7 @@ class TestGraphs:
         assert noted.count("launches") == 6 * 5 - 2
 
     def test_without_them_nothing_is_captured(self, cupy: StrictCupy) -> None:
-        backend = CupyBackend()
+        backend = CupyBackend(graphs=False)
         with backend.active():
             _epochs(deep(), images(), backend, 2)
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..array import LeakError, StrictArray
+from ..capturing import capturing
 from .compiler import compiler, emulated, parameters
 
 TYPES = {
@@ -44,9 +45,6 @@ class EmulatedKernel:
     backwards: ClassVar[bool] = False
     """Whether the last thread of the last block goes first: what waits as it should gives the same."""
 
-    capturing: ClassVar[list[Any] | None] = None
-    """Where launches go while a stream is captured."""
-
     launched: ClassVar[list[str]] = []
     """The kernels launched so far, by name."""
 
@@ -70,10 +68,10 @@ class EmulatedKernel:
         counts = (ctypes.c_uint * 6)(*sizes)
         # Held: what the pointers point to.
         launch = partial(self._launch, emulated(self.code, self.name), pointers, counts, (cells, args))
-        if EmulatedKernel.capturing is None:
+        if (launches := capturing()) is None:
             launch()
         else:
-            EmulatedKernel.capturing.append(launch)
+            launches.append(launch)
 
     def _launch(self, emulate: Any, pointers: Any, counts: Any, held: Any) -> None:
         EmulatedKernel.launched.append(self.name)

@@ -1,0 +1,209 @@
+"""Chunks of any network on a device: every batch is the same work, captured once and launched again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+from weakref import ref
+
+import numpy as np
+from attrs import frozen
+
+from ..backends import Backend
+from ..backends.counter import CounterGenerator
+from ..backends.cuda import TABLE, Advance, Graph, Kernels, Record
+from ..snapshot import Net
+from ..typing import Array
+from .device_moves import known, strokes
+from .moves import SCALARS, Moves, sums_gradients
+from .resident import Resident
+
+ROWS = 4096
+"""Steps whose numbers lie on the device at a time."""
+
+LARGEST = 1 << 28
+"""Bytes of parameters up to which launches are worth saving; the first steps hold several copies of them."""
+
+
+class Worker(Protocol):
+    """What learns a batch that lies on the device: an `Engine`."""
+
+    @property
+    def kept(self) -> Array: ...
+    @property
+    def average(self) -> Array | None: ...
+    @property
+    def states(self) -> Mapping[str, Array]: ...
+    @property
+    def grad(self) -> Array: ...
+
+    def work_on(
+        self, batch: tuple[Array, Array, Array | None], errors: Array, scale: float, algorithm: Any
+    ) -> None: ...
+
+
+class CapturedChunk:
+    """
+    Learns batches as an `Engine` does one by one, where nothing in a step hangs on the host.
+
+    That is: float32 on a device that captures; samples that lie there whole; an algorithm whose step is `known`. Where
+    in the epoch it stands, the numbers of a step, how many random numbers were drawn: all of it lies on the device, and
+    the host sends it for many steps together. What else a layer or a loss may ask of the host is found when a step is
+    captured, and batches are then learnt one by one (`takes`).
+
+    Args:
+        backend: Where to compute.
+        kernels: Its kernels.
+        resident: The batches.
+        feed: What they are of.
+        worker: What learns a batch.
+        generator: Draws for stochastic layers.
+        kinds: Kinds of errors recorded.
+        sums: Whether gradients of samples are summed, not averaged.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        kernels: Kernels,
+        resident: Resident,
+        feed: Any,
+        worker: Worker,
+        generator: CounterGenerator,
+        kinds: int,
+        sums: bool,
+    ) -> None:
+        assert TABLE == SCALARS, "a row of the table holds what a move needs"
+        xp = backend.xp
+        self._backend, self._kernels, self._resident, self._feed = backend, kernels, resident, feed
+        # Weakly, since it owns this: vectors go with their last user, not when garbage is collected.
+        self._worker, self._generator, self._sums = ref(worker), generator, sums
+        self._errors = xp.zeros((kinds, feed.batch), np.float32)
+        self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
+        self._held: list[Any] = []
+        self._rooms: dict[int, Any] = {}
+        self._steps: dict[Any, _Step] = {}
+
+    @classmethod
+    def of(
+        cls, net: Net, feed: Any, kinds: int, backend: Backend, worker: Worker, generator: Any
+    ) -> CapturedChunk | None:
+        """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
+        kernels, flat = backend.kernels, net.params.flat
+        small = flat.dtype == np.float32 and flat.nbytes <= LARGEST
+        if not backend.captures or kernels is None or not small:
+            return None
+        if any(kernels.get(kind, np.float32) is None for kind in (Advance, Record)):
+            return None
+        resident = Resident.of(backend, feed, net.arch.in_shape, np.dtype(np.float32))
+        if resident is None:
+            return None
+        return cls(backend, kernels, resident, feed, worker, generator, kinds, sums_gradients(net.training))
+
+    def takes(self, moves: Moves) -> bool:
+        """Return whether such steps are known here, and nothing spoke against capturing them so far."""
+        return not any(step.refused for step in self._steps.values()) and known(moves.name, self._kernels)
+
+    def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
+        """
+        Learn batches from ``first`` on, one with each move, and wait for the device.
+
+        Args:
+            first: The first batch.
+            moves: What to do in each; at most `ROWS`.
+            theta: The parameters.
+            state: The state of the algorithm; its arrays are written to.
+            rows: Where errors are written, (kinds, samples).
+        """
+        send, feed, generator = self._backend.from_host, self._feed, self._generator
+        self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
+        self._resident.begin()
+        self._table[: moves.count] = send(moves.scalars)
+        self._at[...] = send(np.array([first * feed.batch, 0, generator.count]))
+        drawn = 0
+        for index in range(first, first + moves.count):
+            start, stop = feed.span(index)
+            step = self._step(stop - start, moves)
+            step.take()
+            drawn += step.drawn[0]
+        generator.reserve(drawn)
+        self._backend.synchronize()
+
+    def _hold(self, arrays: list[Any]) -> None:
+        """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
+        if [id(one) for one in arrays] != [id(one) for one in self._held]:
+            self._held = arrays
+            self._steps.clear()
+
+    def _step(self, n: int, moves: Moves) -> _Step:
+        key = n, moves.name, self._resident.shuffled
+        if key not in self._steps:
+            self._steps[key] = self._made(*key)
+        return self._steps[key]
+
+    def _made(self, n: int, name: str, shuffled: bool) -> _Step:
+        """Return what learns the batch of n samples at which the device stands."""
+        # By names of its own, not by this chunk: who holds each other is let go of when garbage is collected.
+        theta, rows, *slots = held = self._held
+        worker, at, errors, rooms = self._worker, self._at, self._errors, self._rooms
+        resident, generator, grad = self._resident, self._generator, _there(worker).grad
+        vectors = {"theta": theta, "grad": grad, **dict(enumerate(slots))}
+        algorithm = _Strokes(*strokes(name, self._kernels, vectors, self._table, at))
+        scale, drawn = 1.0 if self._sums else 1.0 / n, [0]
+        record, advance = (self._kernels.get(kind, np.float32) for kind in (Record, Advance))
+        assert isinstance(record, Record) and isinstance(advance, Advance)
+
+        def step() -> None:
+            with generator.counted_at(at[2:]) as count:
+                batch = resident.batch(n, at, shuffled)
+                _there(worker).work_on(batch, errors[:, :n], scale, algorithm)
+            drawn[0] = count()
+            record(errors, rows, n, at)
+            advance(at, n, drawn[0])
+            rooms.update((id(room), room) for room in generator.rooms)
+
+        def changes() -> Sequence[Array]:
+            engine = _there(worker)
+            average = [] if engine.average is None else [engine.average]
+            return [*held, engine.kept, *engine.states.values(), *average, at]
+
+        return _Step(self._backend.repeated(step, changes), drawn)
+
+
+def _there(worker: ref[Worker]) -> Worker:
+    found = worker()
+    assert found is not None
+    return found
+
+
+@frozen
+class _Step:
+    """
+    One batch of some size.
+
+    Attributes:
+        take: Learns it.
+        drawn: How many random numbers that takes, once it was done.
+    """
+
+    take: Callable[[], None]
+    drawn: list[int]
+
+    @property
+    def refused(self) -> bool:
+        """Whether it could not be captured."""
+        return isinstance(self.take, Graph) and self.take.refused
+
+
+class _Strokes:
+    """A step of an algorithm by kernels, called like the algorithm itself."""
+
+    def __init__(self, ahead: Sequence[Callable[[], None]], behind: Sequence[Callable[[], None]]) -> None:
+        self._ahead, self._behind = ahead, behind
+
+    def step(self, problem: Any, state: Any) -> None:
+        for stroke in self._ahead:
+            stroke()
+        problem.evaluate()
+        for stroke in self._behind:
+            stroke()
