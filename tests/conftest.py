@@ -71,14 +71,29 @@ def mnist_available() -> bool:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--backend",
-        choices=("strict", "cupy"),
-        default="strict",
-        help="what tests/backends compares with numpy: arrays that refuse what cupy refuses (strict), or a GPU (cupy)",
+        choices=("strict", "strict_kernels", "cupy"),
+        help="where all trainings are done that ask for no backend, and what tests/backends compares with numpy: "
+        "arrays that refuse what cupy refuses (strict), those with kernels of devices run on the CPU "
+        "(strict_kernels), or a GPU (cupy); by default numpy, which tests/backends compares with strict",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_missing] = {}
+    _take(config.getoption("--backend"))
+
+
+def _take(backend: str | None) -> None:
+    """
+    Let trainings that ask for no backend be done on this one.
+    """
+    if backend == "cupy":
+        os.environ["SYNAPSE_RX_BACKEND"] = backend  # in processes that tests start as well
+    elif backend is not None:
+        import tests.strict  # noqa: F401  (defines them)
+        from synapse_rx.backends import choose
+
+        choose.DEFAULT = backend
 
 
 def pytest_report_header() -> str:
@@ -113,6 +128,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ]
     if item.get_closest_marker("mnist") and not mnist_available():
         missing.append("the MNIST files are not in SYNAPSE_RX_DATA")
+    asked = item.config.getoption("--backend")
+    marks = [mark for mark in item.iter_markers("backend") if asked is not None and asked not in mark.args]
+    if marks:
+        missing.append(f"not on {asked}: {marks[0].kwargs.get('reason', 'about numpy')}")
     for reason in missing:
         counts = item.config.stash[_missing]
         counts[reason] = counts.get(reason, 0) + 1

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve
 
 import synapse_rx as sx
-from synapse_rx.backends import NumpyBackend
+from synapse_rx.backends import backend
 from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net
 
@@ -16,7 +16,7 @@ SECONDS = 60.0  # more than any of these take, so that no test depends on a cloc
 
 
 def learner(net: Net, data: sx.TrainingSet, **options: Any) -> NetworkLearner:
-    return NetworkLearner(net, data, NumpyBackend(), **options)
+    return NetworkLearner(net, data, backend(), **options)
 
 
 def finish_epoch(learning: NetworkLearner, net: Net, batches: int | None = None) -> Net:

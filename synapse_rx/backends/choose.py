@@ -12,7 +12,10 @@ from .cupy import CupyBackend
 from .numpy import NumpyBackend
 
 BACKENDS: tuple[type[Backend], ...] = (CupyBackend, NumpyBackend)
-"""Every backend, the best first."""
+"""Every backend of this library, the best first."""
+
+DEFAULT = "numpy"
+"""Which is taken where nothing is said."""
 
 log = logging.getLogger("synapse_rx")
 
@@ -25,6 +28,7 @@ def backend(name: str | Backend | None = None, *, device: int | None = None) -> 
         name: "numpy", "cupy", "auto" (the best one that can serve here; why it is not a GPU is logged once), a
             `Backend` (returned as it is), or None for the environment variable ``SYNAPSE_RX_BACKEND`` if set, else
             "numpy": small networks are quicker there, and a GPU is shared with others. "cupy:1" means the second GPU.
+            A class of your own that derives from `Backend` is known by its ``name`` as soon as it is defined.
         device: Which GPU, counted from 0; by default the one in the name, else the first.
 
     Raises:
@@ -38,12 +42,18 @@ def backend(name: str | Backend | None = None, *, device: int | None = None) -> 
                 f"device={device!r} beside a backend that is made already; make it for that device"
             )
         return name
-    asked = name or os.environ.get("SYNAPSE_RX_BACKEND") or "numpy"
+    asked = name or os.environ.get("SYNAPSE_RX_BACKEND") or DEFAULT
     kind, number = _parted(asked, device)
     if kind == "numpy":
         if number is not None:
             raise OptionError(f"device={number} is for GPUs, and backend 'numpy' computes on the CPU")
         return NumpyBackend()
+    if (own := _of_ones_own(kind)) is not None:
+        if number is not None:
+            raise OptionError(
+                f"backend {kind!r} knows no device={number}; give a backend that is made for it"
+            )
+        return own()
     if kind not in ("cupy", "auto"):
         raise UnknownNameError.of("backend", asked, ["auto", *(candidate.name for candidate in BACKENDS)])
     reason = CupyBackend.why_not(number or 0) if kind == "auto" else None
@@ -76,6 +86,14 @@ def chosen_and_why() -> str:
         return f"{taken.name} (the default; {gpu})"
     reason = None if taken.remote else CupyBackend.why_not(_parted(asked, None)[1] or 0)
     return f"{taken.name} ({'the best one available' if reason is None else reason})"
+
+
+def _of_ones_own(name: str) -> type[Backend] | None:
+    """Return the class of that name which is none of this library's; None if nobody has defined one."""
+    kinds = list(Backend.__subclasses__())
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind for kind in kinds if vars(kind).get("name") == name and kind not in BACKENDS), None)
 
 
 def _parted(asked: str, device: int | None) -> tuple[str, int | None]:

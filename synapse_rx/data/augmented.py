@@ -70,6 +70,12 @@ class AugmentedReader:
         self._prepare()
         return x
 
+    def peek(self) -> np.ndarray | None:
+        """Return what `take` would, and leave it there; None also if that would raise."""
+        if not self._ahead or not self._ahead[0].done():
+            return None
+        return None if self._ahead[0].exception() is not None else self._ahead[0].result()
+
     @property
     def when_ready(self) -> Callable[[Callable[[], object]], None]:
         """

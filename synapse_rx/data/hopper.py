@@ -50,6 +50,11 @@ class Hopper(Generic[T]):
             waiting()
         return thing
 
+    def peek(self) -> T | None:
+        """Return the oldest thing, which stays in; None if it is empty."""
+        with self._lock:
+            return self._things[0] if self._things else None
+
     def when_room(self, callback: Callable[[], object]) -> None:
         """Call back once there is room, or nobody wants anything any more; at once if that is so."""
         with self._lock:

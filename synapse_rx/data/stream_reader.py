@@ -80,6 +80,13 @@ class StreamReader:
                 raise DataError(f"the source has no batch for epoch {epoch + 1}{_repair(self._once)}")
         return delivery if isinstance(delivery, DataSet) else None
 
+    def peek(self) -> DataSet | None:
+        """
+        Return the batch that `take` would return, and leave it there; None also if that would raise.
+        """
+        delivery = None if self.over or self._pump is None else self._pump.hopper.peek()
+        return delivery if isinstance(delivery, DataSet) else None
+
     @property
     def when_ready(self) -> Callable[[Callable[[], object]], None]:
         """

@@ -12,10 +12,9 @@ from ..algorithms.base import State
 from ..backends import Backend
 from ..data import TrainingSet
 from ..network.evaluation import CAPACITY, ErrorValues
-from ..network.feed import Feed
 from ..network.normalizing import pending
 from ..network.problem import NetworkProblem
-from ..network.supply import Supply
+from ..network.supply import Supply, feed_of
 from ..network.updating import Updating
 from ..network.vectors import Vectors
 from ..snapshot import Net
@@ -95,7 +94,7 @@ class EnergyEngine(Vectors):
         if data.valid is not None:
             asked = arch.machine(Workplace(backend, CAPACITY, self.theta, loss))
             held_out, beside = (
-                Feed(backend, part, CAPACITY, arch.in_shape, dtype, pending(net, part))
+                feed_of(backend, part)(CAPACITY, arch.in_shape, dtype, pending(net, part))
                 for part in (data.valid, data.data[: len(data.valid)])
             )
             self.evaluators["validation"] = EnergyEvaluator(asked, backend, held_out, dtype, beside)

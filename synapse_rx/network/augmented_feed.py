@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backends import Backend
+from ..backends.uploads import Uploads
 from ..data.augmented import AugmentedReader
 from ..typing import Array, Shape
 from .feed import Feed
@@ -31,6 +32,7 @@ class AugmentedFeed:
         self._in_shape = in_shape
         self._epoch = 0
         self._held: tuple[int, Array] | None = None
+        self._uploads: Uploads | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._plain, name)
@@ -58,6 +60,17 @@ class AugmentedFeed:
     def get(self, index: int) -> tuple[Array, Array | None]:
         """Return samples and targets of batch ``index``, which is `ready`."""
         assert self._held is not None and self._held[0] == index
-        mine = self._held[1][self._plain.within(index)]
-        x = self._backend.share(mine.reshape(-1, *self._in_shape))
+        if self._uploads is None:
+            self._uploads = self._backend.uploads(self._plain.batch, [self._mine(*self._held)])
+        uploads, name = self._uploads, (self._epoch, index)
+        if not uploads.holds(name):
+            uploads.send(name, [self._mine(*self._held)])
+        (x,) = uploads.take(name)
+        following = self._reader.peek()
+        if following is not None and not uploads.holds((self._epoch, index + 1)):
+            uploads.send((self._epoch, index + 1), [self._mine(index + 1, following)])
         return self._plain.converted(x), self._plain.targets(index)
+
+    def _mine(self, index: int, x: Array) -> Array:
+        """Return what is learnt here of a batch."""
+        return x[self._plain.within(index)].reshape(-1, *self._in_shape)

@@ -12,11 +12,10 @@ from .conversion import Conversion
 
 class Gathering:
     """
-    Makes batches of samples and targets that lie on a device whole, in memory of its own.
+    Makes batches of samples and targets that lie on a device, in memory of its own.
 
     Args:
         gather: The kernel.
-        x: The samples as stored, (N, *in_shape).
         converted: What is to be done to them.
         batch: The most samples in a batch.
         in_shape: What samples look like.
@@ -24,30 +23,38 @@ class Gathering:
     """
 
     def __init__(
-        self, gather: Gather, x: Array, converted: Conversion, batch: int, in_shape: Shape, dtype: Any
+        self, gather: Gather, converted: Conversion, batch: int, in_shape: Shape, dtype: Any
     ) -> None:
-        self._gather, self._x, self._converted = gather, x, converted
+        self._gather, self._converted = gather, converted
         self._empty = gather.xp.empty
         self._made: dict[str, Array] = {}
         self._batch, self._in_shape, self._dtype = batch, in_shape, dtype
 
     @classmethod
     def of(
-        cls, backend: Backend, x: Array, converted: Conversion, batch: int, in_shape: Shape, dtype: Any
+        cls, backend: Backend, stored: Any, converted: Conversion, batch: int, in_shape: Shape, dtype: Any
     ) -> Gathering | None:
-        """Return what makes these batches; None where array functions have to."""
+        """Return what makes batches of samples stored in a type; None where array functions have to."""
         gather = None if backend.kernels is None else backend.kernels.get(Gather, dtype)
-        if gather is None or not gather.takes(x.dtype) or not x.flags.c_contiguous or converted.mixes:
+        if gather is None or not gather.takes(stored) or converted.mixes:
             return None
-        return cls(gather, x, converted, batch, in_shape, dtype)
+        return cls(gather, converted, batch, in_shape, dtype)
 
-    def samples(self, order: Array | None, start: int, stop: int) -> Array:
-        """Return samples ``start`` to ``stop`` of an order as they are learnt; overwritten by the next call."""
+    def samples(self, x: Array, order: Array | None, start: int, stop: int) -> Array:
+        """
+        Return samples ``start`` to ``stop`` of an order as they are learnt; overwritten by the next call.
+
+        Args:
+            x: All of them as stored, (N, *in_shape), in one piece.
+            order: The order (N,); None for their own.
+            start: The first of them.
+            stop: The one behind the last.
+        """
         converted = self._converted
         if order is None and not converted.changes_type and not converted.normalizes:
-            return self._x[start:stop]
+            return x[start:stop]
         out = self._buffer("samples", self._in_shape)[: stop - start]
-        self._gather(self._x, order, start, out, converted.scale, converted.shift, converted.factor)
+        self._gather(x, order, start, out, converted.scale, converted.shift, converted.factor)
         return out
 
     def targets(self, t: Array, order: Array, start: int, stop: int) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import OptionError
 from .feed import Feed
 from .joint import Joint
+from .sent_feed import SentFeed
 
 
 class ShardFeed(Feed):
@@ -20,6 +21,7 @@ class ShardFeed(Feed):
         *args: As for a feed.
         in_place: Divide a last batch that is smaller as if the samples that it lacks were there, so that each stays
             where what layers carry on from the batch before belongs; otherwise into equal parts.
+        **options: As for a feed.
 
     Attributes:
         everywhere: The most samples in a batch, in all processes together.
@@ -28,10 +30,10 @@ class ShardFeed(Feed):
         OptionError: If a batch has fewer samples than there are processes.
     """
 
-    def __init__(self, joint: Joint, *args: Any, in_place: bool = False) -> None:
+    def __init__(self, joint: Joint, *args: Any, in_place: bool = False, **options: Any) -> None:
         self._joint = joint
         self._in_place = in_place
-        super().__init__(*args)
+        super().__init__(*args, **options)
 
     def start(self, order: np.ndarray | None) -> None:
         """Begin an epoch in the order given, that of all processes; None for the data's own."""
@@ -84,3 +86,7 @@ class ShardFeed(Feed):
     def _batch(self, index: int) -> range:
         start = index * self.everywhere
         return range(start, min(start + self.everywhere, self.whole))
+
+
+class SentShardFeed(ShardFeed, SentFeed):
+    """The same of a data set that stays on the host; sent is nothing but this process's part."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backends import Backend
+from ..backends.uploads import Uploads
 from ..data import DataSet, Normalization
 from ..data.stream_reader import StreamReader, in_batch
 from ..data.stream_set import StreamSet
@@ -15,6 +16,7 @@ from ..errors import SynapseError
 from ..typing import Array, Shape
 from .conversion import Conversion
 from .feed import typed
+from .gathering import Gathering
 from .tally import RunningTally
 
 MOST_BATCHES, MOST_SAMPLES = 256, 1 << 16
@@ -23,7 +25,7 @@ MOST_BATCHES, MOST_SAMPLES = 256, 1 << 16
 
 class StreamFeed:
     """
-    A `Feed` from a source of batches. It holds one of them, and the errors of a window of some.
+    A `Feed` from a source of batches. It holds one of them, sends the next, and keeps the errors of a window of some.
 
     Args:
         backend: Where to compute.
@@ -59,6 +61,11 @@ class StreamFeed:
         self._converted = Conversion(
             backend, np.dtype(data.dtype), data.scale, normalization, data.batch, in_shape, dtype
         )
+        self._gathering = Gathering.of(
+            backend, np.dtype(data.dtype), self._converted, data.batch, in_shape, dtype
+        )
+        self._uploads: Uploads | None = None
+        self._alive: tuple[DataSet | None, ...] = ()
         self._epoch = 0
         self._held: tuple[int, DataSet] | None = None
         self._sizes = np.zeros((2, self.most))
@@ -108,16 +115,15 @@ class StreamFeed:
         return int(self._sizes[0, index % self.most])
 
     def get(self, index: int) -> tuple[Array, Array]:
-        """Return samples and targets of batch ``index``, which is `ready`."""
-        batch = self._batch(index)
-        x = self._backend.share(batch.x.reshape(len(batch), *self._in_shape))
-        assert batch.y is not None
-        return self._converted(x), self._backend.share(typed(batch.y, self._dtype))
+        """Return samples and targets of batch ``index``, which is `ready`; overwritten by the next call for another."""
+        x, t = self._there(index)[:2]
+        if self._gathering is not None:
+            return self._gathering.samples(x, None, 0, len(x)), t
+        return self._converted(x), t
 
     def weights(self, index: int) -> Array | None:
         """Return how often each sample of batch ``index``, which is `ready`, counts; None if each counts once."""
-        weights = self._batch(index).weights
-        return None if weights is None else self._backend.share(typed(weights, self._dtype))
+        return None if self._batch(index).weights is None else self._there(index)[2]
 
     def sums(self, rows: Array, first: int, last: int) -> Array:
         """Return the sums (kinds, last - first) over these batches' samples of ``rows`` (kinds, n)."""
@@ -140,6 +146,35 @@ class StreamFeed:
         counted = len(batch) if batch.weights is None else batch.weights.sum(dtype=np.float64)
         self._sizes[:, index % self.most] = len(batch), counted
         self._held = index, batch
+
+    def _there(self, index: int) -> tuple[Array, ...]:
+        """Return a batch as it is stored, and send the next one if it has come."""
+        batch, following = self._batch(index), self._reader.peek()
+        if self._uploads is None:
+            weights = np.empty(len(batch), self._dtype)  # which one batch may have and another not
+            self._uploads = self._backend.uploads(self.batch, [*self._parts(batch)[:2], weights])
+        uploads = self._uploads
+        if not uploads.holds(id(batch)):
+            uploads.send(id(batch), self._parts(batch))
+        arrays = uploads.take(id(batch))
+        if following is not None and not uploads.holds(id(following)) and self._is_right(following):
+            uploads.send(id(following), self._parts(following))
+        self._alive = batch, following  # so that nothing else is called what they are called
+        return arrays
+
+    def _parts(self, batch: DataSet) -> list[Array]:
+        """Return samples, targets and weights, if there are any, in the types that they are sent in."""
+        assert batch.y is not None
+        parts = [batch.x.reshape(len(batch), *self._in_shape), typed(batch.y, self._dtype)]
+        return parts if batch.weights is None else [*parts, typed(batch.weights, self._dtype)]
+
+    def _is_right(self, batch: DataSet) -> bool:
+        """Return whether a batch may be learnt; if not, that is told when its turn has come."""
+        try:
+            self._check(batch)
+        except SynapseError:
+            return False
+        return True
 
     def _batch(self, index: int) -> DataSet:
         assert self._held is not None and self._held[0] == index, "this batch is not ready"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from ..backends import Backend
-from ..data import StreamSet, TrainingSet
+from ..data import DataSet, StreamSet, TrainingSet
 from ..snapshot import Net
 from .augmented_feed import AugmentedFeed
 from .checks import check_batch
 from .feed import Feed
 from .joint import Joint
 from .normalizing import pending
-from .shard_feed import ShardFeed
+from .sent_feed import SentFeed, fits
+from .shard_feed import SentShardFeed, ShardFeed
 from .stream_feed import StreamFeed
 
 
@@ -40,8 +42,10 @@ class Supply:
             check = partial(check_batch, net)
             return StreamFeed(backend, data, self._stream, in_shape, dtype, pending(net, data), check)
         normalization = pending(net, data.data)
-        make = Feed if self._joint is None else partial(ShardFeed, self._joint, in_place=_carries(net))
-        plain = make(backend, data.data, data.batch, in_shape, dtype, normalization, data.order)
+        in_place = self._joint is not None and _carries(net)
+        plain = feed_of(backend, data.data, self._joint, in_place=in_place)(
+            data.batch, in_shape, dtype, normalization, data.order, samples=self._augmented is None
+        )
         if self._augmented is None:
             return plain
         return AugmentedFeed(plain, self._augmented, backend, in_shape)
@@ -51,6 +55,24 @@ class Supply:
         for reader in (self._stream, self._augmented):
             if reader is not None:
                 reader.close()
+
+
+def feed_of(
+    backend: Backend, data: DataSet, joint: Joint | None = None, *, in_place: bool = False
+) -> Callable[..., Feed]:
+    """
+    Return what makes a `Feed` of a data set, given all that is asked for behind the set.
+
+    Args:
+        backend: Where to compute.
+        data: The samples; those for which it has no room stay on the host.
+        joint: The processes of which each learns a part; None for one that learns all.
+        in_place: As for a `ShardFeed`.
+    """
+    sent = not fits(backend, data)
+    if joint is None:
+        return partial(SentFeed if sent else Feed, backend, data)
+    return partial(SentShardFeed if sent else ShardFeed, joint, backend, data, in_place=in_place)
 
 
 def _carries(net: Net) -> bool:

@@ -64,3 +64,14 @@ class StrictBackend(Backend):
 
     def generator_state(self, generator: CounterGenerator) -> Any:
         return generator.state
+
+
+class KernelBackend(StrictBackend):
+    """
+    The same with kernels of devices, by a name of its own, so that it can be asked for.
+    """
+
+    name: ClassVar[str] = "strict_kernels"
+
+    def __init__(self) -> None:
+        super().__init__(fused=True)

@@ -45,7 +45,7 @@ def fused(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     """
     A backend with kernels, beside references everywhere else.
     """
-    if request.config.getoption("--backend") == "strict":
+    if request.config.getoption("--backend") != "cupy":
         if (reason := cannot()) is not None:
             pytest.skip(reason)
         request.getfixturevalue("built")
@@ -67,7 +67,7 @@ def emulated(request: pytest.FixtureRequest) -> None:
     """
     Skip what is about the emulation where a GPU does the work, or where there is no compiler.
     """
-    if request.config.getoption("--backend") != "strict":
+    if request.config.getoption("--backend") == "cupy":
         pytest.skip("the kernels run on a GPU")
     if (reason := cannot()) is not None:
         pytest.skip(reason)
