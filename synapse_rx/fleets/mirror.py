@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from functools import partial
-from threading import get_ident
-from time import time
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,14 +18,14 @@ from ..trainer.telling import Telling
 from ..trainer.wishes import Reply, Wishes
 from ..typing import Data
 from .answer import promise
+from .ending import Ending
 from .errands import Errands
-from .exchange import Exchange, News
+from .exchange import Exchange
+from .hearing import Hearing
 from .keeper import Keeper
 from .lines import Line
-from .losses import Losses
 from .orders import to_train
 from .post import Post
-from .remaining import whole
 
 
 class Home(Protocol):
@@ -43,6 +40,8 @@ class Mirror:
     """
     A training elsewhere: for its `RemoteRun`, in the line of its cell, and for its fleet.
 
+    What its worker says it takes in by a `Hearing`, and it ends by an `Ending`.
+
     Args:
         number: Which run it is.
         cell: The cell.
@@ -54,8 +53,7 @@ class Mirror:
         home: The fleet.
 
     Attributes:
-        outcome: Done when training is over.
-        delay: Seconds from the newest publication in the worker till it was in the cell, by the clocks of both.
+        since: Epochs there were when it began.
     """
 
     def __init__(
@@ -75,11 +73,9 @@ class Mirror:
         self.data = data
         self.goal = goal
         self.telling = Telling(cell, strict=strict)
-        self.outcome: Future[Net] = Future()
-        self.when_over: Callable[[], None] = lambda: None
         self.before_waiting: Callable[[], None] = lambda: None
         self.started = False
-        self.delay = float("nan")
+        self.since = 0
         self._options = dict(options)
         self._snapshots = snapshots
         self._home = home
@@ -87,18 +83,35 @@ class Mirror:
         self._lock = self._exchange.lock
         self._post = Post(number, self._lock, self._fault)
         self._wishes = Wishes()
-        self._status = "queued"
-        self._thread: int | None = None
-        self._since = 0  # epochs there were when it began
-        self._losses = Losses()
-        self._loss: WorkerLost | None = None  # the worker is lost, and nothing followed from that yet
         self._errands = Errands(self, self._lock)
+        parts = self._exchange, self._post, self._wishes, self._errands
+        self._ending = Ending(cell, *parts, lambda: home.ended(self))
+        self._hearing = Hearing(self, *parts, self._ending)
 
     @property
     def status(self) -> str:
         """ "queued", or the status of the training, which may have ended while others go on with the cell."""
-        live = self.atom.value.training.status
-        return live if self._status == "training" and live in Training.LIVE else self._status
+        live, own = self.atom.value.training.status, self._ending.status
+        return live if own == "training" and live in Training.LIVE else own
+
+    @property
+    def outcome(self) -> Future[Net]:
+        """What is done when training is over."""
+        return self._ending.outcome
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or is about to say so."""
+        return self._ending.over
+
+    @property
+    def when_over(self) -> Callable[[], None]:
+        """What is called when training is over."""
+        return self._ending.when_over
+
+    @when_over.setter
+    def when_over(self, called: Callable[[], None]) -> None:
+        self._ending.when_over = called
 
     @property
     def post(self) -> Keeper | None:
@@ -108,7 +121,12 @@ class Mirror:
     @property
     def losses(self) -> list[WorkerLost]:
         """What was said of the workers it lost."""
-        return self._losses.all
+        return self._hearing.losses.all
+
+    @property
+    def delay(self) -> float:
+        """Seconds from the newest publication in the worker till it was in the cell, by the clocks of both."""
+        return self._hearing.delay
 
     @property
     def last(self) -> Net:
@@ -118,7 +136,7 @@ class Mirror:
     @property
     def epochs_done(self) -> int:
         """Complete epochs learnt."""
-        return max(0, self.last.training.stats.epochs - self._since) if self.started else 0
+        return max(0, self.last.training.stats.epochs - self.since) if self.started else 0
 
     @property
     def behind(self) -> int:
@@ -128,7 +146,7 @@ class Mirror:
     @property
     def is_advancing_here(self) -> bool:
         """Whether it is this very thread that tells watches, so that waiting here would never end."""
-        return self._thread == get_ident()
+        return self._hearing.is_telling_here
 
     def begin(self) -> bool:
         """Leave the queue; False if it was stopped or cancelled there."""
@@ -138,9 +156,9 @@ class Mirror:
         """Listen to the cell, and publish the status "training"."""
         net = self.atom.value
         self.goal = begun(self.goal, net)
-        self._since = net.training.stats.epochs
+        self.since = net.training.stats.epochs
         self._exchange.begin()
-        self.started, self._status = True, "training"
+        self.started, self._ending.status = True, "training"
         self._exchange.put(lambda net: with_status(net, "training"))
 
     def go(self) -> None:
@@ -150,7 +168,7 @@ class Mirror:
                 return
             if not self.started:
                 self.start()
-            self._home.place(self)
+            self.place()
         except BaseException as error:
             self.fail(error)
 
@@ -158,18 +176,18 @@ class Mirror:
         """Ask for a graceful end; return whether there was anything to end."""
         reply = self._wishes.stop()
         if reply is Reply.NOW:
-            self._end("stopped")
+            self._ending.end("stopped")
         elif reply is Reply.SOON:
             self.change_status(("training", "paused"), "stopping")
             if not self._post.tell("stop"):
-                self._end("stopped")
+                self._ending.end("stopped")
         return reply is not Reply.TOO_LATE
 
     def cancel(self) -> bool:
         """Ask for an end after which nothing more is published; return whether it will come to that."""
         reply = self._wishes.cancel()
         if reply is Reply.NOW or (reply is Reply.SOON and not self._post.tell("cancel")):
-            self._cancelled()
+            self._ending.cancel()
         return reply is not Reply.TOO_LATE
 
     def change_status(self, present: Collection[str], wanted: str) -> bool:
@@ -183,17 +201,11 @@ class Mirror:
 
     def abandon(self) -> None:
         """Forget a training whose start failed: it is over, nothing is published, nobody is told."""
-        self._wishes.close()
-        self._settle("failed", CancelledError("the training could not begin"))
+        self._ending.abandon()
 
     def fail(self, error: BaseException) -> None:
         """End with ``error``."""
-        self._end("failed", error)
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended, or is about to say so."""
-        return self._status not in ("queued", "training")
+        self._ending.end("failed", error)
 
     def confirmation(self) -> Future[None]:
         """Return what is done when the worker has done all that it was asked until now, or the run is over."""
@@ -209,10 +221,14 @@ class Mirror:
             self._errands.snapshot(wanted)
         return wanted
 
+    def place(self) -> None:
+        """Ask the fleet for a worker."""
+        self._home.place(self)
+
     def placed(self, post: Keeper) -> bool:
         """Go on with a worker, from the newest snapshot; return False if it is over."""
         with self._lock:
-            if self._status != "training":
+            if self._ending.status != "training":
                 return False
             order = partial(
                 to_train,
@@ -226,7 +242,7 @@ class Mirror:
                 seen=self._exchange.seen,
                 paused=self.status == "paused",
                 again=self._post.stints > 0,
-                since=self._since,
+                since=self.since,
             )
             self._post.begin(post, order, self.data)
             self._errands.placed()
@@ -241,97 +257,23 @@ class Mirror:
 
     def lost(self, loss: WorkerLost) -> None:
         """Note that the worker is lost; what follows from it is found out on another thread."""
-        with self._lock:
-            if self._exchange.forget():  # else its end was heard, and is being told
-                self._post.vacate()
-                self._loss = loss
-        self._home.told(self)
+        self._hearing.lost(loss)
 
     def hear(self, event: Mapping[str, Any], arrays: dict[str, np.ndarray], post: Keeper) -> None:
         """Take in what a worker says, to be told on another thread. Never runs code of users."""
-        with self._lock:
-            if post is not self.post:
-                return
-            try:
-                self._exchange.hear(event, arrays, post.name)
-            except Exception as error:
-                error.add_note(f"this is what {post.name} said, and it cannot be taken in here")
-                self._post.tell("cancel")
-                self._exchange.fault(error)
+        self._hearing.hear(event, arrays, post)
 
     def hear_line(self, line: Line, post: Keeper) -> None:
         """Take in epochs that a worker told in a line, as `hear` does."""
-        with self._lock:
-            if post is self.post:
-                self._exchange.hear_line(line)
+        self._hearing.hear_line(line, post)
+
+    def told(self) -> None:
+        """Have the fleet call `tell` on another thread: there is something."""
+        self._home.told(self)
 
     def tell(self) -> None:
         """Do what follows from what was heard. Called by one thread at a time."""
-        self._thread = get_ident()
-        try:
-            with self._lock:
-                loss, self._loss = self._loss, None
-                news = self._exchange.take()
-            if self._status != "training":
-                return
-            if loss is not None:
-                self._bear(loss)
-            elif news is not None:
-                self._told(news)
-        except BaseException as error:  # whatever it is belongs to whoever awaits the run
-            self.fail(error)
-        finally:
-            self._thread = None
-
-    def _bear(self, loss: WorkerLost) -> None:
-        """Go on elsewhere after a loss."""
-        event = self._losses.bear(loss, self._exchange.base)
-        if not self._wishes.cancelled:
-            self._exchange.rewind(event)
-        if self._goes_on():
-            self._home.place(self)
-
-    def _told(self, news: News) -> None:
-        there = news.status
-        moving = self._post.releasing and news.ended and news.error is None and there == "stopped"
-        if news.at:
-            self.delay = time() - news.at
-        if news.ended or not self._wishes.cancelled:
-            self._exchange.merge(news, with_status=not news.ended)
-        if news.asked or news.ended:
-            with self._lock:
-                self._errands.give(self.last)
-        fatal = self.telling.fatal
-        if news.ended and fatal is not None:
-            self._end("failed", fatal)
-        elif fatal is not None:
-            self._post.tell("cancel")
-        elif moving:
-            with self._lock:
-                self._post.vacate()
-                self._loss = None
-            if self._goes_on():
-                self._home.place(self)
-        elif isinstance(news.error, CancelledError):
-            self._cancelled()
-        elif news.error is not None:
-            self._end("failed", news.error)
-        elif news.ended:
-            self._end(there if there in ("done", "stopped") else "stopped")
-
-    def _goes_on(self) -> bool:
-        """End what is not to go on with another worker; return whether it is."""
-        net = self._exchange.base
-        course = whole(net.training.stats, self._since)
-        if self._wishes.cancelled:
-            self._cancelled()
-        elif self._wishes.stopping:
-            self._end("stopped")
-        elif course.epochs and net.training.state.position is None and self.goal.met(course):
-            self._end("done")  # which the worker could not say any more
-        else:
-            return True
-        return False
+        self._hearing.tell()
 
     def _edit(self, net: Net, names: list[str], number: int) -> None:
         """Have the worker do what was done to the cell."""
@@ -339,51 +281,4 @@ class Mirror:
 
     def _fault(self, error: BaseException) -> None:
         """End with an error, on another thread. Called under the lock."""
-        self._post.tell("cancel")
-        self._exchange.fault(error)
-        self._home.told(self)
-
-    def _cancelled(self) -> None:
-        self._end("cancelled", CancelledError("training was cancelled"))
-
-    def _end(self, status: str, error: BaseException | None = None) -> None:
-        with self._lock:
-            if self.over:
-                return
-            begun, self._status = self.started, status
-            self._wishes.close()
-        try:
-            if not begun:
-                self._exchange.last = self.atom.value
-            else:
-                self._exchange.put(
-                    lambda net: net if net.training.status == status else with_status(net, status)
-                )
-        except BaseException as failure:  # a validator refuses: the outcome must come all the same
-            status, error = "failed", error or failure
-        self._settle(status, error)
-
-    def _settle(self, status: str, error: BaseException | None = None) -> None:
-        """Let go of the cell and the worker, and tell whoever waits: the outcome comes, whatever goes wrong here."""
-        self._status = status
-        when_over, self.when_over = self.when_over, lambda: None
-        for step in (self._exchange.end, self._give_up, self._leave, when_over):
-            try:
-                step()
-            except BaseException as failure:
-                self._status, error = "failed", error or failure
-        if error is not None:
-            self.outcome.set_exception(error)
-        else:
-            self.outcome.set_result(self.last)
-        with self._lock:
-            self._errands.end(self.last)
-
-    def _leave(self) -> None:
-        with self._lock:
-            self._post.vacate()
-        self._home.ended(self)
-
-    def _give_up(self) -> None:
-        if self._status in ("failed", "cancelled"):
-            self._post.tell("cancel")  # in vain, mostly: it is over there
+        self._hearing.fault(error)
