@@ -7,6 +7,7 @@ from attrs import field, frozen
 from ..activations.base import Activation
 from ..activations.sigmoid import Sigmoid, logistic
 from ..activations.softplus import softplus
+from ..backends.cuda import SigmoidCrossEntropy
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
@@ -46,6 +47,26 @@ class BinaryCrossEntropy(Separable):
 
     def links(self, activation: Activation) -> bool:
         return isinstance(activation, Sigmoid)
+
+    def by_kernel(
+        self,
+        y: Array,
+        t: Array,
+        s: Scratch,
+        *,
+        z: Array | None = None,
+        values: Array | None = None,
+        dy: Array | None = None,
+        scale: float = 1.0,
+    ) -> bool:
+        if z is None or values is None or dy is None or z.ndim != 2:
+            return False
+        kernel = s.fused(SigmoidCrossEntropy)
+        if kernel is None:
+            return False
+        given = None if self.class_weights is None else weights_array(self.class_weights, s)
+        kernel(z, t, given, y, values, dy, self.label_smoothing, scale)
+        return True
 
     def terms(self, y: Array, t: Array, terms: Array, s: Scratch) -> None:
         xp, t = s.xp, self._smoothed(t, s)

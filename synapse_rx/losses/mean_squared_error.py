@@ -8,6 +8,7 @@ from attrs import frozen
 
 from ..activations.base import Activation
 from ..activations.linear import Linear
+from ..backends.cuda import SquaredErrors
 from ..scratch import Scratch
 from ..typing import Array
 from .separable import Separable
@@ -28,6 +29,24 @@ class MeanSquaredError(Separable):
 
     def factor(self, outputs: int) -> float:
         return 1 / outputs
+
+    def by_kernel(
+        self,
+        y: Array,
+        t: Array,
+        s: Scratch,
+        *,
+        z: Array | None = None,
+        values: Array | None = None,
+        dy: Array | None = None,
+        scale: float = 1.0,
+    ) -> bool:
+        kernel = s.fused(SquaredErrors)
+        if kernel is None or y.ndim != 2:
+            return False
+        outputs = y.shape[-1]
+        kernel(z, y, t, values, dy, 1 / outputs, 2 * scale / outputs)
+        return True
 
     def terms(self, y: Array, t: Array, terms: Array, s: Scratch) -> None:
         s.xp.subtract(y, t, out=terms)

@@ -38,7 +38,33 @@ class Separable(Loss):
         """From logits behind the canonical link: write outputs, terms and scaled derivatives by the logits."""
         raise AssertionError(f"{self.kind} has no canonical link")
 
+    def by_kernel(
+        self,
+        y: Array,
+        t: Array,
+        s: Scratch,
+        *,
+        z: Array | None = None,
+        values: Array | None = None,
+        dy: Array | None = None,
+        scale: float = 1.0,
+    ) -> bool:
+        """
+        Write what is given room in one pass by a kernel of the device; return whether there is one for this.
+
+        Args:
+            y, t: Outputs and targets (N, outputs).
+            s: Memory, and the device's kernels.
+            z: Logits, where y is still to come from them.
+            values: Where the losses go (N,).
+            dy: Where ``scale`` times the gradient goes, by the logits where they are given.
+            scale: What gradients are multiplied by.
+        """
+        return False
+
     def values(self, y: Array, t: Array, values: Array, s: Scratch, missing: Array | None = None) -> None:
+        if missing is None and in_one_piece(y, t, values) and self.by_kernel(y, t, s, values=values):
+            return
         terms = s.array("loss_terms", y.shape[1:])
         self.terms(y, t, terms, s)
         self._total(terms, values, s, missing)
@@ -46,6 +72,8 @@ class Separable(Loss):
     def gradient(
         self, y: Array, t: Array, dy: Array, scale: float, s: Scratch, missing: Array | None = None
     ) -> None:
+        if missing is None and in_one_piece(y, t, dy) and self.by_kernel(y, t, s, dy=dy, scale=scale):
+            return
         self.slopes(y, t, dy, scale, s)
         clear(dy, missing, s)
 
@@ -60,6 +88,9 @@ class Separable(Loss):
         s: Scratch,
         missing: Array | None = None,
     ) -> None:
+        fit = missing is None and in_one_piece(z, y, t, values, dz)
+        if fit and self.by_kernel(y, t, s, z=z, values=values, dy=dz, scale=scale):
+            return
         terms = s.array("loss_terms", z.shape[1:])
         self.linked_terms(z, y, t, terms, dz, scale, s)
         self._total(terms, values, s, missing)
@@ -71,6 +102,11 @@ class Separable(Loss):
         factor = self.factor(terms.shape[-1])
         if factor != 1:
             s.xp.multiply(values, factor, out=values)
+
+
+def in_one_piece(*arrays: Array) -> bool:
+    """Return whether kernels of devices can read and write these."""
+    return all(array.flags.c_contiguous for array in arrays)
 
 
 def clear(x: Array, missing: Array | None, s: Scratch) -> None:

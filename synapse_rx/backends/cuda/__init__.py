@@ -25,6 +25,8 @@ from .recurrence import RecurrentKernels as RecurrentKernels
 from .recurrence import Sequences as Sequences
 from .rnn import RNNKernels as RNNKernels
 from .row_softmax import RowSoftmax as RowSoftmax
+from .separable_losses import SigmoidCrossEntropy as SigmoidCrossEntropy
+from .separable_losses import SquaredErrors as SquaredErrors
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .synapse import SynapseKernels as SynapseKernels
 
@@ -44,7 +46,9 @@ FUSED: tuple[type[Fused], ...] = (
     RNNKernels,
     Record,
     RowSoftmax,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
+    SquaredErrors,
     SynapseKernels,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -12,6 +12,7 @@ from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.backends.counter import CounterGenerator
 from synapse_rx.backends.cuda import SynapseKernels, recurrence
 from tests.backends.test_layers import _sent
+from tests.backends.test_training import Here, trained
 from tests.contracts.layer import Chain, parts, samples
 from tests.layers.examples import attention, normalization, synapse
 from tests.layers.examples import recurrence as recurrent
@@ -92,6 +93,56 @@ def test_synapses_with_more_inputs_than_their_product_has_exponents(fused: Backe
     kernels.logarithms(x, xp.ones((10_000, 1), np.float32), out, 1e-6)
 
     np.testing.assert_allclose(fused.to_host(out), 10_000 * np.log1p(-np.float32(0.999)), rtol=1e-5)
+
+
+TRAININGS = {
+    "recurrent": (
+        [sx.LSTM(3, bidirectional=True, returns="sequence"), sx.GRU(4, truncate=3), sx.Dense(3, "softmax")],
+        {"forward_4", "backward_4"},
+    ),
+    "attention": (
+        [
+            sx.MultiHeadAttention(2, causal=True, bias=False),  # those of keys have no gradient but rounding
+            sx.LayerNorm(),
+            sx.RNN(5, "relu", layers=2),
+            sx.Dense(3, "softmax"),
+        ],
+        {"forward", "backward", "to_parameters", "forward_4"},
+    ),
+    "synapse": (
+        [
+            sx.Flatten(),
+            sx.Dense(7, "sigmoid"),
+            sx.Synapse(gain=True),
+            sx.Synapse("clip"),
+            sx.Dense(3, "sigmoid"),
+        ],
+        {"logarithms", "to_inputs", "to_weights", "squared_errors"},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "dtype", "tolerance"), [("backprop", "float32", 1e-5), ("adam", "float64", 1e-10)]
+)
+@pytest.mark.parametrize("kind", TRAININGS)
+def test_a_network_after_a_hundred_steps(
+    kind: str, algorithm: str, dtype: str, tolerance: float, fused: Backend
+) -> None:
+    layers, kernels = TRAININGS[kind]
+    x = np.random.default_rng(2).standard_normal((15, 4, 4))
+    data = sx.training_set(x, [0, 1, 2] * 5, batch=4, shuffle="epoch", dtype=dtype)
+    loss = "squared_error" if kind == "synapse" else None
+    steering = sx.training(algorithm, learning_rate=0.02, loss=loss)
+    net = sx.neural_net([sx.Input((4, 4)), *layers], steering, dtype=dtype).value
+    EmulatedKernel.launched.clear()
+
+    found, expected = (trained(net, data, one, 25) for one in (fused, Here()))
+
+    np.testing.assert_allclose(found.params.flat, expected.params.flat, rtol=tolerance, atol=tolerance)
+    assert np.abs(found.params.flat - net.params.flat).max() > 0.01
+    if isinstance(fused, StrictBackend):
+        assert kernels <= set(EmulatedKernel.launched)
 
 
 def _same(layer: Any, in_shape: Any, fused: Backend) -> None:
