@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..typing import Array
 from .cuda import Kernels
+from .uploads import Handing, Uploads
 
 
 class Backend(ABC):
@@ -47,6 +48,14 @@ class Backend(ABC):
     @abstractmethod
     def share(self, array: Array) -> Array:
         """Return a read-only host array where this backend computes, without a copy if it can."""
+
+    def uploads(self, rows: int, like: Sequence[Array]) -> Uploads:
+        """Return what brings batches of up to so many rows, with arrays like these of the host, where this computes."""
+        return Handing(self.share)
+
+    def spare(self) -> int | None:
+        """Return how many bytes a data set may take where this computes; None for any number."""
+        return None
 
     @abstractmethod
     def to_host(self, array: Array) -> Array:

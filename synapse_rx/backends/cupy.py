@@ -15,13 +15,17 @@ from ..errors import BackendError, DeviceLostError, DeviceMemoryError, OptionErr
 from ..typing import Array
 from .array_module import ArrayModule
 from .base import Backend
-from .copies import Copies
+from .copies import LARGEST, Copies
 from .counter import NAME, CounterGenerator, seed_of
 from .cuda import Graph, Kernels
 from .cuda.products import PRECISIONS, Products
+from .uploads import DoubleBuffer, Uploads, room_for
 
 LEAST_FREE = 256 << 20
 """Bytes that must be free on a device for it to serve."""
+
+SHARE = 0.5
+"""The part of the free memory that a data set may take; what does not fit is sent batch by batch."""
 
 _INSTALL = "pip install 'synapse-rx[cuda13]' or, for a driver of CUDA 12, 'synapse-rx[cuda12]'"
 
@@ -79,7 +83,7 @@ class CupyBackend(Backend):
             if memory_limit is not None:
                 self._pool.set_limit(size=memory_limit)
             self._copies = Copies(self.xp)
-            self._capturing = cuda.Stream(non_blocking=True) if graphs else None
+            self._sending = cuda.Stream(non_blocking=True)
         self._kernels = None if fast.is_switched_off() else Kernels(self.xp)
 
     @property
@@ -104,6 +108,20 @@ class CupyBackend(Backend):
     def to_host(self, array: Array) -> Array:
         with self.active():
             return self._copies.to_host(array)
+
+    def uploads(self, rows: int, like: Sequence[Array]) -> Uploads:
+        size = room_for(rows, like)
+        if size > LARGEST:
+            return super().uploads(rows, like)
+        with self.active():
+            return DoubleBuffer(self.xp, self._sending, size)
+
+    def spare(self) -> int:
+        pool = self._pool
+        free = self._device.mem_info[0] + pool.free_bytes()
+        if self._limit is not None:
+            free = min(free, self._limit - pool.used_bytes())
+        return int(SHARE * free)
 
     def generator(self, seed: Any) -> CounterGenerator:
         return CounterGenerator(self.xp, seed)

@@ -18,15 +18,13 @@ from .checks import fitted_loss
 from .chunk import Chunk
 from .device_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
-from .feed import Feed
 from .joint import Joint
 from .moves import Moves
 from .normalizing import pending
 from .problem import NetworkProblem
 from .program import Program
 from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
-from .shard_feed import ShardFeed
-from .supply import Supply
+from .supply import Supply, feed_of
 from .updating import Updating
 from .vectors import Vectors
 
@@ -252,8 +250,7 @@ class Engine(Vectors):
         joint = self._joint
         if joint is not None and len(data) < joint.size:
             joint = None
-        make = Feed if joint is None else partial(ShardFeed, joint)
-        feed = make(backend, data, CAPACITY, arch.in_shape, dtype, pending(net, data))
+        feed = feed_of(backend, data, joint)(CAPACITY, arch.in_shape, dtype, pending(net, data))
         return Evaluator(arch, backend, self.theta, feed, kinds, rng, self.kept, joint)
 
     def _load(self, index: int) -> None:

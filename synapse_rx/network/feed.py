@@ -30,6 +30,7 @@ class Feed:
         dtype: The type they are learnt in.
         normalization: What is still to be done to them.
         order: Gives the order of an epoch, None for the data's own.
+        samples: Have samples where they are learnt; False where nothing but targets and weights is asked for.
 
     Attributes:
         n: Samples, and so values of each error kind that are kept.
@@ -49,6 +50,8 @@ class Feed:
         dtype: Any,
         normalization: Normalization | None = None,
         order: Callable[[int], np.ndarray | None] | None = None,
+        *,
+        samples: bool = True,
     ) -> None:
         n = len(data)
         self.whole = n
@@ -56,19 +59,21 @@ class Feed:
         self._divide(n, min(batch, n))
         self._xp = backend.xp
         self._backend = backend
-        self._x = backend.share(data.x.reshape(n, *in_shape))
-        self._t = None if data.y is None else backend.share(typed(data.y, dtype))
+        self._x: Any = data.x.reshape(n, *in_shape)
+        self._t: Any = None if data.y is None else typed(data.y, dtype)
+        self._bring(samples)
         self._weights = None if data.weights is None else typed(data.weights, dtype)
         self._counts: np.ndarray | None = None
         self._w: Array | None = None
         self._order: Array | None = None
         self._epoch_order = order
         self._gathered: Array | None = None
-        self._gathered_t = None if self._t is None else self._buffer(self._t)
+        self._gathered_t: Array | None = None
         self.converted = Conversion(
             backend, self._x.dtype, data.scale, normalization, self.batch, in_shape, dtype
         )
-        self._gathering = Gathering.of(backend, self._x, self.converted, self.batch, in_shape, dtype)
+        makes = backend, self._x.dtype, self.converted, self.batch, in_shape, dtype
+        self._gathering = Gathering.of(*makes) if self._x.flags.c_contiguous else None
         self.start(None)
 
     def begin(self, epoch: int) -> None:
@@ -139,7 +144,7 @@ class Feed:
         """Return samples and targets of batch ``index``; both are overwritten by the next call."""
         start, stop = self.span(index)
         if self._gathering is not None:
-            return self._gathering.samples(self._order, start, stop), self.targets(index)
+            return self._gathering.samples(self._x, self._order, start, stop), self.targets(index)
         if self._order is None:
             x = self._x[start:stop]
         else:
@@ -155,6 +160,8 @@ class Feed:
             return None if self._t is None else self._t[start:stop]
         if self._gathering is not None and self._t.flags.c_contiguous:
             return self._gathering.targets(self._t, self._order, start, stop)
+        if self._gathered_t is None:
+            self._gathered_t = self._buffer(self._t)
         return self._take(self._t, start, stop, self._gathered_t)
 
     def weights(self, index: int) -> Array | None:
@@ -187,6 +194,12 @@ class Feed:
     def sizes(self, first: int, last: int) -> np.ndarray | None:
         """Return (2, last - first): samples of these batches, and how often they count; None if `total` knows."""
         return None
+
+    def _bring(self, samples: bool) -> None:
+        """Have targets where they are learnt, and samples if they are wanted."""
+        if samples:
+            self._x = self._backend.share(self._x)
+        self._t = None if self._t is None else self._backend.share(self._t)
 
     def _divide(self, n: int, batch: int) -> None:
         """Note how many samples and batches there are."""

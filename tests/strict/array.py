@@ -97,6 +97,10 @@ class StrictArray:
 
     __float__ = __int__ = __bool__ = __index__ = __complex__ = tolist = get = _number
 
+    def set(self, arr: np.ndarray, stream: Any = None) -> None:
+        """Copy from the host, in the order of a stream of the runtime."""
+        stream.sets(self, arr)
+
     def item(self) -> Any:
         """Give one number to who asks in so many words; counted."""
         refuse_in_capture("item")
