@@ -9,21 +9,22 @@ import numpy as np
 from attrs import field, frozen
 
 from ..activations import Activation as Function
-from ..activations import Linear, LogSoftmax
+from ..activations import Linear
 from ..activations.joined import Joined
 from ..backends import Backend
 from ..described import Described, brief
-from ..errors import LossError, OptionError, ShapeError
+from ..errors import LossError, OptionError
 from ..layers import Activation, Dense, Input, Layer
 from ..layers.several import each, is_several
 from ..learner import Learner
 from ..losses import Loss, PerOutput
 from ..params import Layout, ParameterSpec, Params, path_of
-from ..remembered import remembered
 from ..snapshot import Net
 from ..typing import Array, Shape, Shapes
 from .ends import begin, end
-from .places import Path, Place, places
+from .places import Place, places, word
+from .sharing import by_path
+from .trainable import default_loss, trained_by
 
 
 def _input(value: Any) -> Input:
@@ -88,8 +89,8 @@ class Arch(Described):
             )
         found = [*begin(self.input), *end(found, shapes[-1])]
         every = [place for root in found for place in root.walk()]
-        specs = _by_path([(place, place.specs) for place in every])
-        keeps = _by_path([(place, place.keeps) for place in every])
+        specs = by_path([(place, place.specs) for place in every])
+        keeps = by_path([(place, place.keeps) for place in every])
         put = object.__setattr__
         put(self, "shapes", tuple(shapes))
         put(self, "places", tuple(found))
@@ -135,12 +136,12 @@ class Arch(Described):
         if isinstance(layer, int) and 0 <= layer < len(self.layers):
             named = self.layers[layer].place((layer,))
             if named != (layer,):
-                raise OptionError(f"layer {layer} has a name: call it {_word(named)!r}")
+                raise OptionError(f"layer {layer} has a name: call it {word(named)!r}")
             return
         paths = [place.path for root in self.places for place in root.walk()]
         if path and any(found[: len(path)] == path for found in paths):
             return
-        known = dict.fromkeys(map(_word, paths))
+        known = dict.fromkeys(map(word, paths))
         raise OptionError(f"there is no layer {layer!r} in {self}; there are {', '.join(known)}")
 
     def check_trainable(self, loss: Loss) -> Loss:
@@ -151,7 +152,7 @@ class Arch(Described):
             LossError: If an activation behind the first parameters has no gradient, or the loss is not defined on the
                 outputs.
         """
-        return _trained_by(self, loss)
+        return trained_by(self, loss)
 
     def fitted(self, loss: Loss) -> Loss:
         """
@@ -231,77 +232,11 @@ class Arch(Described):
         """Return cross-entropy for (log-)probabilities, squared error for others; of several outputs one for each."""
         output = self.output
         if isinstance(output, Joined):
-            return PerOutput([_default_loss(function) for function in output.functions])
-        return _default_loss(output)
+            return PerOutput([default_loss(function) for function in output.functions])
+        return default_loss(output)
 
     def __repr__(self) -> str:
         return " > ".join([" + ".join(map(_sizes, self.inputs)), *(_named(layer) for layer in self.layers)])
-
-
-def _default_loss(output: Function) -> Loss:
-    if isinstance(output, LogSoftmax):  # logarithms of probabilities
-        return Loss.of("cross_entropy")
-    low, high = output.range
-    return Loss.of("cross_entropy" if 0 <= low and high <= 1 else "squared_error")
-
-
-def _by_path(
-    asked: Iterable[tuple[Place, tuple[ParameterSpec, ...]]],
-) -> dict[Path, tuple[ParameterSpec, ...]]:
-    """Return what is asked for by path; layers that share a path must ask for the same everywhere."""
-    found: dict[Path, tuple[ParameterSpec, ...]] = {}
-    owners: dict[Path, Place] = {}
-    for place, specs in asked:
-        if not specs:
-            continue
-        owner = owners.setdefault(place.path, place)
-        if owner is not place:
-            _check_shared(owner, place)
-        if found.setdefault(place.path, specs) != specs:
-            here, there = ([spec.shape for spec in each] for each in (specs, found[place.path]))
-            raise ShapeError(
-                f"the layers at {_word(place.path)} share their parameters, but one needs {there} and another "
-                f"{here}; give them inputs of one shape, or other names"
-            )
-    return found
-
-
-def _check_shared(one: Place, other: Place) -> None:
-    """Raise an OptionError unless two places may have their parameters at one path."""
-    if not (one.shared and other.shared):
-        raise OptionError(
-            f"two layers are called {_word(one.path)}: {brief(one.described)} and {brief(other.described)}; give them "
-            "other names, or let them share their parameters with shared(name, layer)"
-        )
-    if one.layer != other.layer:
-        raise OptionError(
-            f"two different layers are shared as {_word(one.path)}: {brief(one.described)} and {brief(other.described)}"
-        )
-
-
-def _word(path: Path) -> str:
-    return ".".join(map(str, path))
-
-
-@remembered
-def _trained_by(arch: Arch, loss: Loss) -> Loss:
-    _check_gradients(arch.places, False)
-    return arch.fitted(loss)
-
-
-def _check_gradients(row: Iterable[Place], learns: bool) -> bool:
-    """Raise a LossError where no gradient gets back to parameters; return whether any stand in the row or before."""
-    for place in row:
-        inside = [_check_gradients(branch, learns) for branch in place.branches]
-        if learns and not place.layer.differentiable:
-            where, layer = _word(place.path), place.layer
-            named = layer.function.kind if isinstance(layer, Activation) else layer.kind
-            raise LossError(
-                f"layer {where} has no gradient: {named} is flat or random; "
-                f"train with a smooth activation (sigmoid instead of a threshold)"
-            )
-        learns = learns or bool(place.specs) or any(inside)
-    return learns
 
 
 def _named(layer: Layer) -> str:

@@ -86,6 +86,11 @@ def below(path: Path, key: int | str | None) -> Path:
     return path if key is None else (*path, key)
 
 
+def word(path: Path) -> str:
+    """Spell a path: ``encoder.0``."""
+    return ".".join(map(str, path))
+
+
 def _place(layer: Layer, primitive: Layer, shape: Shapes, path: Path, shared: bool) -> Place:
     _asked(layer, path, shape, partial(check_takes, primitive.takes))
     # Children first, so that an error is about the innermost layer that does not fit.
@@ -103,5 +108,4 @@ def _asked(layer: Layer, path: Path, shape: Shapes, question: Callable[[Shapes],
     try:
         return question(shape)
     except ShapeError as error:
-        where = ".".join(map(str, path))
-        raise ShapeError(f"layer {where} ({brief(layer)}) cannot take {shape}: {error}") from error
+        raise ShapeError(f"layer {word(path)} ({brief(layer)}) cannot take {shape}: {error}") from error
