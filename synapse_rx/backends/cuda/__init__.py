@@ -3,6 +3,9 @@
 from .advance import Advance as Advance
 from .batch_norm import BatchNormKernels as BatchNormKernels
 from .bias_activation import BiasActivation as BiasActivation
+from .conv import ConvKernels as ConvKernels
+from .conv_geometry import ConvGeometry as ConvGeometry
+from .conv_geometry import suits_pool as suits_pool
 from .dropout import DropoutKernel as DropoutKernel
 from .elementwise import TABLE as TABLE
 from .elementwise import Untranslatable as Untranslatable
@@ -34,6 +37,7 @@ FUSED: tuple[type[Fused], ...] = (
     Advance,
     BatchNormKernels,
     BiasActivation,
+    ConvKernels,
     DropoutKernel,
     GRUBeforeKernels,
     GRUKernels,

@@ -10,7 +10,7 @@ from ...typing import Array
 from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused, Kernels
-from .tiles import LINEAR, RELU, SIGMOID, SOURCE, TANH, Tile, cut, kernels
+from .tiles import LINEAR, RELU, SIGMOID, SOURCE, TANH, Tile, applied, cut, kernels
 from .tiles import THREADS as ALL
 
 TILES = (
@@ -228,13 +228,13 @@ extern "C" __global__ void add_parts(const real* sums, const real* bias, const r
         x, w, b, dy = drawn(n, k), drawn(k, units) / 8, drawn(units), drawn(n, units)
         y, dx, dw, db = (empty(shape, self.dtype) for shape in ((n, units), (n, k), (k, units), (units,)))
         room = empty(-(-max(n, k, units) // tile.depth) * max(n, k + 1) * max(k, units), self.dtype)
-        given = send(np.asarray(_applied(x, function)[0], self.dtype)), send(w)
+        given = send(np.asarray(applied(x, function)[0], self.dtype)), send(w)
         self._tried = tile, split
         self.forward(given[0], given[1], send(b), y, function, room)
         self.to_parameters(given[0], send(dy), dw, db, y, function, room)
         self.to_inputs(send(dy), given[1], given[0], dx, function, y, function, room)
-        made, slopes = _applied(x, function)
-        outputs, behind = _applied(made @ w + b, function)
+        made, slopes = applied(x, function)
+        outputs, behind = applied(made @ w + b, function)
         dz = dy * behind
         expected = outputs, made.T @ dz, dz.sum(axis=0), dz @ w.T * slopes
         return all(map(self.near, (y, dw, db, dx), expected))
@@ -278,13 +278,3 @@ def _parted(n: int, m: int, depth: int) -> int:
 
 def _or(array: Array | None) -> Any:
     return NOTHING if array is None else array
-
-
-def _applied(a: Any, function: int) -> tuple[Any, Any]:
-    """Return what an activation makes of numbers of the host, and its slope there."""
-    if function == SIGMOID:
-        y = 1 / (1 + np.exp(-a))
-        return y, (1 - y) * y
-    if function == TANH:
-        return np.tanh(a), 1 - np.tanh(a) ** 2
-    return (np.maximum(a, 0), a > 0) if function == RELU else (a, 1)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
+import numpy as np
 from attrs import frozen
 
 MULTIPROCESSORS = 132
@@ -269,3 +271,13 @@ LINEAR, SIGMOID, TANH, RELU = range(4)
 
 FUNCTIONS = {"linear": LINEAR, "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU}
 """The same by their names."""
+
+
+def applied(a: Any, function: int) -> tuple[Any, Any]:
+    """Return what an activation makes of numbers of the host, and its slope there."""
+    if function == SIGMOID:
+        y = 1 / (1 + np.exp(-a))
+        return y, (1 - y) * y
+    if function == TANH:
+        return np.tanh(a), 1 - np.tanh(a) ** 2
+    return (np.maximum(a, 0), a > 0) if function == RELU else (a, np.ones_like(a))

@@ -19,6 +19,7 @@ from ..windows import windows
 from .convolving import Convolving, sum_by_channel
 from .correlation import Correlation, correlation
 from .lanes import Lanes, lanes, suits
+from .on_device import ConvOnDevice, followers, geometry, kernels_for
 
 
 @frozen
@@ -60,6 +61,13 @@ class Conv(Convolving):
 
     def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
         slides, pool = self._correlation(in_shape), None
+        kernels = kernels_for(slides.windows, slides.channels, self.channels, self.groups, s)
+        if kernels is not None:
+            shape = self.out_shape(in_shape)
+            function, early, sizes, count = followers(behind, shape)
+            where = geometry(slides.windows, slides.channels, self.channels, self.groups, pool=sizes)
+            pooled = (n // p for n, p in zip(shape[1:], sizes or (1,) * len(self.kernel), strict=True))
+            return ConvOnDevice(kernels, where, function, early, (self.channels, *pooled), s), count
         rectified = bool(behind) and behind[0] == Activation(ReLU())
         after = behind[rectified] if len(behind) > rectified else None
         if isinstance(after, MaxPool) and after.is_side_by_side(self.out_shape(in_shape)):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from attrs import field, frozen
 
 from ...errors import OptionError, ShapeError
 from ...scratch import Scratch
 from ...typing import Array, Shape
+from ..base import Layer, Step
 from ..contiguous import contiguous
 from ..spatial import NONE, given, per_axis, put
 from ..windows import Pads, times, windows
 from .convolving import Convolving, sum_by_channel
 from .correlation import Correlation, correlation
+from .on_device import ConvTransposeOnDevice, geometry, kernels_for
 
 
 @frozen
@@ -75,6 +78,14 @@ class ConvTranspose(Convolving):
         dx = s.array("dx", x.shape[1:])
         slides.to_maps(dy, self._matrices(x.shape[1], s), None, dx, s)
         return dx
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        slides = self._correlation(in_shape)
+        kernels = kernels_for(slides.windows, slides.channels, slides.maps, self.groups, s)
+        if kernels is None:
+            return self, 0
+        where = geometry(slides.windows, slides.channels, slides.maps, self.groups, by_channel=True)
+        return ConvTransposeOnDevice(kernels, where, self.out_shape(in_shape), s), 0
 
     def _correlation(self, in_shape: Shape) -> Correlation:
         """Return the convolution that this is the transpose of: it goes from the outputs to the inputs."""

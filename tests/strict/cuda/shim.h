@@ -22,6 +22,7 @@ static inline float sqrt(float a) { return __builtin_sqrtf(a); }
 static inline double sqrt(double a) { return __builtin_sqrt(a); }
 static inline float tanh(float a) { return __builtin_tanhf(a); }
 static inline double tanh(double a) { return __builtin_tanh(a); }
+static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 
 #define MOST 1024
 #define STACK 32768
