@@ -178,6 +178,7 @@ class CupyBackend(Backend):
         """Return a pool for the memory of one graph alone, within what `memory_limit` leaves."""
         pool = self.xp.cuda.MemoryPool()
         if self._limit is not None:
+            self._pool.free_all_blocks()  # what no array needs is room for it
             pool.set_limit(size=max(1, self._limit - self._pool.total_bytes()))
         return pool
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -228,6 +230,27 @@ def test_a_chunk_waits_for_the_device_once(there: CupyBackend, cupy: StrictCupy)
     assert len(waits) == 2  # for the steps, and for their errors
     assert StrictArray.asked == asked
     assert noted(cupy) == {"captures": 0, "launches": 20}
+
+
+def test_memory_of_a_graph_is_its_own_within_the_limit_and_goes_with_the_training(
+    cupy: StrictCupy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = CupyBackend(memory_limit=10_000)
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+    with backend.active():
+        learning = learner(dense(), images(), backend)
+        for _ in range(2):
+            learning.learn(SECONDS)
+    (ours, *graphs), chunk = cupy.pools[1:], ref(learning.standing.engine.chunk)
+    gc.disable()
+    try:
+        del learning
+        assert chunk() is None
+    finally:
+        gc.enable()
+
+    assert [pool.limit for pool in graphs] == [10_000 - ours.total_bytes()] * 2
+    assert ours.is_shared and not any(pool.is_shared for pool in graphs)
 
 
 class TestRefused:
