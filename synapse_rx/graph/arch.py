@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from ..backends import Backend
+from ..backends import Backend, NumpyBackend
 from ..data import StreamSet, TrainingSet
 from ..errors import DataError, OptionError
 from ..learner import Learner
@@ -16,11 +18,16 @@ from ..snapshot import Net
 from ..typing import Shape
 from .neuron_graph import NeuronGraph
 
+log = logging.getLogger("synapse_rx")
+
 
 @frozen(repr=False)
 class GraphArch(Arch):
     """
     A network of one neuron graph, for steps (features,): sequences may be of any length.
+
+    Where it learns one sample after the other, in batches of one or as the steps of one sequence, it does so on numpy,
+    whatever the backend; that is logged once.
 
     Samples (steps, features) are sequences of their own. Samples (features,) of a graph in which nothing recurs are on
     their own as well; of a recurrent one they are the steps of one sequence in their order.
@@ -75,7 +82,15 @@ class GraphArch(Arch):
     ) -> Learner:
         from .learner import GraphLearner
 
+        if backend.remote and self._takes_one_by_one(data):
+            _tell(backend.name)
+            backend = NumpyBackend()
         return GraphLearner(net, data, backend, ignore_divergence=ignore_divergence)
+
+    def _takes_one_by_one(self, data: TrainingSet | StreamSet) -> bool:
+        """Return whether there is nothing that a device could do at a time: one sample after the other is learnt."""
+        shape = data.sample_shape
+        return data.batch == 1 or (self.graph.stream and (shape is None or len(shape) == 1))
 
     def _check_order(self, data: TrainingSet | StreamSet) -> None:
         shape = data.sample_shape
@@ -95,3 +110,12 @@ class GraphArch(Arch):
 
     def __repr__(self) -> str:
         return self.graph.words
+
+
+@cache
+def _tell(backend: str) -> None:
+    log.info(
+        "networks of neurons that learn one sample after the other compute on numpy, also with backend %r; batches of "
+        "sequences are learnt there",
+        backend,
+    )

@@ -9,6 +9,8 @@ from synapse_rx.backends import CupyBackend, NumpyBackend, available_backends, b
 from synapse_rx.backends.choose import _tell
 from synapse_rx.errors import BackendError, OptionError, UnknownNameError
 
+pytestmark = pytest.mark.backend("numpy", reason="about what is chosen where nothing is said")
+
 REASON = "there is no NVIDIA GPU"
 
 

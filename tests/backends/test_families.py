@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from attrs import evolve
 import synapse_rx as sx
 from synapse_rx import energy, graph
 from synapse_rx.backends import Backend
+from synapse_rx.graph import arch
 from tests.backends.test_training import Here, agree
 from tests.nets import SECONDS, blobs, small_net
 
@@ -98,3 +100,21 @@ def test_neuron_graphs(shape: tuple[int, ...], gradient: str, there: Backend) ->
     x, t = BITS[:, :3].reshape(*shape, 3), BITS[:, 4:].reshape(*shape, 2)
 
     agree(net, sx.training_set(x, t, batch=3, shuffle=False, targets="values", dtype="float64"), there)
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch", "elsewhere"), [((20,), 3, False), ((5, 4), 1, False), ((5, 4), 3, True)], ids=str
+)
+def test_graphs_that_learn_one_sample_after_the_other_do_so_on_the_cpu_and_say_so(
+    shape: tuple[int, ...], batch: int, elsewhere: bool, there: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    net = graph.graph_net(graph.lstm(3, 2, 2)).value
+    x, t = BITS[:, :3].reshape(*shape, 3), BITS[:, 4:].reshape(*shape, 2)
+    data = sx.training_set(x, t, batch=batch, shuffle=False, targets="values")
+    arch._tell.cache_clear()
+
+    with caplog.at_level(logging.INFO, "synapse_rx"):
+        learners = [net.arch.learner(net, data, there) for _ in range(2)]
+
+    assert all(isinstance(one.standing.engine.theta, np.ndarray) is not elsewhere for one in learners)
+    assert len([one for one in caplog.messages if "compute on numpy" in one]) == (not elsewhere)

@@ -34,6 +34,7 @@ def line(lines: list[str], begin: str) -> str:
     return only
 
 
+@pytest.mark.backend("numpy", reason="about what is chosen where nothing is said")
 def test_everything_has_a_line(info: Any) -> None:
     lines = info()
 

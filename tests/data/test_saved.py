@@ -228,6 +228,7 @@ class TestMapped:
 
         assert not np.shares_memory(DataSet(writable).x, writable)
 
+    @pytest.mark.backend("numpy", reason="about memory of the host")
     def test_learning_takes_no_memory_for_them(self, pixels, tmp_path):
         labels = np.arange(self.N) % 2
         net = sx.mlp([self.SIZE, 2], "softmax").value

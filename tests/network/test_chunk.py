@@ -14,7 +14,10 @@ from synapse_rx import fast
 from synapse_rx.snapshot import Net
 from tests.nets import SECONDS, blobs, finish_epoch, learner
 
-pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}")
+pytestmark = [
+    pytest.mark.skipif(fast.why_not() is not None, reason=f"{fast.why_not()}"),
+    pytest.mark.backend("numpy", reason="about compiled chunks of the CPU"),
+]
 
 ALGORITHMS = [
     sx.Backprop(0.05),

@@ -136,6 +136,7 @@ def test_an_edit_of_what_was_lent_is_learnt_from_and_changes_nothing_else(lends:
     assert contents(given) == copied
 
 
+@pytest.mark.backend("numpy", reason="about memory of the host")
 def test_what_is_merged_twice_is_given_once(lends: None) -> None:
     net = small_net(MOMENTUM)
     learning = learner(net, blobs())
@@ -159,6 +160,7 @@ def test_the_vectors_go_with_their_learner_and_not_with_the_garbage() -> None:
 
 @pytest.mark.parametrize("net", [wide(sx.Adam()), narrow(MOMENTUM)], ids=["wide", "narrow"])
 @pytest.mark.parametrize("chunks", [True, False], ids=["chunks", "batches"])
+@pytest.mark.backend("numpy", reason="about memory of the host")
 def test_what_a_summary_says_is_what_is_held(
     net: Net, chunks: bool, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -177,6 +179,7 @@ def test_what_a_summary_says_is_what_is_held(
 
 
 @pytest.mark.skipif(fast.why_not() is not None, reason="there is no compiler")
+@pytest.mark.backend("numpy", reason="about memory of the host")
 def test_in_chunks_the_gradient_is_never_touched() -> None:
     learning = learner(wide(MOMENTUM), images(128, batch=64))
     learning.learn(SECONDS)
@@ -185,6 +188,7 @@ def test_in_chunks_the_gradient_is_never_touched() -> None:
     assert not learning.standing.engine.problem.grad.any()
 
 
+@pytest.mark.backend("numpy", reason="about memory of the host")
 def test_beside_its_vectors_a_training_holds_one_snapshot(request: pytest.FixtureRequest) -> None:
     data = images(128, batch=64)
     sx.train(sx.atom(wide(MOMENTUM)), data, 1).result()  # which loads and compiles what is needed

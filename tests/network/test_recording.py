@@ -66,6 +66,7 @@ class TestUpdateRatio:
             learner(small_net("lbfgs", stats=["update_ratio"]), DATA)
 
 
+@pytest.mark.backend("numpy", reason="its metrics take numbers out of arrays")
 class TestBesideMissingTargets:
     """Outputs of two units, for samples of which some targets are missing."""
 

@@ -43,6 +43,7 @@ def test_it_shows_itself_in_a_notebook() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["adam", "backprop", "rprop", "lbfgs"])
+@pytest.mark.backend("numpy", reason="about memory of the host")
 def test_memory_is_what_training_allocates(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNAPSE_RX_FAST", "0")  # in chunks less is needed
     data = blobs(20)

@@ -26,6 +26,7 @@ SECONDS = 100
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize(("times", "epochs"), [(2, 100), pytest.param(50, 400, marks=pytest.mark.slow)])
 @pytest.mark.timeout(600)
+@pytest.mark.backend("numpy", "cupy", reason="of two processes, one of which knows no such backend")
 def test_a_training_killed_again_and_again_is_the_training(
     times: int, epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,7 @@ def test_who_wants_the_lock_seldom_gets_it_soon() -> None:
 
 
 @pytest.mark.skipif(fast.why_not() is not None, reason="there is no compiler")
+@pytest.mark.backend("numpy", reason="about compiled chunks of the CPU")
 def test_a_training_in_chunks_gets_it_soon() -> None:
     net = sx.mlp([784, 64, 10], ["sigmoid", "softmax"])
     rng = np.random.default_rng(0)
