@@ -73,8 +73,7 @@ class Dense(Layer):
         return (evolve(self, activation=Linear(), initializer=draw), Activation(self.activation))
 
     def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
-        step = dense_step(behind, self.units, s)
-        return (self, 0) if step is None else (step, 1)
+        return dense_step(behind, math.prod(in_shape), self.units, s) or (self, 0)
 
     def forward(self, x: Array, s: Scratch) -> Array:
         z = s.array("z", (self.units,))
