@@ -50,6 +50,13 @@ class Problem(Protocol):
         """The loss at the theta of the last evaluation; worked out when asked for."""
         ...
 
+    remote: bool
+    """Whether theta lies on a device, so that whoever asks for a number of it waits for all that is computed there."""
+
+    def told(self, *numbers: Array) -> list[float]:
+        """Return the loss and some numbers that lie where theta does, asked for together."""
+        ...
+
     def evaluate(self) -> None:
         """Compute loss and gradient of the batch at hand at the present theta."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import field, frozen
 
@@ -19,6 +19,9 @@ NEW, READY, TRYING, SETTLING = range(4)
 Where an iteration stands: nothing is known about theta; theta is the iterate and a direction is known; theta is a trial
 of the line search; the search failed, and theta is the best point it found.
 """
+
+Pair = tuple[Array, Array, float, float, float]
+"""How far theta moved, how the gradient turned, their inner product, and the squares of their lengths."""
 
 
 @frozen
@@ -87,7 +90,8 @@ class LBFGS(FullBatchAlgorithm):
         if state["phase"] == TRYING:
             return self._tried(problem, state)
         if state["phase"] == SETTLING and state["step"] > 0:
-            return self._accept(problem, state)
+            loss, _, made = self._asked(problem, state)
+            return self._accept(problem, state, loss, made)
         if state["phase"] in (NEW, READY):
             return self._depart(problem, state)
         # Even the gradient led nowhere; the next iteration starts from nothing.
@@ -96,10 +100,11 @@ class LBFGS(FullBatchAlgorithm):
 
     def _depart(self, problem: Problem, state: State) -> bool:
         """Start a search from theta, where loss and gradient have just been told."""
-        if not math.isfinite(problem.loss):
+        loss = problem.loss
+        if not math.isfinite(loss):
             state["phase"] = NEW
             return True
-        self._aim(problem, state)
+        self._aim(problem, state, loss)
         if state["phase"] == NEW:
             return True
         state["phase"] = TRYING
@@ -107,11 +112,12 @@ class LBFGS(FullBatchAlgorithm):
         return False
 
     def _tried(self, problem: Problem, state: State) -> bool:
-        tried, loss = state["step"], problem.loss
+        tried = state["step"]
+        loss, slope, made = self._asked(problem, state)
         verdict = judge(
             state,
             loss,
-            dot(problem.xp, problem.grad, state["direction"]),
+            slope,
             decrease=self.decrease,
             curvature=self.curvature,
             noise=4 * epsilon(problem) * abs(state["loss"]),
@@ -119,15 +125,35 @@ class LBFGS(FullBatchAlgorithm):
         )
         if verdict == ACCEPTED or (verdict != ON and state["low"] == tried > 0):
             state["step"] = tried
-            return self._accept(problem, state)
+            return self._accept(problem, state, loss, made)
         if verdict != ON:
             self._give_up(problem, state)
         self._move(problem, state)
         return False
 
-    def _accept(self, problem: Problem, state: State) -> bool:
-        self._remember(problem, state)
-        self._aim(problem, state)
+    def _asked(self, problem: Problem, state: State) -> tuple[float, float, Pair | None]:
+        """
+        Return the loss at theta, the slope along the direction, and the pair that theta makes with the iterate.
+
+        All that has to be known about a trial is read from a device together, the pair even if it will not be wanted.
+        The CPU waits for nothing, so there it is made when it is: None.
+        """
+        slope = problem.xp.dot(problem.grad, state["direction"])
+        if not problem.remote:
+            loss, slope = problem.told(slope)
+            return loss, slope, None
+        move, turn = problem.temporary(0), problem.temporary(1)
+        loss, slope, product, far, much = problem.told(slope, *_differences(problem, state, move, turn))
+        return loss, slope, (move, turn, product, far, much)
+
+    def _accept(self, problem: Problem, state: State, loss: float, made: Pair | None) -> bool:
+        if made is None:
+            # What the iterate was is not wanted any more.
+            move, turn = state["origin"], state["gradient"]
+            product, far, much = map(float, _differences(problem, state, move, turn))
+            made = move, turn, product, far, much
+        self._remember(problem, state, *made)
+        self._aim(problem, state, loss)
         return True
 
     def _give_up(self, problem: Problem, state: State) -> None:
@@ -145,22 +171,27 @@ class LBFGS(FullBatchAlgorithm):
         xp.multiply(state["direction"], state["step"], out=problem.theta)
         xp.add(problem.theta, state["origin"], out=problem.theta)
 
-    def _remember(self, problem: Problem, state: State) -> None:
+    def _remember(
+        self,
+        problem: Problem,
+        state: State,
+        move: Array,
+        turn: Array,
+        product: float,
+        far: float,
+        much: float,
+    ) -> None:
         """Keep how far theta moved and how the gradient turned, both divided by the root of their product."""
-        xp, move, turn = problem.xp, state["origin"], state["gradient"]
-        xp.subtract(problem.theta, move, out=move)
-        xp.subtract(problem.grad, turn, out=turn)
-        product = dot(xp, move, turn)
-        if not product > epsilon(problem) * math.sqrt(dot(xp, move, move) * dot(xp, turn, turn)):
+        if not product > epsilon(problem) * math.sqrt(far * much):
             return
         row = state["pairs"] % self.history
-        xp.multiply(move, product**-0.5, out=state["moves"][row])
-        xp.multiply(turn, product**-0.5, out=state["turns"][row])
+        problem.xp.multiply(move, product**-0.5, out=state["moves"][row])
+        problem.xp.multiply(turn, product**-0.5, out=state["turns"][row])
         state["pairs"] += 1
 
-    def _aim(self, problem: Problem, state: State) -> None:
+    def _aim(self, problem: Problem, state: State, loss: float) -> None:
         """Take theta for the iterate and find the direction to go from there; NEW if there is none."""
-        xp, loss = problem.xp, problem.loss
+        xp = problem.xp
         xp.copyto(state["origin"], problem.theta)
         xp.copyto(state["gradient"], problem.grad)
         state["phase"] = READY
@@ -176,35 +207,42 @@ class LBFGS(FullBatchAlgorithm):
         """Aim down the gradient, at first not further than by 1."""
         xp, gradient = problem.xp, state["gradient"]
         xp.negative(gradient, out=state["direction"])
-        square = dot(xp, gradient, gradient)
+        square = xp.dot(gradient, gradient).item()
         if not 0 < square < math.inf:
             state["phase"] = NEW
             return
         start(state, loss, -square, min(1.0, square**-0.5))
 
     def _quasi_newton(self, problem: Problem, state: State) -> float:
-        """Write ``-H g`` into the direction; return the slope along it. The evaluated gradient is spent."""
+        """
+        Write ``-H g`` into the direction; return the slope along it. The evaluated gradient is spent.
+
+        Inner products stay where they are computed, so that a device is asked for nothing but the slope.
+        """
         xp, q, scratch = problem.xp, state["direction"], problem.grad
         moves, turns, n = state["moves"], state["turns"], state["pairs"]
         rows = [k % self.history for k in range(max(0, n - self.history), n)]
-        shares: dict[int, float] = {}
+        shares: dict[int, Array] = {}
         xp.negative(state["gradient"], out=q)
         for row in reversed(rows):
-            shares[row] = dot(xp, moves[row], q)
+            shares[row] = xp.dot(moves[row], q)
             xp.multiply(turns[row], shares[row], out=scratch)
             xp.subtract(q, scratch, out=q)
-        newest = dot(xp, turns[rows[-1]], turns[rows[-1]])
-        xp.multiply(q, 1.0 / newest if newest else 1.0, out=q)
+        newest = xp.dot(turns[rows[-1]], turns[rows[-1]])
+        xp.multiply(q, 1 / xp.where(newest == 0, xp.ones_like(newest), newest), out=q)
         for row in rows:
-            share = shares[row] - dot(xp, turns[row], q)
+            share = shares[row] - xp.dot(turns[row], q)
             xp.multiply(moves[row], share, out=scratch)
             xp.add(q, scratch, out=q)
-        return dot(xp, state["gradient"], q)
+        return xp.dot(state["gradient"], q).item()
 
 
-def dot(xp: Any, a: Array, b: Array) -> float:
-    """Return the inner product; a synchronisation on a device."""
-    return xp.dot(a, b).item()
+def _differences(problem: Problem, state: State, move: Array, turn: Array) -> tuple[Array, Array, Array]:
+    """Write how far theta moved and how the gradient turned; return their product and the squares of both."""
+    xp = problem.xp
+    xp.subtract(problem.theta, state["origin"], out=move)
+    xp.subtract(problem.grad, state["gradient"], out=turn)
+    return xp.dot(move, turn), xp.dot(move, move), xp.dot(turn, turn)
 
 
 def epsilon(problem: Problem) -> float:

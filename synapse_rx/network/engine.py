@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,7 +85,7 @@ class Engine(Vectors):
         dtype = net.params.flat.dtype
         self._loss = fitted_loss(net)
         self.classes = data.classes
-        self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated_loss)
+        self.problem = NetworkProblem(backend, self.theta, self._evaluate, self._evaluated)
         self.feed = (supply or Supply(data, joint)).feed(net, backend)
         self._joint = joint
         self._together = joint if joint is not None and joint.every is None else None
@@ -272,10 +272,12 @@ class Engine(Vectors):
         if self._shapes:
             self._updating.shape_gradient()
 
-    def _evaluated_loss(self) -> float:
-        """Return what the gradient belongs to: the loss of the batches just evaluated, and the penalty."""
-        sums = self.values.sums if self._together is not None else self.values.own_sums
-        return float(sums(*self._judged)[0].sum()) * self._scale + self.penalty()
+    def _evaluated(self, numbers: Sequence[Array]) -> list[float]:
+        """Return what the gradient belongs to, the loss of the batches evaluated with its penalty, then numbers."""
+        losses, read = self.values.losses(*self._judged, numbers)
+        if self._together is not None:
+            self._together.sum(losses)
+        return [float(losses.sum()) * self._scale + self.penalty(), *read]
 
     def _forward_backward(self) -> None:
         if self._first == self._last:

@@ -67,6 +67,18 @@ class ErrorValues:
         sums = self._backend.to_host(self._feed.sums(self.rows, first, last))
         return sums.astype(np.float64, order="C")
 
+    def losses(self, first: int, last: int, numbers: Sequence[Array]) -> tuple[Array, list[float]]:
+        """
+        Return the losses of these batches (last - first,) float64, of this process, and some numbers.
+
+        What lies on a device is read in one piece; the numbers are of the type of the values.
+        """
+        sums = self._feed.sums(self.rows, first, last)[0]
+        if numbers:
+            sums = self._backend.xp.concatenate([sums, *(one.reshape(1) for one in numbers)])
+        read = self._backend.to_host(sums).astype(np.float64)
+        return read[: last - first], read[last - first :].tolist()
+
 
 class Evaluator:
     """

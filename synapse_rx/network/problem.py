@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from math import nan
 from types import MethodType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 from weakref import WeakMethod
 
 from ..backends import Backend
 from ..fast import Kernel, compiled
 from ..typing import Array
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 BLOCK = 1 << 17
@@ -23,6 +25,7 @@ class NetworkProblem:
 
     Attributes:
         xp: The array module.
+        remote: Whether theta lies on a device.
         theta: The parameters.
         grad: The gradient.
         evaluate: Computes loss and gradient of the batch at hand.
@@ -33,15 +36,15 @@ class NetworkProblem:
         backend: Backend,
         theta: Array,
         evaluate: Callable[[], None],
-        loss: Callable[[], float] = lambda: float("nan"),
+        told: Callable[[Sequence[Array]], list[float]] = lambda numbers: [nan, *map(float, numbers)],
     ) -> None:
-        self.xp = backend.xp
+        self.xp, self.remote = backend.xp, backend.remote
         self.theta = theta
         self.grad = self.zeros()
         # Weakly where they are methods, of whoever owns this: vectors go with their last user, not when garbage is
         # collected, before which another training may want as many.
         self.evaluate = _weakly(evaluate)
-        self._loss = _weakly(loss)
+        self._told = _weakly(told)
         self._temporaries: dict[int, Array] = {}
         self._host = backend.name == "numpy"
         self._kernels = backend.kernels
@@ -52,7 +55,11 @@ class NetworkProblem:
     @property
     def loss(self) -> float:
         """The loss at the theta of the last evaluation; worked out when asked for."""
-        return self._loss()
+        return self._told(())[0]
+
+    def told(self, *numbers: Array) -> list[float]:
+        """Return the loss and some numbers that lie where theta does, asked for together."""
+        return self._told(numbers)
 
     def zeros(self) -> Array:
         """Return a new vector of zeros like theta."""
@@ -88,15 +95,15 @@ class NetworkProblem:
         return vector
 
 
-def _weakly(function: Callable[[], T]) -> Callable[[], T]:
+def _weakly(function: Callable[P, T]) -> Callable[P, T]:
     """Return a method so that it does not keep its object alive; any other function as it is."""
     if not isinstance(function, MethodType):
         return function
     weak = WeakMethod(function)
 
-    def call() -> T:
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
         method = weak()
         assert method is not None
-        return method()
+        return method(*args, **kwargs)
 
     return call

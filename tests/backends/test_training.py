@@ -243,6 +243,26 @@ def test_a_chunk_reads_its_errors_and_nothing_else(algorithm: str) -> None:
     assert (backend.read - read, backend.written - written, StrictArray.asked - asked) == (1, 0, 0)
 
 
+def test_lbfgs_reads_once_an_evaluation_and_thrice_an_iteration() -> None:
+    """
+    With an evaluation: its loss and all that a search wants to know of it. With an iteration: whether theta is still
+    where it was left, the slope of the next direction, and the errors of the epoch.
+    """
+    backend, data = StrictBackend(), blobs(99, dtype="float64")
+    net = small_net("lbfgs", dtype="float64")
+    learner: Any = net.arch.learner(net, data, backend)
+    learner.learn(SECONDS)
+    evaluations = []
+    for _ in range(12):
+        read, written, asked = backend.read, backend.written, StrictArray.asked
+
+        evaluations.append(learner.learn(SECONDS).batches // data.n_batches)
+
+        assert backend.read - read == evaluations[-1] + 1
+        assert (backend.written - written, StrictArray.asked - asked) == (0, 2)
+    assert max(evaluations) > min(evaluations) == 1
+
+
 def test_a_machine_learns_elsewhere(there: Backend) -> None:
     net = energy.rbm(6, 4, dtype="float64").value
     bits = np.random.default_rng(3).integers(0, 2, (20, 6)).astype(float)
