@@ -21,24 +21,22 @@ class GRUKernels(RecurrentKernels):
     keeps_inner: ClassVar[bool] = True
 
     cell: ClassVar[str] = """
-__device__ real after(const real* product, real* z, const real* b, const real* more, real* inner, real before,
-                      real* cell, int unit, int units, int function) {
-    const int at_r = unit, at_u = at_r + units, at_n = at_u + units;
-    const real r = logistic(z[at_r] + product[at_r] + b[at_r]), u = logistic(z[at_u] + product[at_u] + b[at_u]);
-    const real reset = product[at_n] + more[unit], n = tanh(z[at_n] + b[at_n] + r * reset);
-    z[at_r] = r;
-    z[at_u] = u;
-    z[at_n] = n;
-    inner[unit] = reset;
+__device__ real after(real* gates, const real* product, const real* b, const real* more, real before, real* cell,
+                      real* kept, int units, int function) {
+    const real r = logistic(gates[0] + product[0] + b[0]), u = logistic(gates[1] + product[units] + b[units]);
+    const real reset = product[2 * units] + more[0], n = tanh(gates[2] + b[2 * units] + r * reset);
+    gates[0] = r;
+    gates[1] = u;
+    gates[2] = n;
+    *kept = reset;
     return n + u * (before - n);
 }
 
-__device__ real back(real dh, real* dc, real before, real after, real c_before, real c, const real* gates, real inner,
-                     const real* more, int unit, int units, int function, real* d, real* v) {
-    const real r = gates[0], u = gates[units], n = gates[2 * units];
+__device__ real back(real dh, real* dc, const Seen& seen, const real* more, int units, int function, real* d, real* v) {
+    const real r = seen.gates[0], u = seen.gates[1], n = seen.gates[2];
     d[2] = dh * (real(1) - u) * (real(1) - n * n);
-    d[1] = dh * (before - n) * ((real(1) - u) * u);
-    d[0] = d[2] * inner * ((real(1) - r) * r);
+    d[1] = dh * (seen.before - n) * ((real(1) - u) * u);
+    d[0] = d[2] * seen.inner * ((real(1) - r) * r);
     v[0] = d[0];
     v[1] = d[1];
     v[2] = d[2] * r;

@@ -17,35 +17,33 @@ class LSTMKernels(RecurrentKernels):
     has_cells: ClassVar[bool] = True
 
     cell: ClassVar[str] = """
-__device__ real after(const real* product, real* z, const real* b, const real* more, real* inner, real before,
-                      real* cell, int unit, int units, int function) {
-    const int at_i = unit, at_f = at_i + units, at_o = at_f + units, at_g = at_o + units;
-    real i = z[at_i] + product[at_i] + b[at_i], f = z[at_f] + product[at_f] + b[at_f];
-    real o = z[at_o] + product[at_o] + b[at_o];
-    const real g = tanh(z[at_g] + product[at_g] + b[at_g]), c = *cell;
-    i = logistic(more ? i + c * more[unit] : i);
-    f = logistic(more ? f + c * more[units + unit] : f);
+__device__ real after(real* gates, const real* product, const real* b, const real* more, real before, real* cell,
+                      real* kept, int units, int function) {
+    const real c = *cell, g = tanh(gates[3] + product[3 * units] + b[3 * units]);
+    real i = gates[0] + product[0] + b[0], f = gates[1] + product[units] + b[units];
+    real o = gates[2] + product[2 * units] + b[2 * units];
+    i = logistic(more ? i + c * more[0] : i);
+    f = logistic(more ? f + c * more[units] : f);
     const real made = f * c + i * g;
-    o = logistic(more ? o + made * more[2 * units + unit] : o);
-    z[at_i] = i;
-    z[at_f] = f;
-    z[at_o] = o;
-    z[at_g] = g;
+    o = logistic(more ? o + made * more[2 * units] : o);
+    gates[0] = i;
+    gates[1] = f;
+    gates[2] = o;
+    gates[3] = g;
     *cell = made;
     return o * tanh(made);
 }
 
-__device__ real back(real dh, real* dc, real before, real after, real c_before, real c, const real* gates, real inner,
-                     const real* more, int unit, int units, int function, real* d, real* v) {
-    const real i = gates[0], f = gates[units], o = gates[2 * units], g = gates[3 * units], squashed = tanh(c);
+__device__ real back(real dh, real* dc, const Seen& seen, const real* more, int units, int function, real* d, real* v) {
+    const real i = seen.gates[0], f = seen.gates[1], o = seen.gates[2], g = seen.gates[3], squashed = tanh(seen.cell);
     d[2] = dh * squashed * ((real(1) - o) * o);
     real sum = *dc + dh * o * (real(1) - squashed * squashed);
-    if (more) sum += d[2] * more[2 * units + unit];
+    if (more) sum += d[2] * more[2 * units];
     d[0] = sum * g * ((real(1) - i) * i);
-    d[1] = sum * c_before * ((real(1) - f) * f);
+    d[1] = sum * seen.cell_before * ((real(1) - f) * f);
     d[3] = sum * i * (real(1) - g * g);
     *dc = sum * f;
-    if (more) *dc += d[0] * more[unit] + d[1] * more[units + unit];
+    if (more) *dc += d[0] * more[0] + d[1] * more[units];
     for (int gate = 0; gate < 4; gate++) v[gate] = d[gate];
     return 0;
 }

@@ -17,9 +17,9 @@ class RNNKernels(RecurrentKernels):
     functions: ClassVar[tuple[int, ...]] = (LINEAR, SIGMOID, TANH, RELU)
 
     cell: ClassVar[str] = """
-__device__ real after(const real* product, real* z, const real* b, const real* more, real* inner, real before,
-                      real* cell, int unit, int units, int function) {
-    const real a = z[unit] + product[unit] + b[unit];
+__device__ real after(real* gates, const real* product, const real* b, const real* more, real before, real* cell,
+                      real* kept, int units, int function) {
+    const real a = gates[0] + product[0] + b[0];
     if (function == 1) return logistic(a);
     if (function == 2) return tanh(a);
     // What is not a number stays so, as in numpy.
@@ -27,12 +27,12 @@ __device__ real after(const real* product, real* z, const real* b, const real* m
     return a;
 }
 
-__device__ real back(real dh, real* dc, real before, real after, real c_before, real c, const real* gates, real inner,
-                     const real* more, int unit, int units, int function, real* d, real* v) {
+__device__ real back(real dh, real* dc, const Seen& seen, const real* more, int units, int function, real* d, real* v) {
+    const real y = seen.after;
     real slope = 1;
-    if (function == 1) slope = (real(1) - after) * after;
-    if (function == 2) slope = real(1) - after * after;
-    if (function == 3) slope = after > real(0) ? real(1) : real(0);
+    if (function == 1) slope = (real(1) - y) * y;
+    if (function == 2) slope = real(1) - y * y;
+    if (function == 3) slope = y > real(0) ? real(1) : real(0);
     v[0] = d[0] = dh * slope;
     return 0;
 }
