@@ -1,4 +1,4 @@
-"""A `Stack` on a device: this library on one of its backends, PyTorch eager and as CUDA graphs."""
+"""A `Stack` on a device: this library on one of its backends, PyTorch eager, compiled and as CUDA graphs."""
 
 from __future__ import annotations
 
@@ -56,6 +56,32 @@ class TheirsOn(Theirs):
     def epoch(self) -> None:
         super().epoch()
         self._wait()
+
+
+class TheirsCompiled(TheirsOn):
+    """
+    PyTorch with the network and its loss compiled, forward and backward, and launched as CUDA graphs by it.
+    """
+
+    def __init__(self, torch: Any, stack: Stack, net: sx.Net) -> None:
+        super().__init__(torch, stack, net, "cuda")
+        model, loss = self._model, self._loss
+        self._loss = torch.compile(lambda y, labels: loss(y, labels))
+        self._model = torch.compile(model, mode="reduce-overhead")
+
+
+class TheirsRounded(TheirsOn):
+    """
+    PyTorch with factors rounded to TF32 where matrices are multiplied.
+    """
+
+    def epoch(self) -> None:
+        before = self._torch.get_float32_matmul_precision()
+        self._torch.set_float32_matmul_precision("high")
+        try:
+            super().epoch()
+        finally:
+            self._torch.set_float32_matmul_precision(before)
 
 
 class TheirsAsGraphs(TheirsOn):

@@ -127,6 +127,8 @@ def test_what_trainings_hold_is_shown() -> None:
 @pytest.mark.slow
 @pytest.mark.peer("torch")
 def test_the_benchmark_of_gpus_can_be_tried_on_the_cpu() -> None:
-    found = rows(printed("gpu", "--backend", "numpy", "--net", "mlp"))
+    parts = ("nets", "precisions", "published", "subscribers")
+    found = rows(printed("gpu", "--backend", "numpy", "--net", "mlp", "--part", *parts))
 
-    assert all(number > 0 for name in ("synapse_rx", "PyTorch eager") for number in found[name])
+    for name in ("synapse_rx", "PyTorch eager", "float32", "784-512-10", "CNN", "10000-5000-1000-10", "ten"):
+        assert len(found[name]) >= 4 and all(number > 0 for number in found[name])
