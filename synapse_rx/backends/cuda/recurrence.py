@@ -109,13 +109,15 @@ class RecurrentKernels(Fused):
     has_cells: ClassVar[bool] = False
     keeps_inner: ClassVar[bool] = False
     functions: ClassVar[tuple[int, ...]] = (0,)
+    most_rows: ClassVar[int] = MANY
+    """The most samples of a block."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         units = most_units(cls.gates)
         sizes = {"GATES": cls.gates, "VECTORS": cls.vectors, "UNITS": units, "COLUMNS": cls.gates * units}
         defined = "".join(f"#define {name} {size}\n" for name, size in sizes.items())
-        walks = "".join(_WALKS.replace("ROWS", str(rows)) for rows in (FEW, MANY))
+        walks = "".join(_WALKS.replace("ROWS", str(rows)) for rows in sorted({FEW, cls.most_rows}))
         cls.options = (f"--maxrregcount={_registers(cls.gates * units)}",)
         cls.source = defined + _BEGIN + cls.cell + _STEPS + walks
 
@@ -127,7 +129,7 @@ class RecurrentKernels(Fused):
         """Return how many samples a block walks through all steps with, 0 if that is not for these sizes."""
         if sizes.units > most_units(self.gates) or sizes.samples > SAMPLES:
             return 0
-        return MANY if sizes.samples > BUSY and self.dtype == np.float32 else FEW
+        return self.most_rows if sizes.samples > BUSY and self.dtype == np.float32 else FEW
 
     def forward(self, of: Recurrence, counts: Any) -> None:
         """Read all steps; ``counts`` is 1 where a step counts, else 0, (T, N, 1)."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .product import LINEAR, RELU, SIGMOID, TANH
-from .recurrence import RecurrentKernels, Step
+from .recurrence import FEW, RecurrentKernels, Step
 
 
 class RNNKernels(RecurrentKernels):
@@ -15,6 +15,9 @@ class RNNKernels(RecurrentKernels):
 
     gates: ClassVar[int] = 1
     functions: ClassVar[tuple[int, ...]] = (LINEAR, SIGMOID, TANH, RELU)
+    most_rows: ClassVar[int] = (
+        FEW  # a thread would have twice as many units as rows, and the weights are near anyway
+    )
 
     cell: ClassVar[str] = """
 __device__ real after(real* gates, const real* product, const real* b, const real* more, real before, real* cell,
