@@ -2,7 +2,7 @@
 Many batches of a neuron graph in one piece of machine code, float32.
 
 Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of losses and moves stand for is in
-`chunk` and in `synapse_rx.network.chunk`.
+`chunk` and in `synapse_rx.network.plain.chunk`.
 """
 
 from __future__ import annotations

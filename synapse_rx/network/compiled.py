@@ -20,7 +20,7 @@ from .checks import check_samples
 from .conversion import Conversion
 from .evaluation import CAPACITY
 from .normalizing import pending
-from .quick import Quick
+from .plain.quick import Quick
 
 HOST = NumpyBackend()
 """Where networks are asked."""

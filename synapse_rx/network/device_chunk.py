@@ -15,7 +15,7 @@ from ..typing import Array
 from .device_moves import known, strokes
 from .feed import Feed
 from .moves import SCALARS, Moves, is_plain, sums_gradients
-from .plain import SOFTMAX, plain_layers
+from .plain.layers import SOFTMAX, plain_layers
 
 MOST = 1 << 27
 """Multiplications with addition of a batch up to which launches cost more than products of our own."""

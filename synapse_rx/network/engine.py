@@ -15,12 +15,12 @@ from ..snapshot import Net
 from ..typing import Array
 from .captured_chunk import CapturedChunk
 from .checks import fitted_loss
-from .chunk import Chunk
 from .device_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
 from .joint import Joint
 from .moves import Moves
 from .normalizing import pending
+from .plain.chunk import Chunk
 from .problem import NetworkProblem
 from .program import Program
 from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds

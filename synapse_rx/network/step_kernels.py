@@ -24,7 +24,7 @@ from ..algorithms.rprop import turn_kernel, wait_kernel
 from ..fast import address, jit
 from ..instructions.addresses import WORD, address_of, call, numbers_at
 from .moves import SCALARS
-from .plain_kernel import ONE, ZERO
+from .plain.elementwise_kernel import ONE, ZERO
 
 _descend, _roll, _look_ahead, _correct = map(
     jit, (descend_kernel, roll_kernel, look_ahead_kernel, correct_kernel)

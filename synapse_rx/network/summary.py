@@ -20,10 +20,10 @@ from ..params import Layout
 from ..snapshot import Net
 from .arch import Arch
 from .checks import loss_of
-from .chunk import working_memory
 from .compiled import snapshot_of
 from .moves import MOVES
 from .places import Path, Place
+from .plain.chunk import working_memory
 from .problem import NetworkProblem
 from .program import Program
 from .recording import recorded_kinds

@@ -12,9 +12,9 @@ from ..data import TrainingSet, training_set
 from ..layers import GRU, LSTM, RNN, Activation, BatchNorm, Conv2D, Dense, Input, Layer, MaxPool2D, Synapse
 from ..snapshot import Net, training
 from .build import mlp, neural_net
-from .chunk import compile_every_kind
 from .compiled import compile
 from .learner import NetworkLearner
+from .plain.chunk import compile_every_kind
 
 _MINUTE = 60.0
 

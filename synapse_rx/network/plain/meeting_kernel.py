@@ -13,8 +13,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from ..fast import jit
-from ..instructions.vector_code import intrinsic
+from ...fast import jit
+from ...instructions.vector_code import intrinsic
 
 PATIENCE = 2000
 """How often a thread looks for the others before it offers its core to somebody else, each time it looks again."""

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..fast import jit
-from ..instructions.addresses import WORD, address_of, call
-from ..instructions.subnormals import flush_subnormals, restore
-from ..products.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED
+from ...fast import jit
+from ...instructions.addresses import WORD, address_of, call
+from ...instructions.subnormals import flush_subnormals, restore
+from ...products.product_kernel import AS_THEY_ARE, LEFT_TURNED, RIGHT_TURNED
+from ..step_kernels import take
+from .elementwise_kernel import ONE, ZERO
 from .meeting_kernel import meet
-from .plain_kernel import ONE, ZERO
-from .step_kernels import take
 
 MOVE, SUMS, TILED, PRODUCT, STEP, AHEAD, LOSS, MISS, OF_OUTPUT, FUNCTIONS = range(10)
 """Where in the codes stands what `learn` says of them."""

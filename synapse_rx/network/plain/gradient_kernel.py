@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..fast import jit
-from ..instructions.subnormals import flush_subnormals, restore
+from ...fast import jit
+from ...instructions.subnormals import flush_subnormals, restore
 from .chunk_kernel import go_through, lies_ready, take_step
 from .meeting_kernel import meet
 

@@ -14,7 +14,7 @@ from attrs import evolve
 import synapse_rx as sx
 from synapse_rx import fast
 from synapse_rx.errors import DataError
-from synapse_rx.network.quick import Quick
+from synapse_rx.network.plain.quick import Quick
 from tests.nets import blobs, trained
 
 pytestmark = pytest.mark.skipif(fast.why_not() is not None, reason="needs the extra fast")
@@ -131,7 +131,7 @@ def test_threads_that_share_the_samples_answer_as_one_does(
     if place is not None:
         x[place, 5] = np.nan
     alone = answers(x)
-    monkeypatch.setattr("synapse_rx.network.quick.SHARED", 0)
+    monkeypatch.setattr("synapse_rx.network.plain.quick.SHARED", 0)
     monkeypatch.setattr("synapse_rx.crew.threads", lambda: 3)
 
     shared = answers(x)
@@ -143,9 +143,9 @@ def test_threads_that_share_the_samples_answer_as_one_does(
 
 
 def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda columns: False)
+    monkeypatch.setattr("synapse_rx.network.plain.quick._ready", lambda columns: False)
     begun: list[Any] = []
-    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda columns: begun.append(1))
+    monkeypatch.setattr("synapse_rx.network.plain.quick._kernel", lambda columns: begun.append(1))
 
     async def ask() -> Quick | None:
         return Quick.of(NETS["one linear layer"].value)
@@ -155,9 +155,11 @@ def test_no_event_loop_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -
 
 def test_one_thread_loads_the_compiler_however_often_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, ended = [], threading.Event()
-    monkeypatch.setattr("synapse_rx.network.quick._ready", lambda columns: False)
-    monkeypatch.setattr("synapse_rx.network.quick._loading", [])
-    monkeypatch.setattr("synapse_rx.network.quick._kernel", lambda columns: (begun.append(1), ended.wait(60)))
+    monkeypatch.setattr("synapse_rx.network.plain.quick._ready", lambda columns: False)
+    monkeypatch.setattr("synapse_rx.network.plain.quick._loading", [])
+    monkeypatch.setattr(
+        "synapse_rx.network.plain.quick._kernel", lambda columns: (begun.append(1), ended.wait(60))
+    )
 
     async def ask() -> list[Quick | None]:
         return [Quick.of(NETS["one linear layer"].value) for _ in range(5)]

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import crew, fast
-from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
-from ..snapshot import Net
-from ..typing import Array
-from .arch import Arch
-from .feed import Feed
-from .moves import MOVES, SCALARS, VECTORS, Moves, is_plain, learns_plainly, sums_gradients
-from .plain import ACTIVATIONS, plain_layers
-from .shard_feed import ShardFeed
+from ... import crew, fast
+from ...losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
+from ...snapshot import Net
+from ...typing import Array
+from ..arch import Arch
+from ..feed import Feed
+from ..moves import MOVES, SCALARS, VECTORS, Moves, is_plain, learns_plainly, sums_gradients
+from ..shard_feed import ShardFeed
+from .layers import ACTIVATIONS, plain_layers
 
 PART = 256
 """The most samples a thread takes through all layers at a time: what one layer writes the next finds in the cache."""
@@ -121,8 +121,8 @@ class Chunk:
 
     def _addresses(self) -> Array:
         """Return the codes of `chunk_kernel.learn`, but for those of the move."""
-        from ..products.product_kernel import product, tiled_products
-        from .function_kernels import function_addresses
+        from ...products.product_kernel import product, tiled_products
+        from .activation_kernels import function_addresses
         from .loss_kernels import LOSSES, misses
 
         layers, linked = self._layers, self._loss != SQUARES
@@ -140,7 +140,7 @@ class Chunk:
 
     def _go_by(self, move: str) -> None:
         """Let the kernel take the steps of a move."""
-        from .step_kernels import step_addresses
+        from ..step_kernels import step_addresses
 
         self._codes[0] = MOVES[move]
         self._codes[4:6] = step_addresses(move)
@@ -197,8 +197,8 @@ class Chunk:
 def compile_every_kind() -> None:
     """Compile what chunks of any network call, but for the steps of algorithms."""
     fast.load()
-    from ..products.product_kernel import product, tiled_products
-    from .function_kernels import FUNCTIONS, function_addresses
+    from ...products.product_kernel import product, tiled_products
+    from .activation_kernels import FUNCTIONS, function_addresses
     from .loss_kernels import LOSSES, misses
 
     tiled_products()

@@ -1,7 +1,7 @@
 """
 The activations of plain dense networks in machine code, float32.
 
-Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `plain`.
+Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `layers`.
 Scalars and constants are float32 throughout, so that nothing is computed in float64.
 """
 # pyright: basic, reportAttributeAccessIssue=false
@@ -14,8 +14,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from ..fast import jit, jit_fused
-from ..instructions.vector_code import intrinsic
+from ...fast import jit, jit_fused
+from ...instructions.vector_code import intrinsic
 
 ZERO, HALF, ONE, TWO = map(np.float32, (0, 0.5, 1, 2))
 LOWEST, HIGHEST = np.float32(-87.3), np.float32(88.7)

@@ -1,7 +1,7 @@
 """
 What a plain dense network answers, in one piece of machine code, float32.
 
-Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `plain`.
+Imported only where kernels are compiled (`synapse_rx.fast`). What the numbers of activations stand for is in `layers`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..fast import jit, jit_fused
-from ..instructions.addresses import WORD
-from ..products.product_kernel import AS_THEY_ARE, multiply_any
-from .plain_kernel import ONE, ZERO, activate, exponentials
+from ...fast import jit, jit_fused
+from ...instructions.addresses import WORD
+from ...products.product_kernel import AS_THEY_ARE, multiply_any
+from .elementwise_kernel import ONE, ZERO, activate, exponentials
 from .quick import ROWS
 
 FEW = 3

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import Linear, ReLU, Sigmoid, Softmax, Tanh
-from ..layers import Activation, Dense
-from ..params import Layout
-from ..remembered import remembered
-from ..typing import Array
-from .arch import Arch
+from ...activations import Linear, ReLU, Sigmoid, Softmax, Tanh
+from ...layers import Activation, Dense
+from ...params import Layout
+from ...remembered import remembered
+from ...typing import Array
+from ..arch import Arch
 
 ACTIVATIONS: Mapping[type, int] = {Linear: 0, Sigmoid: 1, Tanh: 2, ReLU: 3}
 """The numbers of activations that stand behind any layer; softmax, with a number for itself, behind the last."""

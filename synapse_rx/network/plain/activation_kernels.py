@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..fast import address
-from ..instructions.addresses import numbers_at
-from .plain_kernel import ONE, ZERO, rectified, sigmoids, sums, tanhs
+from ...fast import address
+from ...instructions.addresses import numbers_at
+from .elementwise_kernel import ONE, ZERO, rectified, sigmoids, sums, tanhs
 
 
 def function_addresses(code: int) -> tuple[int, int]:
-    """Return where an activation (`plain`) and its derivative are, 0 for one that is 1."""
+    """Return where an activation (`layers`) and its derivative are, 0 for one that is 1."""
     derivative = DERIVATIVES[code]
     return address(FUNCTIONS[code]), 0 if derivative is None else address(derivative)
 
@@ -66,4 +66,4 @@ def _of_relu(of: int, dy: int, n: int) -> None:
 
 FUNCTIONS: tuple[Callable[..., None], ...] = (_linear, _sigmoid, _tanh, _relu)
 DERIVATIVES: tuple[Callable[..., None] | None, ...] = (None, _of_sigmoid, _of_tanh, _of_relu)
-"""By the numbers of `plain`."""
+"""By the numbers of `layers`."""

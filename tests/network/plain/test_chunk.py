@@ -202,7 +202,7 @@ def test_without_a_compiler_there_are_no_chunks(fresh: None, monkeypatch: pytest
 
 
 def test_exponentials_are_right_to_the_last_places() -> None:
-    from synapse_rx.network.plain_kernel import exponentials
+    from synapse_rx.network.plain.elementwise_kernel import exponentials
 
     z = np.concatenate([np.linspace(-87, 88, 4001), [0.0, -1e30, -np.inf]]).astype(np.float32)
     y = z.copy()
@@ -215,7 +215,7 @@ def test_exponentials_are_right_to_the_last_places() -> None:
 
 
 def test_activations_are_right_to_the_last_places() -> None:
-    from synapse_rx.network.plain_kernel import activate
+    from synapse_rx.network.plain.elementwise_kernel import activate
 
     z = np.concatenate([np.linspace(-20, 20, 4001), [1e-6, -1e-6, 100, -100]]).astype(np.float32)
     bias = np.zeros_like(z)
@@ -250,9 +250,9 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     Three threads for whatever a batch takes, in parts of a few samples.
     """
-    monkeypatch.setattr("synapse_rx.network.chunk.SHARED", 0)
-    monkeypatch.setattr("synapse_rx.network.chunk.PART", 3)
-    monkeypatch.setattr("synapse_rx.network.chunk.ROOM", 11)
+    monkeypatch.setattr("synapse_rx.network.plain.chunk.SHARED", 0)
+    monkeypatch.setattr("synapse_rx.network.plain.chunk.PART", 3)
+    monkeypatch.setattr("synapse_rx.network.plain.chunk.ROOM", 11)
     monkeypatch.setattr("synapse_rx.crew.threads", lambda: 3)
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..fast import jit
-from ..instructions.addresses import numbers_at
-from ..metrics.misses_kernel import misses_kernel
-from .plain_kernel import HALF, ONE, ZERO, exponentials
+from ...fast import jit
+from ...instructions.addresses import numbers_at
+from ...metrics.misses_kernel import misses_kernel
+from .elementwise_kernel import HALF, ONE, ZERO, exponentials
 
 _misses = jit(misses_kernel)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import crew, fast
-from ..snapshot import Net
-from ..typing import Array
-from .arch import Arch
-from .evaluation import CAPACITY
-from .plain import plain_layers
+from ... import crew, fast
+from ...snapshot import Net
+from ...typing import Array
+from ..arch import Arch
+from ..evaluation import CAPACITY
+from .layers import plain_layers
 
 ROWS = 128
 """The samples that go through all layers at a time: what one layer writes the next finds in the cache."""
@@ -142,6 +142,6 @@ def _load(columns: tuple[int, ...]) -> None:
         answer.disable_compile()
         _found.append(answer)
     if columns not in _products:
-        from ..products.product_kernel import tiled_products
+        from ...products.product_kernel import tiled_products
 
         _products[columns] = tiled_products(*columns)
