@@ -1,6 +1,8 @@
 """Kernels in CUDA C++: one pass over the memory of a GPU where array functions take several."""
 
+from .add_rows import AddRows as AddRows
 from .advance import Advance as Advance
+from .average_pool import AveragePoolKernels as AveragePoolKernels
 from .batch_norm import BatchNormKernels as BatchNormKernels
 from .bias_activation import BiasActivation as BiasActivation
 from .conv import ConvKernels as ConvKernels
@@ -12,6 +14,7 @@ from .elementwise import Untranslatable as Untranslatable
 from .elementwise import translated as translated
 from .gather import NOTHING as NOTHING
 from .gather import Gather as Gather
+from .global_pool import GlobalPoolKernels as GlobalPoolKernels
 from .graph import Graph as Graph
 from .gru import GRUKernels as GRUKernels
 from .gru_before import GRUBeforeKernels as GRUBeforeKernels
@@ -26,6 +29,7 @@ from .record import Record as Record
 from .recurrence import Recurrence as Recurrence
 from .recurrence import RecurrentKernels as RecurrentKernels
 from .recurrence import Sequences as Sequences
+from .response_norm import ResponseNormKernels as ResponseNormKernels
 from .rnn import RNNKernels as RNNKernels
 from .row_softmax import RowSoftmax as RowSoftmax
 from .separable_losses import SigmoidCrossEntropy as SigmoidCrossEntropy
@@ -34,7 +38,9 @@ from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .synapse import SynapseKernels as SynapseKernels
 
 FUSED: tuple[type[Fused], ...] = (
+    AddRows,
     Advance,
+    AveragePoolKernels,
     BatchNormKernels,
     BiasActivation,
     ConvKernels,
@@ -42,6 +48,7 @@ FUSED: tuple[type[Fused], ...] = (
     GRUBeforeKernels,
     GRUKernels,
     Gather,
+    GlobalPoolKernels,
     LSTMKernels,
     LayerNormKernels,
     MaxPoolKernels,
@@ -51,6 +58,7 @@ FUSED: tuple[type[Fused], ...] = (
     Record,
     RowSoftmax,
     SigmoidCrossEntropy,
+    ResponseNormKernels,
     SoftmaxCrossEntropy,
     SquaredErrors,
     SynapseKernels,

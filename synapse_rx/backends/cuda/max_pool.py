@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...typing import Array, Shape
@@ -9,7 +11,7 @@ from .grid import THREADS, blocks
 from .kernels import Fused
 
 LARGEST = 255
-"""Elements of a window whose places can be told apart in a byte."""
+"""Elements of a window whose places can be told apart in a byte, from that of a window which takes no gradient."""
 
 Geometry = tuple[Shape, Shape, Shape, Shape, Shape]
 """Sizes of the inputs, of a window, its strides, the numbers of windows, and the padding before, by axis."""
@@ -23,7 +25,7 @@ class MaxPoolKernels(Fused):
     """
 
     source = """
-extern "C" __global__ void forward(const real* x, real* y, unsigned char* marks, long long n,
+extern "C" __global__ void forward(const real* x, real* y, unsigned char* marks, int rectified, long long n,
                                    int D, int H, int W, int kd, int kh, int kw, int sd, int sh, int sw,
                                    int cd, int ch, int cw, int pd, int ph, int pw) {
     const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
@@ -50,8 +52,10 @@ extern "C" __global__ void forward(const real* x, real* y, unsigned char* marks,
             }
         }
     }
-    y[k] = best;
-    marks[k] = (unsigned char)mark;
+    // Of a window that is rectified no element takes the gradient, and what is not a number stays so.
+    const bool cut = rectified && !(best > real(0));
+    y[k] = cut && best == best ? real(0) : best;
+    marks[k] = cut ? 255 : (unsigned char)mark;
 }
 
 // The first window of an axis that reaches a place, and the last.
@@ -80,9 +84,18 @@ extern "C" __global__ void backward(const real* dy, const unsigned char* marks, 
 }
 """
 
-    def forward(self, x: Array, y: Array, marks: Array, geometry: Geometry) -> None:
-        """Write the largest numbers of windows into y (N, channels, *counts), and which they were into ``marks``."""
-        self._launch("forward", y.size, (x, y, marks), geometry)
+    def forward(self, x: Array, y: Array, marks: Array, geometry: Geometry, rectified: bool = False) -> None:
+        """
+        Write the largest numbers of windows, rectified or not, and which they were.
+
+        Args:
+            x: (N, channels, *sizes).
+            y: (N, channels, *counts).
+            marks: Like y, of bytes.
+            geometry: Where windows lie.
+            rectified: Whether y is 0 where nothing in the window is larger.
+        """
+        self._launch("forward", y.size, (x, y, marks, np.int32(rectified)), geometry)
 
     def backward(self, dy: Array, marks: Array, dx: Array, geometry: Geometry) -> None:
         """Write the gradient of the inputs, given that of y and the marks of the forward pass."""
@@ -105,13 +118,19 @@ extern "C" __global__ void backward(const real* dy, const unsigned char* marks, 
             row, column = np.unravel_index(window.argmax(), window.shape)
             largest[n, c, i, j] = window[row, column]
             gradient[n, c, top + row, left + column] += dy[n, c, i, j]
-        return self.near(y, largest) and self.near(dx, gradient)
+        plain = self.near(y, largest) and self.near(dx, gradient)
+        self.forward(send(x - x.max()), y, marks, geometry, True)
+        self.backward(send(dy), marks, dx, geometry)
+        return plain and self.near(y, np.zeros_like(largest)) and self.near(dx, np.zeros_like(gradient))
 
-    def _launch(self, name: str, n: int, arrays: tuple[Array, ...], geometry: Geometry) -> None:
-        fills = (1, 1, 1, 1, 0)  # an axis that is not there is one window of one element
-        numbers = [
-            np.int32(one)
-            for part, fill in zip(geometry, fills, strict=True)
-            for one in (*[fill] * (3 - len(part)), *part)
-        ]
-        self.function(name)(blocks(n), (THREADS,), (*arrays, np.int64(n), *numbers))
+    def _launch(self, name: str, n: int, arrays: tuple[Any, ...], geometry: Geometry) -> None:
+        self.function(name)(blocks(n), (THREADS,), (*arrays, np.int64(n), *numbers(geometry)))
+
+
+def numbers(geometry: Geometry) -> list[Any]:
+    """Return a geometry as kernels take it: an axis that is not there is one window of one element."""
+    return [
+        np.int32(one)
+        for part, fill in zip(geometry, (1, 1, 1, 1, 0), strict=True)
+        for one in (*[fill] * (3 - len(part)), *part)
+    ]

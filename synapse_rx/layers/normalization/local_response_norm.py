@@ -7,10 +7,12 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ...backends.cuda import ResponseNormKernels
 from ...options import count, number, positive
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer
+from ..contiguous import contiguous
 from ..spatial import channels_and_any_sizes, whole
 
 
@@ -51,6 +53,12 @@ class LocalResponseNorm(Layer):
         return math.prod(in_shape) * (min(self.size, in_shape[0]) + 1)
 
     def forward(self, x: Array, s: Scratch) -> Array:
+        kernels = s.fused(ResponseNormKernels)
+        if kernels is not None:
+            y, divisor = s.array("y", x.shape[1:]), s.array("divisor", x.shape[1:])
+            share = self.alpha / self.size
+            kernels.forward(contiguous(x, "x", s), y, divisor, self.size, self.k, share, self.beta)
+            return y
         squares, divisor, scale, y = (
             s.array(name, x.shape[1:]) for name in ("squares", "divisor", "scale", "y")
         )
@@ -65,6 +73,16 @@ class LocalResponseNorm(Layer):
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
         if not s.needs_dx:
             return None
+        kernels = s.fused(ResponseNormKernels)
+        if kernels is not None:
+            divisor, dx, share = (
+                s.array("divisor", x.shape[1:]),
+                s.array("dx", x.shape[1:]),
+                self.alpha / self.size,
+            )
+            given = contiguous(x, "x", s), y, divisor, contiguous(dy, "dy", s), dx
+            kernels.backward(*given, self.size, share, self.beta)
+            return dx
         divisor, scale, part, dx = (
             s.array(name, x.shape[1:]) for name in ("divisor", "scale", "squares", "dx")
         )

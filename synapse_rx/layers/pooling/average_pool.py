@@ -7,10 +7,13 @@ import math
 
 from attrs import field, frozen
 
+from ...backends.cuda import AveragePoolKernels
 from ...options import flag
 from ...scratch import Scratch
 from ...typing import Array, Shape
-from .pool import Pool, Stage
+from ..contiguous import contiguous
+from ..windows import Windows, windows
+from .pool import Pool, Stage, geometry
 
 
 @frozen
@@ -21,6 +24,23 @@ class AveragePool(Pool):
 
     def multiply_adds(self, in_shape: Shape) -> int:
         return math.prod(self.out_shape(in_shape)) * math.prod(self.kernel)
+
+    def forward(self, x: Array, s: Scratch) -> Array:
+        kernels = s.fused(AveragePoolKernels)
+        if kernels is None:
+            return super().forward(x, s)
+        places = self.windows(x.shape[1:])
+        y = s.array("y", (x.shape[1], *places.counts))
+        kernels.forward(contiguous(x, "x", s), y, geometry(places), self._ends(places))
+        return y
+
+    def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
+        kernels = s.fused(AveragePoolKernels) if s.needs_dx else None
+        if kernels is None:
+            return super().backward(x, y, dy, s)
+        places, dx = self.windows(x.shape[1:]), s.array("dx", x.shape[1:])
+        kernels.backward(contiguous(dy, "dy", s), dx, geometry(places), self._ends(places))
+        return dx
 
     def reduce(self, stage: Stage, x: Array, y: Array, s: Scratch) -> None:
         taps = stage.taps
@@ -51,3 +71,10 @@ class AveragePool(Pool):
             start, end = end, end + len(list(equal))
             place = (..., slice(start, end), *behind)
             s.xp.multiply(sums[place], 1 / count, out=means[place])
+
+    def _ends(self, places: Windows) -> Shape | None:
+        """Return where the padding that was asked for ends, by axis; None if it does not count."""
+        if not self.count_padding:
+            return None
+        asked = windows(places.sizes, places.kernel, places.stride, places.dilation, self.padding)
+        return tuple(size + after for size, (_, after) in zip(asked.sizes, asked.pads, strict=True))

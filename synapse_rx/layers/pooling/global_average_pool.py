@@ -6,6 +6,7 @@ import math
 
 from attrs import frozen
 
+from ...backends.cuda import GlobalPoolKernels
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer
@@ -33,6 +34,10 @@ class GlobalAveragePool(Layer):
 
     def forward(self, x: Array, s: Scratch) -> Array:
         size, y = math.prod(x.shape[2:]), s.array("y", x.shape[1:2])
+        kernels = s.fused(GlobalPoolKernels)
+        if kernels is not None:
+            kernels.mean(contiguous(x, "x", s), y)
+            return y
         # A product with a vector is several times faster than a mean along axes.
         rows = contiguous(x, "x", s).reshape(-1, size)
         s.xp.matmul(rows, s.filled("shares", (size,), 1 / size), out=y.reshape(-1))
@@ -42,6 +47,10 @@ class GlobalAveragePool(Layer):
         if not s.needs_dx:
             return None
         dx = s.array("dx", x.shape[1:])
+        kernels = s.fused(GlobalPoolKernels)
+        if kernels is not None:
+            kernels.share(contiguous(dy, "dy", s), dx)
+            return dx
         each = dy.reshape(*dy.shape, *(1,) * (x.ndim - 2))
         s.xp.multiply(each, 1 / math.prod(x.shape[2:]), out=dx)
         return dx

@@ -6,6 +6,7 @@ import math
 
 from attrs import frozen
 
+from ...backends.cuda import GlobalPoolKernels
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer
@@ -30,6 +31,10 @@ class GlobalMaxPool(Layer):
 
     def forward(self, x: Array, s: Scratch) -> Array:
         y = s.array("y", x.shape[1:2])
+        kernels = s.fused(GlobalPoolKernels)
+        if kernels is not None:
+            kernels.largest(contiguous(x, "x", s), y, s.array("first", y.shape[1:], "int64"))
+            return y
         s.xp.max(contiguous(x, "x", s).reshape(*y.shape, -1), axis=-1, out=y)
         return y
 
@@ -38,6 +43,10 @@ class GlobalMaxPool(Layer):
             return None
         size, dx = math.prod(x.shape[2:]), s.array("dx", x.shape[1:])
         first = s.array("first", y.shape[1:], "int64")
+        kernels = s.fused(GlobalPoolKernels)
+        if kernels is not None:
+            kernels.give(contiguous(dy, "dy", s), first, dx)
+            return dx
         s.xp.argmax(contiguous(x, "x", s).reshape(*y.shape, size), axis=-1, out=first)
         row = s.once("rows", lambda: s.xp.arange(0, y.size * size, size).reshape(y.shape))
         s.xp.add(first, row, out=first)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from attrs import frozen
 
+from ...activations import ReLU
 from ...backends.cuda import MaxPoolKernels
-from ...backends.cuda.max_pool import Geometry
 from ...scratch import Scratch
-from ...typing import Array
+from ...typing import Array, Shape
+from ..activation import Activation
+from ..base import Layer, Step
 from ..contiguous import contiguous
 from ..windows import Windows
 from .max_pool_lanes import LARGEST, max_pool_lanes, suits
-from .pool import Pool, Stage
+from .pool import Pool, Stage, geometry
+from .rectified_max_pool import RectifiedMaxPool
 
 
 @frozen
@@ -28,7 +32,7 @@ class MaxPool(Pool):
         if kernels is not None:
             y = s.array("y", (x.shape[1], *places.counts))
             kernels.forward(
-                contiguous(x, "x", s), y, s.array("marks", y.shape[1:], "uint8"), _geometry(places)
+                contiguous(x, "x", s), y, s.array("marks", y.shape[1:], "uint8"), geometry(places)
             )
             return y
         return super().forward(x, s)
@@ -40,9 +44,17 @@ class MaxPool(Pool):
         kernels = _kernels(places, s) if s.needs_dx else None
         if kernels is not None:
             dx, marks = s.array("dx", x.shape[1:]), s.array("marks", y.shape[1:], "uint8")
-            kernels.backward(contiguous(dy, "dy", s), marks, dx, _geometry(places))
+            kernels.backward(contiguous(dy, "dy", s), marks, dx, geometry(places))
             return dx
         return super().backward(x, y, dy, s)
+
+    def joined(self, behind: Sequence[Layer], in_shape: Shape, s: Scratch) -> tuple[Step, int]:
+        places = self.windows(in_shape)
+        rectified = bool(behind) and behind[0] == Activation(ReLU())
+        kernels = _kernels(places, s) if rectified else None
+        if kernels is None:
+            return self, 0
+        return RectifiedMaxPool(kernels, geometry(places), (in_shape[0], *places.counts)), 1
 
     def reduce(self, stage: Stage, x: Array, y: Array, s: Scratch) -> None:
         taps = stage.taps
@@ -78,11 +90,6 @@ class MaxPool(Pool):
 def _kernels(windows: Windows, s: Scratch) -> MaxPoolKernels | None:
     """Return the kernels of a device that pool so; None where array functions have to."""
     return s.fused(MaxPoolKernels) if math.prod(windows.kernel) <= LARGEST else None
-
-
-def _geometry(windows: Windows) -> Geometry:
-    before = tuple(pad for pad, _ in windows.pads)
-    return windows.sizes, windows.kernel, windows.stride, windows.counts, before
 
 
 def _give(dx: Array, share: Array, stage: Stage, s: Scratch) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ...backends.cuda.max_pool import Geometry
 from ...errors import OptionError
 from ...options import flag
 from ...scratch import Scratch
@@ -118,6 +119,12 @@ class Pool(SpatialLayer):
     @property
     def _geometry(self) -> tuple[Shape, Shape, Shape]:
         return self.kernel, self.stride, (1,) * len(self.kernel)
+
+
+def geometry(windows: Windows) -> Geometry:
+    """Return windows as the kernels of devices know them."""
+    before = tuple(pad for pad, _ in windows.pads)
+    return windows.sizes, windows.kernel, windows.stride, windows.counts, before
 
 
 @lru_cache(maxsize=1024)

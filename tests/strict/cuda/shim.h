@@ -22,6 +22,8 @@ static inline float sqrt(float a) { return __builtin_sqrtf(a); }
 static inline double sqrt(double a) { return __builtin_sqrt(a); }
 static inline float tanh(float a) { return __builtin_tanhf(a); }
 static inline double tanh(double a) { return __builtin_tanh(a); }
+static inline float pow(float a, float b) { return __builtin_powf(a, b); }
+static inline double pow(double a, double b) { return __builtin_pow(a, b); }
 static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 
 #define MOST 1024
