@@ -24,11 +24,13 @@ from .layer_norm import LayerNormKernels as LayerNormKernels
 from .lstm import LSTMKernels as LSTMKernels
 from .max_pool import MaxPoolKernels as MaxPoolKernels
 from .misses import Misses as Misses
+from .pad import PadKernels as PadKernels
 from .product import Product as Product
 from .record import Record as Record
 from .recurrence import Recurrence as Recurrence
 from .recurrence import RecurrentKernels as RecurrentKernels
 from .recurrence import Sequences as Sequences
+from .resize import ResizeKernels as ResizeKernels
 from .response_norm import ResponseNormKernels as ResponseNormKernels
 from .rnn import RNNKernels as RNNKernels
 from .row_softmax import RowSoftmax as RowSoftmax
@@ -53,11 +55,13 @@ FUSED: tuple[type[Fused], ...] = (
     LayerNormKernels,
     MaxPoolKernels,
     Misses,
+    PadKernels,
     Product,
     RNNKernels,
     Record,
     RowSoftmax,
     SigmoidCrossEntropy,
+    ResizeKernels,
     ResponseNormKernels,
     SoftmaxCrossEntropy,
     SquaredErrors,

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
+from ...backends.cuda import ResizeKernels
 from ...errors import OptionError, ShapeError
 from ...options import one_of
 from ...scratch import Scratch
 from ...typing import Array, Shape
 from ..base import Layer
+from ..contiguous import contiguous
 from ..spatial import channels_and_any_sizes, whole
 
 
@@ -61,6 +63,11 @@ class Upsample(Layer):
         return 2 * sum(map(math.prod, shapes))
 
     def forward(self, x: Array, s: Scratch) -> Array:
+        kernels = _kernels(x, s)
+        if kernels is not None:
+            y = s.array("y", self.out_shape(x.shape[1:]))
+            kernels.forward(contiguous(x, "x", s), y, self._factors(x.ndim - 2), self.mode == "linear")
+            return y
         if self.mode == "nearest":
             y = s.array("y", self.out_shape(x.shape[1:]))
             for phase in self._phases(x.ndim - 2):
@@ -75,6 +82,11 @@ class Upsample(Layer):
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
         if not s.needs_dx:
             return None
+        kernels = _kernels(x, s)
+        if kernels is not None:
+            dx = s.array("dx", x.shape[1:])
+            kernels.backward(contiguous(dy, "dy", s), dx, self._factors(x.ndim - 2), self.mode == "linear")
+            return dx
         if self.mode == "nearest":
             dx = s.array("dx", x.shape[1:])
             dx.fill(0)
@@ -148,3 +160,8 @@ class Upsample(Layer):
             )
             found.append((along(slice(start, None, factor)), 1 - abs(away), inner, end))
         return found
+
+
+def _kernels(x: Array, s: Scratch) -> ResizeKernels | None:
+    """Return the kernels of a device, which know up to three axes; None where array functions do it."""
+    return s.fused(ResizeKernels) if x.ndim <= 5 else None
