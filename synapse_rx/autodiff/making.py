@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
+from ..backends.in_order import add_in_order
 from ..typing import Array, Shape
 from .traced import concrete
 
@@ -36,7 +36,11 @@ def array(value: Any, like: Any) -> Array:
 
 def add_at(out: Array, index: Any, g: Array) -> None:
     """Add ``g`` to the elements of ``out`` at ``index``, as often as each stands there."""
-    # A device library has its own ufuncs, and numpy's `add.at` does not find the way to them.
-    library = sys.modules.get(type(out).__module__.partition(".")[0])
-    add = np.add if isinstance(out, np.ndarray) else getattr(library, "add", np.add)
-    add.at(out, index, g)
+    if isinstance(out, np.ndarray):
+        np.add.at(out, index, g)
+        return
+    # A device would add in any order, and round another way each time.
+    places = positions(out.size, out).reshape(out.shape)[index]
+    flat, values = out.reshape(-1), np.broadcast_to(array(g, out), places.shape)
+    add_in_order(np, flat, places.reshape(-1), values.reshape(-1), positions(places.size, out))
+    out[...] = flat.reshape(out.shape)

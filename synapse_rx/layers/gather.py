@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..backends.cuda import AddRows
+from ..backends.in_order import add_in_order
 from ..scratch import Scratch
 from ..typing import Array
 
@@ -28,12 +30,20 @@ def add_rows(table: Array, numbers: Array, values: Array, s: Scratch) -> None:
     """
     Add each row of ``values`` to the row of ``table`` that its number names; numbers may occur any number of times.
 
-    On the CPU the rows are added in their order, so that one input gives one sum.
+    One input gives one sum, bit for bit: on the CPU rows are added in their order, on a device in another one.
 
     Shapes:
-        table (R, width), numbers (K,) whole and K a multiple of the batch, values (K, width)
+        table (R, width), numbers (K,) of int64 and K a multiple of the batch, values (K, width)
     """
     width = table.shape[1]
+    if not isinstance(table, np.ndarray):
+        kernel, each = s.fused(AddRows), len(numbers) // s.n
+        if kernel is None or not (table.flags.c_contiguous and values.flags.c_contiguous):
+            add_in_order(s.xp, table, numbers, values, s.xp.arange(len(numbers)))
+            return
+        order = s.array("order", (each,), np.int64).reshape(-1)
+        kernel(table, numbers, values, order, s.array("sums", (each, width)).reshape(-1, width))
+        return
     # Element by element over a flat table is three times as fast in numpy as row by row.
     places = s.array("places", (math.prod(values.shape) // s.n,), np.int64).reshape(values.shape)
     s.xp.multiply(numbers[:, None], width, out=places)

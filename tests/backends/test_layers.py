@@ -9,7 +9,7 @@ import pytest
 
 from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.backends.counter import CounterGenerator
-from synapse_rx.layers import Layer
+from synapse_rx.layers import Embedding, Layer
 from tests.contracts.layer import Chain, N, parts, samples
 from tests.layers.examples import EXAMPLES, INPUTS
 
@@ -63,3 +63,18 @@ def _sent(value: Any, backend: Backend) -> Any:
     if isinstance(value, tuple):
         return tuple(_sent(part, backend) for part in value)
     return backend.from_host(value)
+
+
+@pytest.mark.parametrize("long", [40, 40_000])
+def test_gradients_of_equal_numbers_are_added_in_one_order(long: int, there: Backend) -> None:
+    layer, rng = Embedding(7, 3), np.random.default_rng(1)
+    x = rng.integers(0, 7, (N, long // N)).astype(np.float32)
+    dy = rng.standard_normal((*x.shape, 3)).astype(np.float32)
+
+    one, again, expected = (
+        _passed(layer, x.shape[1:], x, dy, np.float32, True, backend) for backend in (there, there, HERE)
+    )
+
+    for found, same, right in zip(one, again, expected, strict=True):
+        np.testing.assert_array_equal(found, same)
+        np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-3)

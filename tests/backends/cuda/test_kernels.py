@@ -12,7 +12,7 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.backends import Backend, NumpyBackend
 from synapse_rx.backends.counter import CounterGenerator
-from synapse_rx.backends.cuda import FUSED, Fused, Gather, Kernels
+from synapse_rx.backends.cuda import FUSED, Fused, Gather, Kernels, add_rows
 from synapse_rx.data import DataSet, Normalization
 from synapse_rx.layers.pooling.max_pool import MaxPool
 from synapse_rx.network.feed import Feed
@@ -71,6 +71,24 @@ def test_maxima_of_windows_of_all_kinds(layer: Any, in_shape: Any, fused: Backen
 
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n", "largest"), [(4, 9999), (64, 9999), (700, 9999), (700, 0)], ids=str)
+def test_rows_of_equal_numbers_are_added_in_one_order_by_the_kernel(
+    n: int, largest: int, fused: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(add_rows, "LARGEST", largest)
+    rng = np.random.default_rng(n)
+    layer, x = sx.Embedding(5, 2), rng.integers(0, 5, (N, n // N)).astype(np.float32)
+    dy = rng.standard_normal((*x.shape, 2)).astype(np.float32)
+
+    one, again, expected = (
+        _passed(layer, x.shape[1:], x, dy, np.float32, True, backend) for backend in (fused, fused, HERE)
+    )
+
+    for found, same, right in zip(one, again, expected, strict=True):
+        np.testing.assert_array_equal(found, same)
+        np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(6))
