@@ -32,6 +32,7 @@ from attrs import frozen
 import synapse_rx as sx
 from synapse_rx.errors import FormatError
 from synapse_rx.files import safetensors
+from synapse_rx.files.safetensors_header import DTYPES
 from synapse_rx.files.strict_json import loads
 from synapse_rx.io.saved import KEY
 
@@ -101,7 +102,7 @@ def with_right_checksums(content: bytes) -> bytes:
 
 def _array(entry: dict[str, object], content: bytes) -> np.ndarray:
     first, last = entry["data_offsets"]  # pyright: ignore[reportGeneralTypeIssues]
-    flat = np.frombuffer(content[first:last], safetensors.DTYPES[str(entry["dtype"])])
+    flat = np.frombuffer(content[first:last], DTYPES[str(entry["dtype"])])
     return flat.reshape(json.loads(json.dumps(entry["shape"])))
 
 

@@ -1,80 +1,36 @@
 """
 Files in the safetensors format: arrays by name, and a header that can be read on its own.
 
-Eight bytes with the length of the header (little-endian), the header as JSON, the bytes of the arrays one after another
+A header (`safetensors_header`), and the bytes of the arrays one after another
 (https://huggingface.co/docs/safetensors, section "Format"). Nothing in such a file is ever executed.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import zlib
 from collections.abc import Callable, Mapping
 from io import BufferedReader, BytesIO
-from math import prod
 from typing import Any
 
-import attrs
 import numpy as np
 
-from ..errors import FormatError, OptionError
-from ..typing import Shape
+from ..errors import FormatError
+from ..frozen import frozen
 from .atomic import replacing, replacing_uncached
 from .checksum import Checksum
-from .strict_json import dumps, loads
+from .safetensors_header import (
+    OF_ARRAYS,
+    OF_HEADER,
+    Entry,
+    header_of,
+    header_with_checksums,
+    read_header_from,
+)
 
-DTYPES = {
-    "F64": "<f8",
-    "F32": "<f4",
-    "F16": "<f2",
-    "I64": "<i8",
-    "I32": "<i4",
-    "I16": "<i2",
-    "I8": "|i1",
-    "U64": "<u8",
-    "U32": "<u4",
-    "U16": "<u2",
-    "U8": "|u1",
-    "BOOL": "|b1",
-}
-"""The types of arrays, as the header names them."""
-LONGEST = 100_000_000
-"""The most bytes of a header that the format allows."""
-LARGEST = 2**62
-"""The most that any number in a header may say."""
-MOST_AXES = 32
-"""Axes of an array that every numpy knows."""
 PIECE = 1 << 22
 """Bytes that are read at a time, so that the checksum of one piece is worked out while the next is read."""
 LARGE = 1 << 22
 """Bytes of arrays that it matters where they are in memory."""
-OF_ARRAYS, OF_HEADER = "crc32.arrays", "crc32.header"
-"""The keys of the checksums among the metadata; files of others need not have them."""
-
-
-@attrs.frozen
-class Entry:
-    """Where an array lies in a file."""
-
-    dtype: np.dtype[Any]
-    shape: Shape
-    first: int
-    """The first byte, counted from the beginning of the file."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has."""
-        return prod(self.shape) * self.dtype.itemsize
-
-    def view(self, memory: np.ndarray) -> np.ndarray:
-        """
-        Return the array, given the bytes of the whole file, as a view of them.
-
-        One that does not lie where numbers of its type should, which `write` takes care of, is copied.
-        """
-        array = memory[self.first : self.first + self.size].view(self.dtype).reshape(self.shape)
-        return array if array.flags.aligned else _frozen(array.copy())
 
 
 def write(
@@ -99,14 +55,14 @@ def write(
     """
     # The largest types first, so that every array is aligned.
     ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
-    header = _header(ordered, metadata, 0)
+    header = header_with_checksums(ordered, metadata, 0)
     parts = [_bytes(array) for array in ordered.values()]
     size = sum(map(len, parts))
     if not cached and size >= LARGE:
         with Checksum(0) as checksum, replacing_uncached(path) as file:
             for part in parts:
                 checksum.add(part)
-            for part in (_header(ordered, metadata, checksum.finish()), *parts):
+            for part in (header_with_checksums(ordered, metadata, checksum.finish()), *parts):
                 file.write(part)
         return
     with Checksum(size) as checksum, replacing(path) as file:
@@ -116,7 +72,7 @@ def write(
             file.write(part)
         # Only now is the checksum known; the header is as long with any other.
         file.seek(0)
-        file.write(_header(ordered, metadata, checksum.finish()))
+        file.write(header_with_checksums(ordered, metadata, checksum.finish()))
 
 
 def read_header(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Entry]]:
@@ -128,7 +84,7 @@ def read_header(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str,
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        return _read_header(path, file, _size(file))
+        return read_header_from(path, file, _size(file))
 
 
 def read(
@@ -149,7 +105,7 @@ def read(
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        metadata, entries = _read_header(path, file, _size(file))
+        metadata, entries = read_header_from(path, file, _size(file))
         memory = {} if into is None else into(metadata, entries)
         arrays: dict[str, np.ndarray] = {}
         with Checksum(sum(entry.size for entry in entries.values())) as checksum:
@@ -161,7 +117,9 @@ def read(
         raise FormatError(
             f"{path} is damaged: its arrays have the checksum {found}, not {metadata[OF_ARRAYS]}"
         )
-    return metadata, {name: array if name in memory else _frozen(array) for name, array in arrays.items()}
+    return metadata, {
+        name: array if name in memory else frozen(array, fresh=True) for name, array in arrays.items()
+    }
 
 
 def map_file(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Entry], np.ndarray]:
@@ -176,7 +134,7 @@ def map_file(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, En
         OSError: If it cannot be read at all.
     """
     with open(path, "rb") as file:
-        metadata, entries = _read_header(path, file, _size(file))
+        metadata, entries = read_header_from(path, file, _size(file))
         memory = np.memmap(file, np.uint8, "r").view(np.ndarray)
     if any(entry.first + entry.size > memory.size for entry in entries.values()):
         raise FormatError(f"{path} was truncated while it was read")
@@ -191,7 +149,7 @@ def to_bytes(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> b
         OptionError: If an array is of a type that the format does not know.
     """
     ordered = dict(sorted(arrays.items(), key=lambda pair: -pair[1].dtype.itemsize))
-    return b"".join((_header_text(ordered, metadata), *map(_bytes, ordered.values())))
+    return b"".join((header_of(ordered, metadata), *map(_bytes, ordered.values())))
 
 
 def from_bytes(data: bytes, what: str = "a message") -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -201,7 +159,7 @@ def from_bytes(data: bytes, what: str = "a message") -> tuple[dict[str, str], di
     Raises:
         FormatError: If it is not in the format.
     """
-    metadata, entries = _read_header(what, BytesIO(data), len(data))
+    metadata, entries = read_header_from(what, BytesIO(data), len(data))
     memory = np.frombuffer(data, np.uint8)
     return metadata, {name: entry.view(memory) for name, entry in entries.items()}
 
@@ -212,90 +170,12 @@ def require_checksums(path: Any, metadata: Mapping[str, str]) -> None:
         raise FormatError(f"{path} is damaged: it has no checksum {', '.join(sorted(missing))}")
 
 
-def _header(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], checksum: int) -> bytes:
-    about = {**metadata, OF_ARRAYS: f"{checksum:08x}"}
-    about[OF_HEADER] = _header_checksum(about, {name: (a.dtype, a.shape) for name, a in arrays.items()})
-    return _header_text(arrays, about)
-
-
-def _header_text(arrays: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
-    header: dict[str, Any] = {}
-    end = 0
-    for name, array in arrays.items():
-        start, end = end, end + array.nbytes
-        header[name] = {"dtype": _name(array.dtype), "shape": list(array.shape), "data_offsets": [start, end]}
-    text = dumps({"__metadata__": dict(about), **header}, ascii_only=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
-
-
-def _read_header(
-    path: Any, file: BufferedReader | BytesIO, size: int
-) -> tuple[dict[str, str], dict[str, Entry]]:
-    length = int.from_bytes(file.read(8), "little")
-    if size < 8 or not 2 <= length <= min(LONGEST, size - 8):
-        raise FormatError(
-            f"{path} is no safetensors file, or truncated: its header cannot be {length} bytes long"
-        )
-    try:
-        header = loads(file.read(length))
-        metadata = {str(key): str(value) for key, value in header.pop("__metadata__", {}).items()}
-        entries = {name: _entry(value, 8 + length) for name, value in header.items()}
-    except FormatError as error:
-        raise FormatError(f"the header of {path} is damaged: {error}") from None
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"the header of {path} is damaged: {error!r}") from None
-    _check_places(path, entries, 8 + length, size)
-    found = _header_checksum(metadata, {name: (entry.dtype, entry.shape) for name, entry in entries.items()})
-    if metadata.get(OF_HEADER) not in (None, found):
-        raise FormatError(
-            f"the header of {path} is damaged: its checksum is {found}, not {metadata[OF_HEADER]}"
-        )
-    return metadata, entries
-
-
 def _size(file: BufferedReader) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def _header_checksum(metadata: Mapping[str, str], arrays: Mapping[str, tuple[np.dtype[Any], Shape]]) -> str:
-    kept = {key: value for key, value in metadata.items() if key != OF_HEADER}
-    kinds = {name: (dtype.str, list(shape)) for name, (dtype, shape) in arrays.items()}
-    return f"{zlib.crc32(json.dumps([kept, kinds], sort_keys=True).encode()):08x}"
-
-
-def _name(dtype: np.dtype[Any]) -> str:
-    for name, known in DTYPES.items():
-        if np.dtype(known) == dtype:
-            return name
-    raise OptionError(f"arrays in a file are of one of the types {', '.join(DTYPES)}, not {dtype}")
-
-
 def _bytes(array: np.ndarray) -> memoryview:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-
-
-def _entry(value: dict[str, Any], start: int) -> Entry:
-    dtype, shape = np.dtype(DTYPES[value["dtype"]]), tuple(value["shape"])
-    first, last = value["data_offsets"]
-    whole = all(type(number) is int and 0 <= number < LARGEST for number in (*shape, first, last))
-    if not whole or len(shape) > MOST_AXES or last - first != prod(shape) * dtype.itemsize:
-        raise ValueError(f"{value['dtype']} {shape} does not lie in the bytes {first} to {last}")
-    if prod(size for size in shape if size) * dtype.itemsize >= LARGEST:
-        raise ValueError(f"{shape} is the shape of no array")
-    return Entry(dtype, shape, start + first)
-
-
-def _check_places(path: Any, entries: dict[str, Entry], start: int, size: int) -> None:
-    """Refuse holes, overlaps and arrays beyond the end, as the format wants it."""
-    for entry in sorted(entries.values(), key=lambda entry: entry.first):
-        if entry.first != start:
-            raise FormatError(f"the header of {path} is damaged: arrays overlap or leave holes")
-        start += entry.size
-    if start != size:
-        raise FormatError(
-            f"{path} has {size} bytes, but its header speaks of {start}; it is truncated or damaged"
-        )
 
 
 def _fill(array: np.ndarray, file: BufferedReader, checksum: Checksum) -> None:
@@ -308,9 +188,3 @@ def _fill(array: np.ndarray, file: BufferedReader, checksum: Checksum) -> None:
             raise FormatError(f"{file.name} was truncated while it was read")
         checksum.add(left[:read])
         left = left[read:]
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    """Return the same memory as an array that cannot be made writable."""
-    flat: Any = array.reshape(-1)
-    return np.frombuffer(memoryview(flat).toreadonly(), array.dtype).reshape(array.shape)

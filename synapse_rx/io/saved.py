@@ -15,7 +15,7 @@ from attrs import evolve
 from ..atoms import Atom
 from ..errors import FormatError, OptionError, UnknownNameError
 from ..files import safetensors
-from ..files.safetensors import Entry
+from ..files.safetensors_header import Entry
 from ..files.strict_json import dumps, loads
 from ..functions import trusting
 from ..params import Layout, Params

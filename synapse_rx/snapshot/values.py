@@ -18,13 +18,13 @@ import numpy as np
 
 from ..described import Described, import_elsewhere, snake_case
 from ..errors import FormatError, OptionError, UnknownNameError
-from ..files import safetensors
+from ..files.safetensors_header import DTYPES
 from ..typing import Data
 
 Arrays = MutableMapping[str, np.ndarray]
 """Arrays by their names in a file."""
 
-SCALARS = tuple(np.dtype(name).str for name in safetensors.DTYPES.values())
+SCALARS = tuple(np.dtype(name).str for name in DTYPES.values())
 """The types of numpy's numbers, as files name them."""
 
 _WRITTEN: dict[int, tuple[ref[Any], Data]] = {}

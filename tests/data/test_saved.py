@@ -27,6 +27,7 @@ from synapse_rx.data import (
 from synapse_rx.data.augmentations import Chain, Noise, Shift
 from synapse_rx.errors import DataError, FormatError, OptionError
 from synapse_rx.files import safetensors
+from synapse_rx.files.safetensors_header import header_checksum
 from tests.nets import SECONDS, learner
 
 NAN = float("nan")
@@ -103,7 +104,7 @@ def about(**values) -> dict[str, str]:
 
 
 def summed(metadata: dict[str, str]) -> dict[str, str]:
-    return metadata | {"crc32.header": safetensors._header_checksum(metadata, {})}
+    return metadata | {"crc32.header": header_checksum(metadata, {})}
 
 
 HEADERS = [

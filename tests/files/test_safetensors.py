@@ -12,6 +12,7 @@ import pytest
 from synapse_rx.errors import FormatError, OptionError
 from synapse_rx.files import safetensors
 from synapse_rx.files.checksum import WORTH_A_THREAD
+from synapse_rx.files.safetensors_header import DTYPES
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 def arrays() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
-    types = [np.dtype(name) for name in safetensors.DTYPES.values()]
+    types = [np.dtype(name) for name in DTYPES.values()]
     made = {f"of {dtype}": rng.integers(0, 2, (3, 5)).astype(dtype) for dtype in types}
     return {**made, "empty": np.zeros((0, 4), "f4"), "number": np.array(3.5), "odd": np.eye(7)[::2, ::3]}
 

@@ -92,7 +92,7 @@ class Recurrent(Layer):
     """Gates a step computes, those of the candidate included."""
 
     uses_up_z: ClassVar[bool] = True
-    """Whether `Strand.step_back` needs z no more, so that dz may take its place."""
+    """Whether `SteppedStrand.step_back` needs z no more, so that dz may take its place."""
 
     def __attrs_post_init__(self) -> None:
         if self.carry and self.bidirectional:
