@@ -25,6 +25,9 @@ OPTIONS = ("--fmad=false",)
 NAMES = {"float32": "float", "float64": "double", "uint8": "unsigned char", "int64": "long long"}
 """Types of numbers in memory, and what CUDA calls them."""
 
+REFUSALS = ("CompileException", "CUDADriverError", "NVRTCError")
+"""The errors by which cupy says that a kernel cannot be compiled or launched."""
+
 Launch = Callable[[], None]
 """A kernel with all it was given, to be launched as often as one likes."""
 
@@ -149,7 +152,17 @@ def _right(name: str, make: Callable[[], Any]) -> Any:
     except Untranslatable as reason:
         log.debug("%s is computed by its reference: %s", name, reason)
         return None
-    if made.agrees():
+    try:
+        right = made.agrees()
+    except Exception as error:  # cupy's own, which is not imported here
+        if type(error).__name__ not in REFUSALS:
+            raise
+        why = " ".join(str(error).split())[:300]
+        log.warning(
+            "the kernel %s cannot be run on this GPU, and is left out; please report it: %s", name, why
+        )
+        return None
+    if right:
         return made
     log.warning(
         "the kernel %s computes something else on this GPU than it should, and is left out; please report it",

@@ -38,7 +38,7 @@ def test_a_fused_kernel_compiles(nvrtc: Nvrtc, kind: type[Fused], architecture: 
     for real in REALS if architecture == "sm_90" else ("float",):
         source = f"typedef {real} real;\ntypedef unsigned char stored;\n{kind.source}"
 
-        ptx = nvrtc.ptx(source, architecture, kind.options)
+        ptx = nvrtc.ptx(source, architecture, kind.options, whole=real == "double")
 
         assert entries(ptx) == names(source) != set()
         assert f".target {architecture}" in ptx
@@ -61,6 +61,19 @@ def test_the_loops_of_algorithms_compile(nvrtc: Nvrtc, architecture: str) -> Non
         assert entries(ptx) == names(source)
         assert len(entries(ptx)) == len(texts)
         assert real == "double" or ".f64" not in ptx
+
+
+def test_more_memory_than_a_block_has_is_an_error(nvrtc: Nvrtc) -> None:
+    source = """
+extern "C" __global__ void fills(double* y) {
+    __shared__ double room[6145];
+    room[threadIdx.x] = y[threadIdx.x];
+    __syncthreads();
+    y[threadIdx.x] = room[6144 - threadIdx.x];
+}
+"""
+    with pytest.raises(Failed, match="too much shared data"):
+        nvrtc.ptx(source, "sm_90", whole=True)
 
 
 def test_what_does_not_compile_is_an_error(nvrtc: Nvrtc) -> None:

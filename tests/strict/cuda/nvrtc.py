@@ -39,10 +39,15 @@ class Nvrtc:
         path = ctypes.util.find_library("nvrtc")
         return None if path is None else Nvrtc(path)
 
-    def ptx(self, source: str, architecture: str, options: tuple[str, ...] = ()) -> str:
+    def ptx(
+        self, source: str, architecture: str, options: tuple[str, ...] = (), *, whole: bool = False
+    ) -> str:
         """
         Return the source in PTX, for an architecture such as "sm_90".
+
+        ``whole`` takes it further, to what a GPU is given, and fails where it asks for more memory than a block has.
         """
+        kind = architecture if whole else architecture.replace("sm", "compute")
         program = ctypes.c_void_p()
         none = ctypes.c_int(0)
         self._check(
@@ -51,7 +56,7 @@ class Nvrtc:
             )
         )
         try:
-            given = [f"--gpu-architecture={architecture.replace('sm', 'compute')}", "--std=c++17", *options]
+            given = [f"--gpu-architecture={kind}", "--std=c++17", *options]
             array = (ctypes.c_char_p * len(given))(*(one.encode() for one in given))
             status = self._library.nvrtcCompileProgram(program, len(given), array)
             if status:
