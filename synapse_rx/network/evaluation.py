@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..losses import Loss, PerOutput
 from ..metrics import Metric, Misclassification
 from ..typing import Array
 from .arch import Arch
+from .captured_measuring import CapturedMeasuring
 from .feed import Feed
 from .joint import Joint
 from .output_errors import own_errors
@@ -109,10 +111,20 @@ class Evaluator:
         kept: Array | None = None,
         joint: Joint | None = None,
     ) -> None:
-        self._program = arch.program(backend, feed.batch, theta, rng=rng, kept=kept)
+        self._program = program = arch.program(backend, feed.batch, theta, rng=rng, kept=kept)
         self._feed = feed
         self._kinds = dict(kinds)
         self._values = ErrorValues(backend, list(kinds), feed, theta.dtype, joint)
+        self._judge = partial(_judge, program, list(kinds.values()))
+        self._captured = CapturedMeasuring.of(
+            backend,
+            feed,
+            arch.in_shape,
+            self._judge,
+            self._values.rows,
+            lambda: [*getattr(program, "states", {}).values()],
+            rng,
+        )
         self._next = 0
         self.outputs: Array | None = None
 
@@ -132,14 +144,11 @@ class Evaluator:
             if first == last:  # it is all others'
                 self._next += 1
                 return self._next >= self._feed.n_batches
-            x, t = self._feed.get(self._next)
-            y = self._program.forward(x)
-            for row, kind in enumerate(self._kinds.values()):
-                self._program.measure(kind, y, t, self._values.rows[row, first:last])
-            weights = self._feed.weights(self._next)
-            if weights is not None:
-                self._values.rows[:, first:last] *= weights
-            self.outputs = y
+            if self._captured is not None and self._captured.serves:
+                self.outputs = self._captured.measure(self._next)
+            else:
+                batch = *self._feed.get(self._next), self._feed.weights(self._next)
+                self.outputs = self._judge(*batch, self._values.rows[:, first:last])
             self._next += 1
         return self._next >= self._feed.n_batches
 
@@ -148,3 +157,13 @@ class Evaluator:
         sums = self._values.sums(0, self._feed.n_batches).sum(axis=1)
         counted = self._feed.total() or float("nan")
         return {kind: float(total) / counted for kind, total in zip(self._kinds, sums, strict=True)}
+
+
+def _judge(program: Any, kinds: Sequence[Kind], x: Array, t: Array, weights: Any, errors: Array) -> Array:
+    """Write what each kind makes of a batch, (kinds, n), and return the outputs."""
+    y = program.forward(x)
+    for row, kind in enumerate(kinds):
+        program.measure(kind, y, t, errors[row])
+    if weights is not None:
+        errors *= weights
+    return y

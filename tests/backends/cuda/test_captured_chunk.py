@@ -18,6 +18,7 @@ from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends import cupy as module
 from synapse_rx.backends.cuda import cublas
 from synapse_rx.layers.base import Layer
+from synapse_rx.network import engine
 from synapse_rx.network.captured_chunk import CapturedChunk
 from synapse_rx.network.device_chunk import DeviceChunk
 from synapse_rx.snapshot import Net
@@ -197,6 +198,20 @@ def test_any_pieces_make_the_whole_and_a_training_goes_on_where_it_stood(there: 
         now = finished(pieces, now, 1)
 
     np.testing.assert_array_equal(now.params.flat, epochs(net, data, there, 2).params.flat)
+
+
+def test_errors_between_epochs_are_measured_by_graphs_as_well(
+    there: CupyBackend, cupy: StrictCupy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "CAPACITY", 4)
+    net, data = convolutional(evaluation="full"), images(nvalid=7, weights=np.arange(23) % 3 + 1.0)
+
+    found, expected = (epochs(net, data, backend, 3) for backend in (there, Here()))
+
+    agree(found, expected)
+    assert {name.split()[0] for name in found.training.stats.last_errors()} >= {"training", "validation"}
+    # One for the four batches that are measured after each epoch, two for the validation set's, two for learning.
+    assert noted(cupy) == {"captures": 5, "launches": 3 * (4 + 4 + 2) - 5}
 
 
 def test_edits_are_taken_over(there: CupyBackend) -> None:
