@@ -13,12 +13,15 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
+from attrs import evolve
 
 from ...typing import Array
 from .conv_geometry import ConvGeometry, divisor
 from .conv_source import GATHERING, HANDS, LANES, SOURCE, WEIGHING
 from .conv_trials import TRIALS, reference
 from .gather import NOTHING
+from .grid import THREADS as EACH
+from .grid import blocks
 from .kernels import Fused, Kernels
 from .tiles import LINEAR, THREADS, Tile, cut
 
@@ -71,12 +74,12 @@ class ConvKernels(Fused):
         """
         g, (group_step, row_step, _) = geometry, geometry.steps
         numbers = (
-            *self._sizes(len(images), g.maps, g.channels, g), *g.sizes, 0,
+            *self._sizes(len(images), g.maps, g.channels, g), *g.sizes,
             *g.stride, *(-one for one in g.before), *g.counts, 1, 1, 1, g.shifts,
-            row_step, group_step, LINEAR, function, early,
+            row_step, group_step, g.is_padded, function, early,
         )  # fmt: skip
         columns = len(images) * math.prod(g.pooled) * math.prod(g.pool)
-        given = images, NOTHING, NOTHING, w, _or(b), maps, _or(taken), *self._table(g, "to_maps")
+        given = images, w, _or(b), maps, _or(taken), *self._table(g, "to_maps")
         self._correlate(given, numbers, columns, g.channels // g.groups * g.window, 1)
 
     def to_images(
@@ -85,9 +88,6 @@ class ConvKernels(Fused):
         maps: Array,
         w: Array,
         images: Array,
-        y: Array | None = None,
-        taken: Array | None = None,
-        reads: int = LINEAR,
         b: Array | None = None,
         function: int = LINEAR,
     ) -> None:
@@ -95,25 +95,46 @@ class ConvKernels(Fused):
         Write for each element of images the sum over the windows it lies in: the transpose of `to_maps`.
 
         Args:
-            geometry: Where windows lie.
-            maps: (N, maps, *counts), divided by the pool.
+            geometry: Where windows lie; without maxima.
+            maps: (N, maps, *counts).
             w: The weights.
             images: (N, channels, *sizes).
-            y: Like maps, if they are multiplied by the slope of an activation with these outputs.
-            taken: Which of four maps each was taken from, if the geometry has maxima.
-            reads: The activation whose outputs y are.
             b: What is added to each channel, (channels,); None for nothing.
             function: The activation behind that.
         """
         g, (group_step, _, row_step) = geometry, geometry.steps
         numbers = (
-            *self._sizes(len(maps), g.channels, g.maps, g), *g.pooled, g.shifts,
+            *self._sizes(len(maps), g.channels, g.maps, g), *g.counts,
             1, 1, 1, 0, 0, 0, *g.sizes, *g.stride, 0,
-            row_step, group_step, reads, function, 0,
+            row_step, group_step, True, function, False,
         )  # fmt: skip
-        columns = len(maps) * math.prod(tuple(-(-n // s) for n, s in zip(g.sizes, g.stride, strict=True)))
-        given = maps, _or(y), _or(taken), w, _or(b), images, NOTHING, *self._table(g, "to_images")
+        columns = len(maps) * math.prod(-(-n // s) for n, s in zip(g.sizes, g.stride, strict=True))
+        given = maps, w, _or(b), images, NOTHING, *self._table(g, "to_images")
         self._correlate(given, numbers, columns, -(-g.maps // g.groups * g.window // g.phases), g.phases)
+
+    def spread(
+        self,
+        geometry: ConvGeometry,
+        dy: Array,
+        y: Array | None,
+        taken: Array | None,
+        function: int,
+        dz: Array,
+    ) -> None:
+        """
+        Write the gradient of maps.
+
+        Args:
+            geometry: Where windows lie.
+            dy: The gradient of what an activation, maxima or both made of maps, (N, maps, *counts) divided by the pool.
+            y: That itself, if there is an activation.
+            taken: Which of four each was, if there are maxima.
+            function: The activation.
+            dz: Where it goes, (N, maps, *counts).
+        """
+        numbers = map(np.int32, (*geometry.counts, *geometry.pooled, geometry.shifts, function))
+        arrays = dy, _or(y), _or(taken), dz
+        self.function("spread")(blocks(dz.size), (EACH,), (*arrays, np.int64(dz.size), *numbers))
 
     def to_weights(
         self,
@@ -133,11 +154,11 @@ class ConvKernels(Fused):
         Args:
             geometry: Where windows lie.
             images: (N, channels, *sizes).
-            maps: The gradient of maps.
+            maps: The gradient of maps, or of what an activation, maxima or both made of them.
             dw: Like the weights.
             db: (maps,); None for nowhere.
             room: Working memory, of as many numbers as `room` says or any other.
-            y, taken, function: As in `to_images`.
+            y, taken, function: As in `spread`.
         """
         g, (group_step, row_step, _) = geometry, geometry.steps
         rows, columns, biased = g.maps // g.groups, g.channels // g.groups * g.window, int(db is not None)
@@ -149,7 +170,8 @@ class ConvKernels(Fused):
         numbers = (
             len(images), rows, columns, g.groups, g.channels // g.groups, *g.pooled, g.shifts,
             *divisor(math.prod(whole)), *divisor(whole[1] * whole[2]), *divisor(whole[2]),
-            *g.stride, *(-one for one in g.before), *g.sizes, row_step, group_step, span, biased, function,
+            *g.stride, *(-one for one in g.before), *g.sizes, row_step, group_step, span, biased,
+            g.is_padded, function,
         )  # fmt: skip
         given = maps, _or(y), _or(taken), images, dw, _or(db), NOTHING if parts == 1 else room, terms, steps
         grid = across, down, g.groups * parts
@@ -192,12 +214,15 @@ class ConvKernels(Fused):
         )
         y, dx, dw, db = (empty(one.shape, self.dtype) for one in (dy, x, w, b))
         taken = empty(dy.shape, np.uint8) if g.shifts else None
+        dz = empty((3, g.maps, *g.counts), self.dtype)
         self._tried = tile, other, bool(function)
         room = empty(max(1, 3 * math.prod(g.counts) // other.depth + 1) * (w.size + b.size), self.dtype)
         given = send(x), send(w), send(dy)
         self.to_maps(g, given[0], given[1], send(b), y, taken, function, early)
         self.to_weights(g, given[0], given[2], dw, db, room, y, taken, function)
-        self.to_images(g, given[2], given[1], dx, y, taken, function)
+        plain = evolve(g, pool=())
+        self.spread(g, given[2], y, taken, function, dz)
+        self.to_images(plain, dz, given[1], dx)
         found = y, dw, db, dx
         return all(map(self.near, found, reference(g, x, w, b, dy, function)))
 

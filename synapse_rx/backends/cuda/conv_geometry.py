@@ -85,20 +85,29 @@ class ConvGeometry:
         )
         return maps * channels * self.window, *across
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether a window reaches beyond the images."""
+        parts = zip(
+            self.sizes, self.kernel, self.stride, self.dilation, self.before, self.counts, strict=True
+        )
+        return any(p or (c - 1) * s + (k - 1) * d - p >= n for n, k, s, d, p, c in parts)
+
     def to_maps(self) -> tuple[Any, Any, Any]:
         """
         Return the elements of a window: where they lie, where their weights lie, and where the list begins and ends.
 
         Returns:
-            Channel and distances along three axes (elements, 4); places in the weights of a map (elements,); (2,)
+            (elements, 4): how far they lie behind the first element of the window in memory, which of a channel they
+            are, how far they lie along the first of three axes, and along the others, in 16 bits each; (elements,):
+            places in the weights of a map; (2,).
         """
         _, _, step = self.steps
-        terms = [
-            (channel, *(a * d for a, d in zip(tap, self.dilation, strict=True)), channel * step + number)
-            for channel in range(self.channels // self.groups)
+        taps = [
+            (number, tuple(a * d for a, d in zip(tap, self.dilation, strict=True)))
             for number, tap in enumerate(itertools.product(*map(range, self.kernel)))
         ]
-        return _tables([terms])
+        return self._tables([taps], self.channels // self.groups, self.sizes, step)
 
     def to_images(self) -> tuple[Any, Any, Any]:
         """
@@ -108,23 +117,41 @@ class ConvGeometry:
             As `to_maps`, with maps in place of channels; where the list of each kind begins, and the last ends.
         """
         _, step, _ = self.steps
-        lists = []
+        kinds = []
         for phase in itertools.product(*map(range, self.stride)):
             taps = []
             for number, tap in enumerate(itertools.product(*map(range, self.kernel))):
-                away = [
-                    f + p - a * d for f, p, a, d in zip(phase, self.before, tap, self.dilation, strict=True)
-                ]
+                parts = zip(phase, self.before, tap, self.dilation, strict=True)
+                away = [f + p - a * d for f, p, a, d in parts]
                 if not any(a % s for a, s in zip(away, self.stride, strict=True)):
-                    taps.append((number, *(a // s for a, s in zip(away, self.stride, strict=True))))
-            lists.append(
-                [
-                    (one, *away, one * step + number)
-                    for one in range(self.maps // self.groups)
-                    for number, *away in taps
-                ]
+                    taps.append((number, tuple(a // s for a, s in zip(away, self.stride, strict=True))))
+            kinds.append(taps)
+        return self._tables(kinds, self.maps // self.groups, self.counts, step)
+
+    @staticmethod
+    def _tables(
+        kinds: list[list[tuple[int, Shape]]], channels: int, sizes: Shape, step: int
+    ) -> tuple[Any, Any, Any]:
+        depth, height, width = sizes
+        terms = [
+            (
+                ((channel * depth + d) * height + h) * width + w,
+                place,
+                d,
+                h << 16 | w & 0xFFFF,
+                channel * step + tap,
             )
-        return _tables(lists)
+            for taps in kinds
+            for channel in range(channels)
+            for place, (tap, (d, h, w)) in enumerate(taps)
+        ]
+        starts = np.cumsum([0, *(channels * len(taps) for taps in kinds)], dtype=np.int32)
+        every = np.array(terms, np.int32).reshape(-1, 5)
+        return np.ascontiguousarray(every[:, :4]), np.ascontiguousarray(every[:, 4]), starts
+
+
+FARTHEST = 1 << 15
+"""Elements along an axis that the elements of a window may be apart."""
 
 
 def suits_pool(pool: Shape) -> bool:
@@ -142,9 +169,3 @@ def divisor(d: int) -> tuple[int, int]:
     s = (d - 1).bit_length()
     m = ((1 << 32) * ((1 << s) - d)) // d + 1
     return int(np.uint32(m).view(np.int32)), s
-
-
-def _tables(lists: list[list[tuple[int, ...]]]) -> tuple[Any, Any, Any]:
-    starts = np.cumsum([0, *map(len, lists)], dtype=np.int32)
-    every = np.array([term for terms in lists for term in terms], np.int32).reshape(-1, 5)
-    return np.ascontiguousarray(every[:, :4]), np.ascontiguousarray(every[:, 4]), starts

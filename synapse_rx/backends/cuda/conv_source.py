@@ -26,22 +26,29 @@ LANES, HANDS = 32, 16
 """A block where parts are added: so many sums side by side, and threads that have a share of the parts of each."""
 
 CORRELATE = (
-    "const real* source, const real* y, const unsigned char* marks, const real* weights, const real* bias, real* out, "
-    "unsigned char* taken, const int* terms, const int* steps, const int* starts, int n, int rows, int groups, "
-    "int channels, int D, int H, int W, int shifts, int bd, int bh, int bw, int ed, int eh, int ew, int OD, int OH, "
-    "int OW, int sd, int sh, int sw, int pool, int row_step, int group_step, int reads, int function, int early"
+    "const real* source, const real* weights, const real* bias, real* out, unsigned char* taken, const int* terms, "
+    "const int* steps, const int* starts, int n, int rows, int groups, int channels, int D, int H, int W, int bd, "
+    "int bh, int bw, int ed, int eh, int ew, int OD, int OH, int OW, int sd, int sh, int sw, int pool, int row_step, "
+    "int group_step, int padded, int function, int early"
 )
 WEIGH = (
     "const real* dy, const real* y, const unsigned char* marks, const real* images, real* dw, real* db, real* room, "
     "const int* terms, const int* steps, int n, int rows, int columns, int groups, int channels, int MD, int MH, "
     "int MW, int shifts, int m_all, int s_all, int m_level, int s_level, int m_row, int s_row, int bd, int bh, int bw, "
-    "int ed, int eh, int ew, int D, int H, int W, int row_step, int group_step, int span, int biased, int function"
+    "int ed, int eh, int ew, int D, int H, int W, int row_step, int group_step, int span, int biased, int padded, "
+    "int function"
 )
 
 SOURCE = (
     TILED
     + """
-struct __align__(16) Term { int channel, d, h, w; };
+// What is read under a window: how far behind the window's first element it lies in memory, as the how manieth of the
+// elements of a channel, and how far along the axes, the last two of which share a number.
+struct __align__(16) Term {
+    int offset, tap, d, both;
+    __device__ int h() const { return both >> 16; }
+    __device__ int w() const { return (int)(short)both; }
+};
 
 // By how many bits a place is that of a window, along each axis, and which element of that window it is.
 struct Shifts {
@@ -107,24 +114,31 @@ template <class T> struct Weights {
 
 template <class T> struct Under {
     Along<T, T::COLUMNS> along;
-    Values values;
+    const real* image;
     const Term* terms;
-    long long image;
+    // Which elements of a window, of up to 64, lie within the image: the column of a thread is always the same.
+    unsigned long long mask;
     int D, H, W, d, h, w, start, last;
-    Shifts by;
-    bool inside;
-    __device__ Under(const Values& values_, const int* terms_, int shifts)
-        : along(false), values(values_), terms((const Term*)terms_), by(shifts) {}
+    bool few;
+    __device__ Under(const int* terms_) : along(false), terms((const Term*)terms_) {}
+    __device__ bool holds(const Term& term) const {
+        return (unsigned)(d + term.d) < (unsigned)D && (unsigned)(h + term.h()) < (unsigned)H &&
+               (unsigned)(w + term.w()) < (unsigned)W;
+    }
+    __device__ void look(bool inside, bool padded, int first, int taps) {
+        few = !inside || !padded || taps <= 64;
+        mask = inside ? ~0ull : 0;
+        if (!inside || !padded || !few) return;
+        mask = 0;
+        for (int tap = 0; tap < taps; tap++) mask |= (unsigned long long)holds(terms[first + tap]) << tap;
+    }
     __device__ void begin(int start_, int last_) { start = start_ + along.depth; last = last_; }
     __device__ real operator()(int u) const {
         const int k = start + u * along.more_depth;
-        if (!inside || k >= last) return real(0);
+        if (k >= last) return real(0);
         const Term term = terms[k];
-        const int a = d + term.d, b = h + term.h, c = w + term.w;
-        if ((unsigned)a >= (unsigned)(D << by.d) || (unsigned)b >= (unsigned)(H << by.h) ||
-            (unsigned)c >= (unsigned)(W << by.w)) return real(0);
-        const int at = ((term.channel * D + (a >> by.d)) * H + (b >> by.h)) * W + (c >> by.w);
-        return values(image + at, by.element(a, b, c));
+        if (!(few ? mask >> (term.tap & 63) & 1 : (unsigned long long)holds(term))) return real(0);
+        return image[term.offset];
     }
 };
 
@@ -189,18 +203,18 @@ __device__ void correlate("""
     const int columns = n * places.all, top = blockIdx.y * T::ROWS, side = blockIdx.x * T::COLUMNS;
     if (side >= columns) return;
     Weights<T> left(weights + (long long)group * group_step + (long long)top * row_step, steps, row_step, rows - top);
-    const Values values = {source, y, marks, reads};
-    Under<T> right(values, terms, shifts);
+    Under<T> right(terms);
     right.D = D, right.H = H, right.W = W;
-    const int column = side + right.along.side;
-    right.inside = column < columns;
+    const int column = side + right.along.side, first = starts[phase], last = starts[phase + 1];
     int sample, d, h, w;
-    places.find(right.inside ? column : 0, sample, d, h, w);
+    places.find(column < columns ? column : 0, sample, d, h, w);
     right.d = d * bd + ed, right.h = h * bh + eh, right.w = w * bw + ew;
-    right.image = ((long long)sample * groups + group) * channels * D * H * W;
+    const long long begin = ((long long)sample * groups + group) * channels * D * H * W;
+    right.image = source + begin + (right.d * H + right.h) * W + right.w;
+    right.look(column < columns, padded, first, (last - first) / channels);
     const Made made = {bias, out, taken, places, columns, rows, groups * rows, group * rows, top, side,
                        OD, OH, OW, sd, sh, sw, fd, fh, fw, function, early};
-    multiplied<T>(left, right, made, starts[phase], starts[phase + 1]);
+    multiplied<T>(left, right, made, first, last);
 }
 
 // Which sample and place of the maps an element of a sum belongs to; quotients by multiplication.
@@ -247,7 +261,7 @@ template <class T> struct Elements {
     Walk walk;
     const real *images, *image;
     int offset[T::RIGHTS], td[T::RIGHTS], th[T::RIGHTS], tw[T::RIGHTS];
-    int D, H, W, bd, bh, bw, ed, eh, ew, first, total, columns, ones, d, h, w;
+    int D, H, W, bd, bh, bw, ed, eh, ew, first, total, columns, ones, d, h, w, padded;
     bool there;
     __device__ Elements(const Walk& walk_) : along(true), walk(walk_) {}
     __device__ void read(const Term* terms, int side) {
@@ -256,8 +270,8 @@ template <class T> struct Elements {
             const int column = along.side + u * along.more_side;
             Term term = {0, 0, 0, 0};
             if (column < columns) term = terms[side + column];
-            td[u] = term.d, th[u] = term.h, tw[u] = term.w;
-            offset[u] = ((term.channel * D + term.d) * H + term.h) * W + term.w;
+            td[u] = term.d, th[u] = term.h(), tw[u] = term.w();
+            offset[u] = term.offset;
         }
     }
     __device__ void begin(int start, int last) {
@@ -270,8 +284,8 @@ template <class T> struct Elements {
     __device__ real operator()(int u) const {
         const int column = along.side + u * along.more_side;
         if (!there || column >= columns) return there && column == ones ? real(1) : real(0);
-        if ((unsigned)(d + td[u]) >= (unsigned)D || (unsigned)(h + th[u]) >= (unsigned)H ||
-            (unsigned)(w + tw[u]) >= (unsigned)W) return real(0);
+        if (padded && ((unsigned)(d + td[u]) >= (unsigned)D || (unsigned)(h + th[u]) >= (unsigned)H ||
+                       (unsigned)(w + tw[u]) >= (unsigned)W)) return real(0);
         return image[offset[u]];
     }
 };
@@ -321,7 +335,7 @@ __device__ void weigh("""
     right.images = images;
     right.D = D, right.H = H, right.W = W, right.bd = bd, right.bh = bh, right.bw = bw;
     right.ed = ed, right.eh = eh, right.ew = ew;
-    right.first = group * channels, right.total = groups * channels;
+    right.first = group * channels, right.total = groups * channels, right.padded = padded;
     right.columns = columns - side, right.ones = biased ? columns - side : -1;
     right.read((const Term*)terms, side);
     const Gradients gradients = {dw + (long long)group * group_step, db + group * rows, steps, columns, row_step};
@@ -334,6 +348,21 @@ __device__ void weigh("""
     + kernels("correlate", GATHERING, CORRELATE)
     + kernels("weigh", WEIGHING, WEIGH)
     + """
+// The gradient of maps, given that of what an activation, or an activation and maxima, made of them.
+extern "C" __global__ void spread(const real* dy, const real* y, const unsigned char* marks, real* dz, long long n,
+                                  int D, int H, int W, int MD, int MH, int MW, int shifts, int function) {
+    const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (k >= n) return;
+    const Shifts by(shifts);
+    const int w = k % W, h = k / W % H, d = k / ((long long)W * H) % D;
+    const long long plane = k / ((long long)W * H * D);
+    const int a = d >> by.d, b = h >> by.h, c = w >> by.w;
+    const Values values = {dy, y, marks, function};
+    // Windows that did not make four gave nothing.
+    const bool there = a < MD && b < MH && c < MW;
+    dz[k] = there ? values(((plane * MD + a) * MH + b) * MW + c, by.element(d, h, w)) : real(0);
+}
+
 #define LANES 32
 #define HANDS 16
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from ...activations import ReLU, Sigmoid, Tanh
 from ...backends.cuda import ConvGeometry, ConvKernels, suits_pool
+from ...backends.cuda.conv_geometry import FARTHEST
 from ...backends.cuda.tiles import FUNCTIONS, LINEAR, RELU
 from ...scratch import Scratch
 from ...typing import Array, Shape
@@ -56,7 +59,9 @@ class ConvOnDevice:
     ) -> None:
         self._kernels, self._geometry = kernels, geometry
         self._function, self._early, self._shape = function, early, shape
-        kernels.prepare(geometry)
+        self._plain = evolve(geometry, pool=())
+        for one in {geometry, self._plain}:
+            kernels.prepare(one)
         self._room = kernels.room(geometry, s.capacity) if s.learns else 0
 
     def forward(self, x: Array, s: Scratch) -> Array:
@@ -68,17 +73,25 @@ class ConvOnDevice:
 
     def backward(self, x: Array, y: Array, dy: Array, s: Scratch) -> Array | None:
         """Write the gradients that are wanted, given that of the outputs; return that of ``x``."""
-        dy, taken = contiguous(dy, "dy", s), self._taken(s)
-        outputs = None if self._function == LINEAR else y
-        given = outputs, taken, self._function
+        given = (
+            contiguous(dy, "dy", s),
+            None if self._function == LINEAR else y,
+            self._taken(s),
+            self._function,
+        )
+        geometry = self._geometry
+        if s.needs_dx and (geometry.shifts or self._function != LINEAR):
+            # Both passes read it, one of them once for each element of a window.
+            dz, geometry = s.array("dz", (geometry.maps, *geometry.counts)), self._plain
+            self._kernels.spread(self._geometry, *given, dz)
+            given = dz, None, None, LINEAR
         if s.learns:
-            grads, room = s.grads, s.fixed("sums of parts", (self._room,))
-            x = contiguous(x, "x", s)
-            self._kernels.to_weights(self._geometry, x, dy, grads["W"], grads.get("b"), room, *given)
+            w, b, room = s.grads["W"], s.grads.get("b"), s.fixed("sums of parts", (self._room,))
+            self._kernels.to_weights(geometry, contiguous(x, "x", s), given[0], w, b, room, *given[1:])
         if not s.needs_dx:
             return None
         dx = s.array("dx", x.shape[1:])
-        self._kernels.to_images(self._geometry, dy, s.params["W"], dx, *given)
+        self._kernels.to_images(self._plain, given[0], s.params["W"], dx)
         return dx
 
     def _taken(self, s: Scratch) -> Array | None:
@@ -130,7 +143,8 @@ def kernels_for(windows: Windows, channels: int, maps: int, groups: int, s: Scra
     is_large = rows >= LARGE and maps // groups >= LARGE
     most = s.capacity * max(channels * math.prod(windows.sizes), maps * math.prod(windows.counts))
     fits = most < MOST and groups * math.prod(windows.stride) <= BLOCKS
-    return s.fused(ConvKernels) if fits and not is_large else None
+    spans = (k * d for k, d in zip(windows.kernel, windows.dilation, strict=True))
+    return s.fused(ConvKernels) if fits and max(spans) < FARTHEST and not is_large else None
 
 
 def geometry(
