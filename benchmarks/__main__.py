@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from .every import NAMES, run_all
 from .records import RECORDS
 
 FOLDER = Path(__file__).parent
+ELSEWHERE = {"cnn", "mlp", "rnn"}
+"""Benchmarks whose trainings of this library can be done on a GPU; their peers compute on the CPU all the same."""
+
 SHARED = {"__init__", "__main__", "every", "harness", "records"}
 
 
@@ -41,9 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=summary(name))
     parser.add_argument("--quick", action="store_true", help="a rough look, in seconds")
     parser.add_argument("--csv", type=Path, help="a file that the tables go to as well, one number a line")
+    if name in ELSEWHERE:
+        parser.add_argument("--backend", help="where this library computes, such as cupy; others on the CPU")
     getattr(module, "add_arguments", _no_arguments)(parser)
     options = vars(parser.parse_args(rest))
     csv = options.pop("csv")
+    if not _choose(options.pop("backend", None) if name in ELSEWHERE else None):
+        return 0
     module.run(**options)
     if csv is not None:
         RECORDS.write(csv, name)
@@ -58,6 +66,27 @@ def _all(words: Sequence[str]) -> int:
     parser.add_argument("--only", nargs="+", choices=names(), metavar="NAME", default=NAMES, help="which")
     options = parser.parse_args(words)
     return 1 if run_all(options.only, quick=options.quick, cpu=options.cpu, folder=options.csv) else 0
+
+
+def _choose(backend: str | None) -> bool:
+    """
+    Let this library compute on a backend where nothing else is said; return whether it can, and say why not.
+    """
+    if backend is None:
+        return True
+    from synapse_rx.backends import backend as choose
+    from synapse_rx.errors import BackendError
+
+    try:
+        chosen = choose(backend)
+    except BackendError as reason:
+        print(f"nothing to measure: {reason}")
+        return False
+    os.environ["SYNAPSE_RX_BACKEND"] = backend
+    print(
+        f"synapse_rx computes on {chosen.name}, its peers on the CPU; python -m benchmarks gpu has them on a GPU"
+    )
+    return True
 
 
 def names() -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from weakref import finalize
 
 import synapse_rx as sx
 from synapse_rx.backends import backend
 from synapse_rx.network.learner import NetworkLearner
+from synapse_rx.trainer.on_device import on_device
 
 from .base import Contestant
 from .problem import Problem, Weights
@@ -50,7 +52,7 @@ class Bare(Contestant):
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._net = problem.net().value
-        self._learner = NetworkLearner(self._net, problem.training_set(), backend("numpy"))
+        self._learner = learner_alone(self._net, problem.training_set())
 
     def epoch(self) -> None:
         while not self._learner.learn(1.0).epoch_done:
@@ -58,6 +60,14 @@ class Bare(Contestant):
 
     def weights(self) -> Weights:
         return self._problem.weights_of(self._learner.merge(self._net).params)
+
+
+def learner_alone(net: sx.Net, data: sx.TrainingSet) -> Any:
+    """
+    Return a learner where `synapse_rx.train` would compute, in the context that belongs to it.
+    """
+    engine = backend()
+    return on_device(lambda: NetworkLearner(net, data, engine), engine)
 
 
 def _idle(key: object, atom: object, old: sx.Net, new: sx.Net) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from attrs import frozen
 
 import synapse_rx as sx
-from synapse_rx.backends import backend
-from synapse_rx.network.learner import NetworkLearner
 from synapse_rx.typing import Array
+
+from .ours import learner_alone
 
 AGREEMENT = 1e-2
 """How much, relatively, the loss of one epoch may differ; float32 sums in another order."""
@@ -51,7 +51,7 @@ class Ours:
         how = sx.training("backprop", learning_rate=stack.learning_rate)
         self.net = sx.neural_net(stack.ours, how).value
         data = sx.training_set(stack.x, stack.labels, batch=stack.batch, shuffle=False)
-        self._learner = NetworkLearner(self.net, data, backend("numpy"))
+        self._learner = learner_alone(self.net, data)
 
     def epoch(self) -> None:
         """
