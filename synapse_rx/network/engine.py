@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..algorithms import Algorithm
+from ..algorithms import Algorithm, FullBatchAlgorithm
 from ..algorithms.base import State
 from ..backends import Backend
 from ..data import DataSet, StreamSet, TrainingSet
@@ -14,6 +14,7 @@ from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
 from .captured_chunk import CapturedChunk
+from .captured_pass import CapturedPass
 from .checks import fitted_loss
 from .device_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
@@ -21,7 +22,7 @@ from .joint import Joint
 from .moves import Moves
 from .normalizing import pending
 from .plain.chunk import Chunk
-from .problem import NetworkProblem
+from .problem import NetworkProblem, weakly
 from .program import Program
 from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
 from .supply import Supply, feed_of
@@ -121,6 +122,12 @@ class Engine(Vectors):
             self.chunk = DeviceChunk.of(*given, backend) or CapturedChunk.of(
                 net, self.feed, len(kinds), backend, self, generator
             )
+        self._swept: CapturedPass | None = None
+        if isinstance(how.algorithm, FullBatchAlgorithm) and joint is None:
+            work, changes = weakly(self._sweep_over), weakly(self._swept_changes)
+            self._swept = CapturedPass.of(
+                backend, self.feed, arch.in_shape, work, self.values.rows, changes, generator
+            )
         if self.chunk is None:
             self._made = self._program_of(theta=self.theta)
         self.evaluators: dict[str, Evaluator] = {}
@@ -179,21 +186,42 @@ class Engine(Vectors):
 
     def sweep(self, index: int) -> None:
         """Add batch ``index`` to the gradient over all samples; behind the last one loss and gradient are complete."""
-        self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.whole
-        self._forward_backward()
-        self._measure()
-        grad = self.problem.grad
-        total = self._total = self.problem.zeros() if self._total is None else self._total
+        grad, total = self.problem.grad, self._all
         if index == 0:
-            total[...] = grad
+            total.fill(0)
+        if self._swept is not None and self._swept.serves:
+            self._swept.take(index)
         else:
-            self._backend.xp.add(total, grad, out=total)
+            self._load(index)
+            self._add()
         if index == self.feed.n_batches - 1:
             grad[...] = total
             self._judged = (0, self.feed.n_batches)
             if self._shapes:
                 self._updating.shape_gradient()
+
+    def _sweep_over(self, x: Array, t: Array, weights: Array | None, errors: Array) -> None:
+        """Do with a batch that is there what `sweep` does with each."""
+        self._x, self._t, self._weights = x, t, weights
+        self._first, self._last, self._errors = 0, errors.shape[1], errors
+        self._add()
+
+    def _swept_changes(self) -> Sequence[Array]:
+        return [self._all, self.kept, *self.states.values()]
+
+    def _add(self) -> None:
+        """Add the gradient of the batch at hand to that of all samples."""
+        self._forward_backward()
+        self._measure()
+        self._backend.xp.add(self._all, self.problem.grad, out=self._all)
+
+    @property
+    def _all(self) -> Array:
+        """The sum of gradients over all samples so far."""
+        if self._total is None:
+            self._total = self.problem.zeros()
+        return self._total
 
     @property
     def states(self) -> Mapping[str, Array]:

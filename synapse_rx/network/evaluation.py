@@ -14,7 +14,7 @@ from ..losses import Loss, PerOutput
 from ..metrics import Metric, Misclassification
 from ..typing import Array
 from .arch import Arch
-from .captured_measuring import CapturedMeasuring
+from .captured_pass import CapturedPass
 from .feed import Feed
 from .joint import Joint
 from .output_errors import own_errors
@@ -116,7 +116,7 @@ class Evaluator:
         self._kinds = dict(kinds)
         self._values = ErrorValues(backend, list(kinds), feed, theta.dtype, joint)
         self._judge = partial(_judge, program, list(kinds.values()))
-        self._captured = CapturedMeasuring.of(
+        self._captured = CapturedPass.of(
             backend,
             feed,
             arch.in_shape,
@@ -145,7 +145,7 @@ class Evaluator:
                 self._next += 1
                 return self._next >= self._feed.n_batches
             if self._captured is not None and self._captured.serves:
-                self.outputs = self._captured.measure(self._next)
+                self.outputs = self._captured.take(self._next)
             else:
                 batch = *self._feed.get(self._next), self._feed.weights(self._next)
                 self.outputs = self._judge(*batch, self._values.rows[:, first:last])

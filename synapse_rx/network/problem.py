@@ -43,8 +43,8 @@ class NetworkProblem:
         self.grad = self.zeros()
         # Weakly where they are methods, of whoever owns this: vectors go with their last user, not when garbage is
         # collected, before which another training may want as many.
-        self.evaluate = _weakly(evaluate)
-        self._told = _weakly(told)
+        self.evaluate = weakly(evaluate)
+        self._told = weakly(told)
         self._temporaries: dict[int, Array] = {}
         self._host = backend.name == "numpy"
         self._kernels = backend.kernels
@@ -95,7 +95,7 @@ class NetworkProblem:
         return vector
 
 
-def _weakly(function: Callable[P, T]) -> Callable[P, T]:
+def weakly(function: Callable[P, T]) -> Callable[P, T]:
     """Return a method so that it does not keep its object alive; any other function as it is."""
     if not isinstance(function, MethodType):
         return function

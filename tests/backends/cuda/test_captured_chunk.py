@@ -214,6 +214,24 @@ def test_errors_between_epochs_are_measured_by_graphs_as_well(
     assert noted(cupy) == {"captures": 5, "launches": 3 * (4 + 4 + 2) - 5}
 
 
+def test_gradients_over_all_samples_are_added_up_by_graphs_as_well(
+    there: CupyBackend, cupy: StrictCupy
+) -> None:
+    net, data = dense("lbfgs", regularization=sx.L2(0.01)), images()
+
+    found, expected = (finished_search(net, data, backend) for backend in (there, Here()))
+
+    agree(found, expected, 1e-4)
+    assert noted(cupy)["captures"] == 2 and noted(cupy)["launches"] > 20
+
+
+def finished_search(net: Net, data: Any, backend: Backend) -> Net:
+    learning: Any = net.arch.learner(net, data, backend)
+    for _ in range(3):
+        net = finished(learning, net)
+    return net
+
+
 def test_edits_are_taken_over(there: CupyBackend) -> None:
     net, data, trained = convolutional(), images(), []
     for backend in (there, Here()):

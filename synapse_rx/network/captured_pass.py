@@ -1,4 +1,4 @@
-"""Errors of batches that lie on a device: measured by the same work, captured once and launched again and again."""
+"""The same work on every batch of a data set that lies on a device, captured once and launched again and again."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..backends.cuda import Advance, Graph, Record
 from ..typing import Array, Shape
 from .resident import Resident
 
-Judge = Callable[[Any, Array, Any, Array], Array]
+Work = Callable[[Any, Array, Any, Array], Any]
 """Writes the errors of samples x with targets t and weights, (kinds, n), and returns the outputs."""
 
 
-class CapturedMeasuring:
+class CapturedPass:
     """
-    Measures batches as an `Evaluator` does, where nothing in that hangs on the host.
+    Works on one batch after the other, where nothing in that hangs on the host.
 
     Args:
         backend: Where to compute.
         resident: The batches.
         kernels: Those that write errors and count.
         feed: What the batches are of.
-        judge: Measures a batch.
+        work: What is done with a batch.
         rows: Where errors of all samples are written, (kinds, samples).
-        states: Gives what layers carry from batch to batch.
+        changes: Gives what else is changed and read again.
         generator: Draws, which it may not here.
     """
 
@@ -37,18 +37,18 @@ class CapturedMeasuring:
         resident: Resident,
         kernels: tuple[Record, Advance],
         feed: Any,
-        judge: Judge,
+        work: Work,
         rows: Array,
-        states: Callable[[], Sequence[Array]],
+        changes: Callable[[], Sequence[Array]],
         generator: Any,
     ) -> None:
         xp = backend.xp
-        self._backend, self._resident, self._feed, self._judge = backend, resident, feed, judge
-        self._kernels, self._rows, self._states, self._generator = kernels, rows, states, generator
+        self._backend, self._resident, self._feed, self._work = backend, resident, feed, work
+        self._kernels, self._rows, self._changes, self._generator = kernels, rows, changes, generator
         self._errors, self._at = xp.empty((len(rows), feed.batch), rows.dtype), xp.zeros(3, np.int64)
         self._stands: int | None = None
         self._outputs: dict[int, Any] = {}
-        self._steps: dict[int, Callable[[], None]] = {}
+        self._steps: dict[tuple[int, bool], Callable[[], None]] = {}
         self._draws = False
 
     @classmethod
@@ -57,19 +57,19 @@ class CapturedMeasuring:
         backend: Backend,
         feed: Any,
         in_shape: Shape,
-        judge: Judge,
+        work: Work,
         rows: Array,
-        states: Callable[[], Sequence[Array]],
+        changes: Callable[[], Sequence[Array]],
         generator: Any,
-    ) -> CapturedMeasuring | None:
-        """Return what measures the batches of a feed; None where that must be done one thing after the other."""
+    ) -> CapturedPass | None:
+        """Return what works on the batches of a feed; None where that must be done one thing after the other."""
         if not backend.captures or backend.kernels is None:
             return None
         record, advance = (backend.kernels.get(kind, rows.dtype) for kind in (Record, Advance))
         resident = Resident.of(backend, feed, in_shape, rows.dtype)
         if resident is None or not (isinstance(record, Record) and isinstance(advance, Advance)):
             return None
-        return cls(backend, resident, (record, advance), feed, judge, rows, states, generator)
+        return cls(backend, resident, (record, advance), feed, work, rows, changes, generator)
 
     @property
     def serves(self) -> bool:
@@ -78,30 +78,29 @@ class CapturedMeasuring:
             isinstance(step, Graph) and step.refused for step in self._steps.values()
         )
 
-    def measure(self, index: int) -> Array:
-        """Measure batch ``index``, and return its outputs."""
+    def take(self, index: int) -> Any:
+        """Work on batch ``index``, and return its outputs."""
         first, last = self._feed.span(index)
-        n = last - first
+        key = last - first, self._resident.shuffled
         if self._stands != index:
             self._resident.begin()
             self._at[...] = self._backend.from_host(np.array([first, 0, 0]))
-        if n not in self._steps:
-            self._steps[n] = self._made(n)
+        if key not in self._steps:
+            self._steps[key] = self._made(*key)
         drawn = getattr(self._generator, "count", 0)
-        self._steps[n]()
+        self._steps[key]()
         self._draws = self._draws or getattr(self._generator, "count", 0) != drawn
         self._stands = index + 1
-        return self._outputs[n]
+        return self._outputs[key[0]]
 
-    def _made(self, n: int) -> Callable[[], None]:
+    def _made(self, n: int, shuffled: bool) -> Callable[[], None]:
         # By names of its own: who holds each other is let go of when garbage is collected.
-        resident, judge, rows, at, states = self._resident, self._judge, self._rows, self._at, self._states
+        resident, work, rows, at, changes = self._resident, self._work, self._rows, self._at, self._changes
         (record, advance), outputs, errors = self._kernels, self._outputs, self._errors
 
         def step() -> None:
-            x, t, weights = resident.batch(n, at, False)
-            outputs[n] = judge(x, t, weights, errors[:, :n])
+            outputs[n] = work(*resident.batch(n, at, shuffled), errors[:, :n])
             record(errors, rows, n, at)
             advance(at, n)
 
-        return self._backend.repeated(step, lambda: [rows, at, *states()])
+        return self._backend.repeated(step, lambda: [rows, at, *changes()])
