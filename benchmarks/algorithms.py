@@ -98,6 +98,8 @@ def theirs(torch: Any, task: Problem, pair: Pair, way: dict[str, bool], *, compi
     assert pair.theirs is not None
     net = TorchNet(torch, task.net().value.params, pair.theirs, pair.torch_options() | way)
     if compiled:
+        # Every algorithm is one more case of the same function, of which eight would be compiled and the others not.
+        torch._dynamo.config.recompile_limit = 4 * len(PAIRS)
         net.optimizer.step = torch.compile(net.optimizer.step)
     batches = [
         tuple(torch.from_numpy(part) for part in batch)
