@@ -14,6 +14,7 @@ from ..backends.counter import CounterGenerator
 from ..backends.cuda import TABLE, Advance, Graph, Kernels, Record
 from ..snapshot import Net
 from ..typing import Array
+from .brought import Brought
 from .device_moves import known, strokes
 from .moves import SCALARS, Moves, sums_gradients
 from .resident import Resident
@@ -42,19 +43,40 @@ class Worker(Protocol):
     ) -> None: ...
 
 
+class Batches(Protocol):
+    """Makes batches in memory that stays the same, so that a step that was captured finds them."""
+
+    @property
+    def key(self) -> bool:
+        """What the next batch goes by: steps are captured for each."""
+        ...
+
+    def begin(self) -> None:
+        """Take over what is new in the epoch."""
+        ...
+
+    def bring(self, index: int) -> None:
+        """Have batch ``index`` there, if the device does not find it by itself."""
+        ...
+
+    def batch(self, n: int, at: Array, key: bool) -> tuple[Array, Array, Array | None]:
+        """Return n samples, targets, and how often each counts; ``at`` is where the device stands."""
+        ...
+
+
 class CapturedChunk:
     """
     Learns batches as an `Engine` does one by one, where nothing in a step hangs on the host.
 
-    That is: float32 on a device that captures; samples that lie there whole; an algorithm whose step is `known`. Where
-    in the epoch it stands, the numbers of a step, how many random numbers were drawn: all of it lies on the device, and
-    the host sends it for many steps together. What else a layer or a loss may ask of the host is found when a step is
-    captured, and batches are then learnt one by one (`takes`).
+    That is: float32 on a device that captures, and an algorithm whose step is `known`. Where in the epoch it stands,
+    the numbers of a step, how many random numbers were drawn: all of it lies on the device, and the host sends it for
+    many steps together. What else a layer or a loss may ask of the host is found when a step is captured, and batches
+    are then learnt one by one (`takes`).
 
     Args:
         backend: Where to compute.
         kernels: Its kernels.
-        resident: The batches.
+        batches: What makes the batches.
         feed: What they are of.
         worker: What learns a batch.
         generator: Draws for stochastic layers.
@@ -66,7 +88,7 @@ class CapturedChunk:
         self,
         backend: Backend,
         kernels: Kernels,
-        resident: Resident,
+        batches: Batches,
         feed: Any,
         worker: Worker,
         generator: CounterGenerator,
@@ -75,7 +97,7 @@ class CapturedChunk:
     ) -> None:
         assert TABLE == SCALARS, "a row of the table holds what a move needs"
         xp = backend.xp
-        self._backend, self._kernels, self._resident, self._feed = backend, kernels, resident, feed
+        self._backend, self._kernels, self._batches, self._feed = backend, kernels, batches, feed
         # Weakly, since it owns this: vectors go with their last user, not when garbage is collected.
         self._worker, self._generator, self._sums = ref(worker), generator, sums
         self._errors = xp.zeros((kinds, feed.batch), np.float32)
@@ -86,27 +108,52 @@ class CapturedChunk:
 
     @classmethod
     def of(
-        cls, net: Net, feed: Any, kinds: int, backend: Backend, worker: Worker, generator: Any
+        cls,
+        net: Net,
+        feed: Any,
+        kinds: int,
+        backend: Backend,
+        worker: Worker,
+        generator: Any,
+        *,
+        resident: bool = True,
     ) -> CapturedChunk | None:
-        """Return what learns ``net`` on the batches of ``feed`` in chunks; None where that must be done one by one."""
+        """
+        Return what learns ``net`` on the batches of ``feed``; None where that must be done one by one.
+
+        Args:
+            net: The network.
+            feed: The batches.
+            kinds: Kinds of errors recorded.
+            backend: Where to compute.
+            worker: What learns a batch.
+            generator: Draws for stochastic layers.
+            resident: Whether the samples are to lie on the device whole; else each batch is brought, one at a time.
+        """
         kernels, flat = backend.kernels, net.params.flat
         small = flat.dtype == np.float32 and flat.nbytes <= LARGEST
         if not backend.captures or kernels is None or not small:
             return None
         if any(kernels.get(kind, np.float32) is None for kind in (Advance, Record)):
             return None
-        resident = Resident.of(backend, feed, net.arch.in_shape, np.dtype(np.float32))
-        if resident is None:
+        dtype = np.dtype(np.float32)
+        if resident:
+            batches = Resident.of(backend, feed, net.arch.in_shape, dtype)
+        else:
+            batches = Brought(backend, feed, dtype)
+        if batches is None:
             return None
-        return cls(backend, kernels, resident, feed, worker, generator, kinds, sums_gradients(net.training))
+        return cls(backend, kernels, batches, feed, worker, generator, kinds, sums_gradients(net.training))
 
     def takes(self, moves: Moves) -> bool:
         """Return whether such steps are known here, and nothing spoke against capturing them so far."""
         return not any(step.refused for step in self._steps.values()) and known(moves.name, self._kernels)
 
-    def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
+    def learn(
+        self, first: int, moves: Moves, theta: Array, state: Any, rows: Array, *, wait: bool = True
+    ) -> None:
         """
-        Learn batches from ``first`` on, one with each move, and wait for the device.
+        Learn batches from ``first`` on, one with each move.
 
         Args:
             first: The first batch.
@@ -114,20 +161,23 @@ class CapturedChunk:
             theta: The parameters.
             state: The state of the algorithm; its arrays are written to.
             rows: Where errors are written, (kinds, samples).
+            wait: Wait for the device.
         """
         send, feed, generator = self._backend.from_host, self._feed, self._generator
         self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
-        self._resident.begin()
+        self._batches.begin()
         self._table[: moves.count] = send(moves.scalars)
-        self._at[...] = send(np.array([first * feed.batch, 0, generator.count]))
+        self._at[...] = send(np.array([feed.span(first)[0], 0, generator.count]))
         drawn = 0
         for index in range(first, first + moves.count):
             start, stop = feed.span(index)
+            self._batches.bring(index)
             step = self._step(stop - start, moves)
             step.take()
             drawn += step.drawn[0]
         generator.reserve(drawn)
-        self._backend.synchronize()
+        if wait:
+            self._backend.synchronize()
 
     def _hold(self, arrays: list[Any]) -> None:
         """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
@@ -136,17 +186,17 @@ class CapturedChunk:
             self._steps.clear()
 
     def _step(self, n: int, moves: Moves) -> _Step:
-        key = n, moves.name, self._resident.shuffled
+        key = n, moves.name, self._batches.key
         if key not in self._steps:
             self._steps[key] = self._made(*key)
         return self._steps[key]
 
-    def _made(self, n: int, name: str, shuffled: bool) -> _Step:
+    def _made(self, n: int, name: str, key: bool) -> _Step:
         """Return what learns the batch of n samples at which the device stands."""
         # By names of its own, not by this chunk: who holds each other is let go of when garbage is collected.
         theta, rows, *slots = held = self._held
         worker, at, errors, rooms = self._worker, self._at, self._errors, self._rooms
-        resident, generator, grad = self._resident, self._generator, _there(worker).grad
+        batches, generator, grad = self._batches, self._generator, _there(worker).grad
         vectors = {"theta": theta, "grad": grad, **dict(enumerate(slots))}
         algorithm = _Strokes(*strokes(name, self._kernels, vectors, self._table, at))
         scale, drawn = 1.0 if self._sums else 1.0 / n, [0]
@@ -155,7 +205,7 @@ class CapturedChunk:
 
         def step() -> None:
             with generator.counted_at(at[2:]) as count:
-                batch = resident.batch(n, at, shuffled)
+                batch = batches.batch(n, at, key)
                 _there(worker).work_on(batch, errors[:, :n], scale, algorithm)
             drawn[0] = count()
             record(errors, rows, n, at)

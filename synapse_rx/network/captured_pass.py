@@ -81,7 +81,7 @@ class CapturedPass:
     def take(self, index: int) -> Any:
         """Work on batch ``index``, and return its outputs."""
         first, last = self._feed.span(index)
-        key = last - first, self._resident.shuffled
+        key = last - first, self._resident.key
         if self._stands != index:
             self._resident.begin()
             self._at[...] = self._backend.from_host(np.array([first, 0, 0]))
@@ -93,13 +93,13 @@ class CapturedPass:
         self._stands = index + 1
         return self._outputs[key[0]]
 
-    def _made(self, n: int, shuffled: bool) -> Callable[[], None]:
+    def _made(self, n: int, key: bool) -> Callable[[], None]:
         # By names of its own: who holds each other is let go of when garbage is collected.
         resident, work, rows, at, changes = self._resident, self._work, self._rows, self._at, self._changes
         (record, advance), outputs, errors = self._kernels, self._outputs, self._errors
 
         def step() -> None:
-            outputs[n] = work(*resident.batch(n, at, shuffled), errors[:, :n])
+            outputs[n] = work(*resident.batch(n, at, key), errors[:, :n])
             record(errors, rows, n, at)
             advance(at, n)
 

@@ -116,12 +116,14 @@ class Engine(Vectors):
         self._total: Array | None = None
         given = net, data, self.feed, self._loss, list(kinds.values()), grad
         chunk = Chunk.of(*given) if chunks and backend.name == "numpy" else None
+        self._brought: CapturedChunk | None = None
         # Where gradients go through other processes it cannot take the steps as well.
         self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
         if chunks and self._together is None and backend.kernels is not None:
-            self.chunk = DeviceChunk.of(*given, backend) or CapturedChunk.of(
-                net, self.feed, len(kinds), backend, self, generator
-            )
+            captured = net, self.feed, len(kinds), backend, self, generator
+            self.chunk = DeviceChunk.of(*given, backend) or CapturedChunk.of(*captured)
+            if self.chunk is None and joint is None:
+                self._brought = CapturedChunk.of(*captured, resident=False)
         self._swept: CapturedPass | None = None
         if isinstance(how.algorithm, FullBatchAlgorithm) and joint is None:
             work, changes = weakly(self._sweep_over), weakly(self._swept_changes)
@@ -150,9 +152,27 @@ class Engine(Vectors):
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
+        if self._brought is not None and self._step_by(self._brought, index, algorithm, state):
+            return
         self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.size(index)
         self._learn(algorithm, state)
+
+    def _step_by(self, chunk: CapturedChunk, index: int, algorithm: Algorithm, state: State) -> bool:
+        """Learn a batch as a chunk of one, if such steps are known there; return whether they are."""
+        behind = dict(state)
+        move = algorithm.move(behind)
+        if move is None:
+            return False
+        name, slots, numbers = move
+        moves = Moves(name, slots, 1)
+        if not chunk.takes(moves):
+            return False
+        moves.add(numbers, behind)
+        chunk.learn(index, moves, self.theta, state, self.values.rows, wait=False)
+        state.update(behind)
+        self._judged = (index, index + 1)
+        return True
 
     def work_on(
         self, batch: tuple[Array, Array, Array | None], errors: Array, scale: float, algorithm: Any

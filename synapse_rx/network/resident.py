@@ -14,7 +14,7 @@ from .feed import Feed
 
 class Resident:
     """
-    Makes batches of a `Feed` in memory of its own, without being told which.
+    Makes batches of a `Feed` in memory of its own, without being told which (`Batches`).
 
     Args:
         backend: Where to compute.
@@ -23,7 +23,6 @@ class Resident:
         in_shape: What samples look like.
 
     Attributes:
-        order: Where the order of the epoch lies, (samples,).
         held: What of the feed the batches are made from.
     """
 
@@ -53,7 +52,7 @@ class Resident:
         return cls(backend, gather, feed, in_shape) if whole else None
 
     @property
-    def shuffled(self) -> bool:
+    def key(self) -> bool:
         """Whether the epoch has an order of its own."""
         return self._feed.stored[3] is not None
 
@@ -66,10 +65,13 @@ class Resident:
             assert self._weights is not None
             self._weights[...] = self._weighed = weights
 
-    def batch(self, n: int, at: Array, shuffled: bool) -> tuple[Array, Array, Array | None]:
+    def bring(self, index: int) -> None:
+        """Do nothing: the device finds the batch."""
+
+    def batch(self, n: int, at: Array, key: bool) -> tuple[Array, Array, Array | None]:
         """Return n samples from where ``at`` says, targets and how often they count; overwritten the next time."""
         gather, how = self._gather, self._feed.converted
-        x, t, order = self._x[:n], self._t[:n], self._order if shuffled else None
+        x, t, order = self._x[:n], self._t[:n], self._order if key else None
         gather(self.held[0], order, 0, x, how.scale, how.shift, how.factor, at=at)
         gather(self.held[1], order, 0, t, at=at)
         if self._weights is None or self._w is None:

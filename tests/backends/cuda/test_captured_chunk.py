@@ -200,6 +200,37 @@ def test_any_pieces_make_the_whole_and_a_training_goes_on_where_it_stood(there: 
     np.testing.assert_array_equal(now.params.flat, epochs(net, data, there, 2).params.flat)
 
 
+def batches(epoch: int) -> Iterator[Any]:
+    rng = np.random.default_rng(epoch)
+    for size in (5, 3, 5, 5, 3):
+        weights = (rng.integers(1, 4, size),) if size == 3 else ()
+        yield rng.integers(0, 256, (size, 1, 6, 6)).astype(np.uint8), rng.integers(0, 3, size), *weights
+
+
+@pytest.mark.parametrize(
+    ("data", "captures"),
+    [
+        (images(augment=lambda x, rng: x + rng.standard_normal(x.shape).astype(x.dtype), dtype="float32"), 2),
+        (sx.stream_set(batches, batch=5, labels=[0, 1, 2], dtype="uint8", scale=1 / 255), 2),
+        (images(normalize="whiten", shuffle=False), 2),
+    ],
+    ids=["augmented", "a stream", "whitened"],
+)
+def test_batches_that_are_brought_one_by_one(
+    data: Any, captures: int, cupy: StrictCupy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, net = CupyBackend(), convolutional()
+    monkeypatch.setenv("SYNAPSE_RX_FAST", "0")
+    monkeypatch.setattr(CupyBackend, "uploads", Backend.uploads)  # how they get there is another matter
+
+    found, expected = (
+        sx.train(sx.atom(net), data, 3, backend=one).result(SECONDS) for one in (backend, Here())
+    )
+
+    agree(found, expected)
+    assert noted(cupy) == {"captures": captures, "launches": 13}
+
+
 def test_errors_between_epochs_are_measured_by_graphs_as_well(
     there: CupyBackend, cupy: StrictCupy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
