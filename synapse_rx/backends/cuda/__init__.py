@@ -38,6 +38,7 @@ from .separable_losses import SigmoidCrossEntropy as SigmoidCrossEntropy
 from .separable_losses import SquaredErrors as SquaredErrors
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .synapse import SynapseKernels as SynapseKernels
+from .synapse_rnn import SynapseRNNKernels as SynapseRNNKernels
 
 FUSED: tuple[type[Fused], ...] = (
     AddRows,
@@ -66,5 +67,6 @@ FUSED: tuple[type[Fused], ...] = (
     SoftmaxCrossEntropy,
     SquaredErrors,
     SynapseKernels,
+    SynapseRNNKernels,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

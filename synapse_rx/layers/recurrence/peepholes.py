@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...typing import Array
-from .stepped import SteppedStrand
+from .step_memory import StepMemory
 from .time import rows
 
 
-def write_peephole_gradients(strand: SteppedStrand, c: Array, c_before: Array) -> None:
+def write_peephole_gradients(strand: StepMemory, c: Array, c_before: Array) -> None:
     """Write the gradients of P (3, units), given the cells after and before each step, (T, N, units), and dz."""
     xp, units, level = strand.xp, strand.units, strand.level
     dP = level.grad("P")[strand.part(3 * units)].reshape(3, units)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from ...backends.cuda import SynapseRNNKernels
 from ...initializers import Constant, Initializer, LogitUniform, Zeros
 from ...params import ParameterSpec
 from ...typing import Array
@@ -16,6 +17,7 @@ from ..recurrence.stepped import SteppedStrand
 from ..recurrence.time import by_gate, rows
 from .synapse import START
 from .synapse_product import log_product, log_product_gradients
+from .synapse_rnn_fused import SynapseRNNFused
 from .synapse_weights import SIGMOID, chain_weights, write_weights
 
 _MARGIN = 1e-6
@@ -55,6 +57,9 @@ class SynapseRNN(Recurrent):
         return (ParameterSpec("V", shape, small, self.units, self.units, regularized=False),)
 
     def strand(self, level: Level, direction: int) -> Strand:
+        kernels = level.s.fused(SynapseRNNKernels)
+        if kernels is not None:
+            return SynapseRNNFused(level, direction, kernels, _MARGIN)
         return _Strand(level, direction)
 
 

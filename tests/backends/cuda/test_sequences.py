@@ -80,7 +80,16 @@ def test_layers_of_rows(layer: Any, in_shape: Any, fused: Backend) -> None:
     ids=str,
 )
 def test_synapses_of_all_kinds(layer: Any, in_shape: Any, fused: Backend) -> None:
+    EmulatedKernel.launched.clear()
+
     _same(layer, in_shape, fused)
+
+    if isinstance(fused, StrictBackend):
+        kernels = {"squash", "squash_back"} if isinstance(layer, sx.SynapseRNN) else set()
+        logarithms = (
+            {"logarithms", "to_inputs", "to_weights"} if getattr(layer, "series", None) is None else set()
+        )
+        assert kernels | logarithms <= set(EmulatedKernel.launched)
 
 
 def test_synapses_with_more_inputs_than_their_product_has_exponents(fused: Backend) -> None:
