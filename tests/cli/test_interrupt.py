@@ -41,7 +41,7 @@ def test_the_first_one_stops_keeps_tests_and_draws(start: Callable[..., Process]
     process.interrupt()
     status, output, errors = process.end()
 
-    assert status == 130
+    assert status == 130, errors
     assert "stopping; what was learnt is kept (Ctrl-C again leaves at once)\n" in errors
     assert "stopped after " in output
     assert "test accuracy 0." in output
@@ -58,7 +58,7 @@ def test_evaluate_reports_what_is_finished(start: Callable[..., Process]) -> Non
     process.interrupt()
     status, output, errors = process.end()
 
-    assert status == 130
+    assert status == 130, errors
     assert output.startswith("seed 0: test accuracy ")
     assert "each class:" in output
     assert "was not finished and does not count" in errors
@@ -143,7 +143,7 @@ def test_the_second_one_ends_the_process(start: Callable[..., Process]) -> None:
     process.interrupt()
     status, output, errors = process.end()
 
-    assert status == 130
+    assert status == 130, errors
     assert output == ""
     assert "synapse-rx: interrupted" in errors
     assert "Traceback" not in errors
