@@ -12,6 +12,7 @@ from ..typing import Array
 from .neuron_graph import NeuronGraph
 from .reference import Reference
 from .runs import runs
+from .walks import Walking
 from .wiring import wiring
 
 
@@ -32,13 +33,20 @@ class Passes:
         self._streams = graph.stream and not sequences and w.recurrent
         self._last = graph.returns == "last" and sequences
         n, steps = (1, s.n) if self._streams else (s.n, steps)
-        self.Y, self.S = self._rows(s, "Y", n, steps, w.units + 1), self._rows(s, "S", n, steps, w.units)
+        self._walking = None if self._streams else Walking.of(graph, steps, s)
+        if self._walking is None:
+            self.Y, self.S = self._rows(s, "Y", n, steps, w.units + 1), self._rows(s, "S", n, steps, w.units)
+        else:
+            # Samples lie side by side there; here they come first, as everywhere.
+            self.Y, self.S = (one.transpose(2, 0, 1)[:n] for one in (self._walking.Y, self._walking.S))
         self.S[:, :, : w.inputs] = 0  # inputs have no states, but places in what is kept
         self._theta = s.fixed("theta", (w.weights + len(w.fixed) + 1,))
         self._theta[w.weights : -1] = s.xp.asarray(w.fixed)
         self._theta[-1] = 0
         self._fixed = self._theta[w.weights :]
         self._grad = s.fixed("grad", (w.weights,))
+        if self._walking is not None:
+            return
         if self._streams:
             self._eps, self._ext = s.fixed("eps", (1, w.eligibilities)), s.fixed("ext", (1, w.extensions))
         else:
@@ -53,7 +61,9 @@ class Passes:
         self._begin(s)
         Y[:, :, w.units] = 1
         Y[:, 1:, : w.inputs] = x.reshape(len(Y), -1, w.inputs)
-        if self._compiled is not None:
+        if self._walking is not None:
+            self._walking.forward(self._theta, self._fixed)
+        elif self._compiled is not None:
             self._compiled.forward(self._theta, self._fixed, Y, S)
         else:
             assert self._reference is not None
@@ -79,13 +89,18 @@ class Passes:
             only[:, -1:] = D
             D = only
         grad = self._grad
+        back = None if dx is None else dx.reshape(len(self.Y), -1, w.inputs)
+        if self._walking is not None:
+            self._walking.backward(self._theta, self._fixed, D, grad, back)
+            if s.learns:
+                self._give(s)
+            return dx
         grad.fill(0)
         if self._streams:
             self._take_traces(s)
         else:
             self._eps.fill(0)
             self._ext.fill(0)
-        back = None if dx is None else dx.reshape(len(self.Y), -1, w.inputs)
         if self._compiled is not None:
             self._compiled.backward(
                 self._theta, self._fixed, self.Y, self.S, D, grad, self._eps, self._ext, back
