@@ -11,7 +11,7 @@ from typing import Any
 from ..atoms import Atom
 from ..errors import CollectiveError, DataError, Diverged
 from ..learner import Learner
-from ..snapshot import Net, Training, with_events, with_status
+from ..snapshot import Net, Training, with_status
 from ..snapshot.training import STATUSES
 from ..stopping import Condition
 from .leader import FOREVER
@@ -63,7 +63,7 @@ class Follower(Trainer):
 
     def start(self) -> None:
         """Publish the status "training"; what is to be trained process 0 says."""
-        self.goal = begun(self.goal, self.atom.value)
+        self._story.goal = begun(self.goal, self.atom.value)
         self.started, self._status = True, "training"
         self._replace(lambda net: with_status(net, "training"))
 
@@ -119,7 +119,7 @@ class Follower(Trainer):
             self._edit(learner, read(order.letter, self.last))
         else:
             self._tell(learner)
-        self._check_strict()
+        self._story.check_strict()
         return Next.MORE
 
     def _begin(self, order: Order) -> None:
@@ -133,9 +133,9 @@ class Follower(Trainer):
 
     def _learn(self, learner: Learner, batches: int) -> None:
         try:
-            self._epoch_done = learner.learn(FOREVER, batches).epoch_done
+            self._story.epoch_done = learner.learn(FOREVER, batches).epoch_done
         except Diverged as error:  # as in process 0, which says what follows from it
-            self._note(error.batch, "diverged", str(error))
+            self._story.note(error.batch, "diverged", str(error))
             self._diverged = error
 
     def _edit(self, learner: Learner, net: Net) -> None:
@@ -143,20 +143,20 @@ class Follower(Trainer):
         edits = learner.adopt(self.last, net)
         self._replace(lambda _: net)
         for what, detail in edits:
-            self._note(batch, what, detail)
+            self._story.note(batch, what, detail)
 
     def _take_status(self, status: str) -> None:
         was = self.last.training.status
         if status in Training.LIVE and self._learner is not None:
-            self._note(self._learner.batch, status, f"was {was}")
+            self._story.note(self._learner.batch, status, f"was {was}")
         self._replace(lambda net: with_status(self.last, status))
 
     def _tell(self, learner: Learner) -> None:
-        new = learner.merge(self.last)
-        self.epochs_done += new.training.stats.epochs - self.last.training.stats.epochs
-        new = with_events(new, self._events)
-        self._events.clear()
-        self._epoch_done = False
+        story = self._story
+        new = learner.merge(story.last)
+        story.epochs_done += new.training.stats.epochs - story.last.training.stats.epochs
+        new = story.with_notes(new)
+        story.epoch_done = False
         self._replace(lambda _: new)
 
     def _finish(self, status: str, why: str) -> Next:
@@ -177,5 +177,5 @@ class Follower(Trainer):
                 log.warning("edits in process %d have no effect; make them in process 0", self._rank)
             new = make(present)
             if self.telling.put(present, new):
-                self.last = new
+                self._story.last = new
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from threading import get_ident
@@ -13,12 +13,12 @@ from typing import Any
 from ..atoms import Atom
 from ..errors import Diverged
 from ..learner import Learner
-from ..snapshot import Event, Net, Training, with_events, with_status
-from ..stopping import Condition, Course, Turn
+from ..snapshot import Net, Training, with_status
+from ..stopping import Condition
 from .nap import Nap
 from .next import Next
-from .phases import begun, described, turned
-from .publish import Every, Pace
+from .publish import Every
+from .story import Story
 from .telling import Telling
 from .wishes import Reply, Wishes
 
@@ -48,9 +48,7 @@ class Trainer:
     Attributes:
         outcome: Done when training is over: the last snapshot, or what went wrong.
         telling: Its voice to the cell, which knows what watches raised.
-        epochs_done: Complete epochs learnt.
         started: Whether training ever began; a queued one waits, and may end so.
-        last: The snapshot it published or saw last.
         when_over: Called right before the outcome is there.
         hurry: Called when it was asked for something that it can do at once, on its next turn.
         before_waiting: Called when a thread is about to wait for it.
@@ -70,8 +68,6 @@ class Trainer:
         strict: bool = False,
     ) -> None:
         self.atom = atom
-        self.goal = goal
-        self.epochs_done = 0
         self.outcome: Future[Net] = Future()
         self.when_over: Callable[[], None] = lambda: None
         self.hurry: Callable[[], None] = lambda: None
@@ -79,22 +75,33 @@ class Trainer:
         self.telling = Telling(atom, strict=strict)
         self._make: Callable[[Net], Learner] | None = make
         self._learner: Learner | None = None
-        self._pace = Pace(publish)
         self._slot = slot or nullcontext()
         self._chunk = chunk
         self._on_diverged = on_diverged
-        self.last: Net = atom.value
         self.error: BaseException | None = None
-        self._events: list[Event] = []
-        self._epoch_done = False
-        self._reached = False
         self._status = "queued"
         self.started = False
         self._wishes = Wishes()
+        self._story = Story(atom, self.telling, self._wishes, goal, publish)
         self._nap = Nap(atom, self._has_to_wake)
         self._when_ready: Callable[[Callable[[], None]], object] | None = None
         self._thread: int | None = None
         self._broken: Exception | None = None  # what kept it from being woken
+
+    @property
+    def goal(self) -> Condition:
+        """When it is over."""
+        return self._story.goal
+
+    @property
+    def last(self) -> Net:
+        """The snapshot it published or saw last."""
+        return self._story.last
+
+    @property
+    def epochs_done(self) -> int:
+        """Complete epochs learnt."""
+        return self._story.epochs_done
 
     @property
     def status(self) -> str:
@@ -119,20 +126,9 @@ class Trainer:
             SynapseError: If the network cannot be trained so; the cell is unchanged.
         """
         assert self._make is not None
-        net = self.atom.value
-        self.goal = begun(self.goal, net)
-        turns = [turn for turn in self.goal.turns() if not turn.epochs]
-        ready = _turned(net, turns)
-        learner = self._make(ready)
-        self.last, self._learner, self._status, self.started = ready, learner, "training", True
-        while not self.telling.put(net, live := with_status(ready, "training")):
-            net = self.atom.value
-            ready = _turned(net, turns)
-            learner.adopt(self.last, ready)
-            self.last = ready
-        self.last = live
-        for turn in turns:
-            self._note(learner.batch, "phase", described(turn))
+        net, learner = self._story.prepare(self._make)
+        self._learner, self._status, self.started = learner, "training", True
+        self._story.begin(net, learner)
 
     def advance(self, most: float | None = None) -> Next:
         """
@@ -151,7 +147,7 @@ class Trainer:
             assert self._learner is not None
             return self._advance(self._learner, self._chunk if most is None else min(most, self._chunk))
         except Diverged as error:
-            self._note(error.batch, "diverged", str(error))
+            self._story.note(error.batch, "diverged", str(error))
             if self._on_diverged == "stop":
                 log.warning("training stopped: %s", error)
                 return self._end("stopped")
@@ -165,7 +161,7 @@ class Trainer:
         """Ask for a graceful end with the next chunk; return whether there was anything to end."""
         reply = self._wishes.stop()
         if reply is Reply.NOW:
-            self.last = self.atom.value
+            self._story.last = self.atom.value
             self._settle("stopped")
         elif reply is Reply.SOON:
             self._nap.end()
@@ -220,102 +216,39 @@ class Trainer:
         self._settle("failed", CancelledError("the training could not begin"))
 
     def _advance(self, learner: Learner, seconds: float) -> Next:
-        self._check_strict()
+        story = self._story
+        story.check_strict()
         if self._broken is not None:
             raise self._broken
         self._when_ready = None
-        status = self._look(learner).training.status
+        status = story.look(learner).training.status
         if self._wishes.stopping or status == "stopping":
-            if self._pace.unpublished:
-                self._publish(learner, "stopped")
+            if story.pace.unpublished:
+                story.publish(learner, "stopped")
             return self._end("stopped")
         if status == "paused":
             return Next.PAUSED
         with self._slot:
             if self._wishes.cancelled:  # while it waited for the slot
                 return Next.MORE
-            progress = learner.learn(self._pace.seconds_left(seconds), self._pace.batches_left())
-        self._epoch_done = progress.epoch_done
-        self._pace.unpublished += progress.batches
+            progress = learner.learn(story.pace.seconds_left(seconds), story.pace.batches_left())
+        story.epoch_done = progress.epoch_done
+        story.pace.unpublished += progress.batches
         if self._wishes.cancelled:
             return Next.MORE
-        if progress.epoch_done or self._pace.is_due():
-            self._publish(learner)
-        if self._reached:
+        if progress.epoch_done or story.pace.is_due():
+            story.publish(learner)
+        if story.reached:
             return self._end("done")
         if progress.exhausted:
-            self._note(learner.batch, "data", "there are no more")
+            story.note(learner.batch, "data", "there are no more")
             return self._end("stopped")
         self._when_ready = progress.when_ready
         return Next.MORE if progress.when_ready is None else Next.PAUSED
 
-    def _look(self, learner: Learner) -> Net:
-        """Return what the cell holds, after taking over what was edited in it."""
-        net = self.atom.value
-        if net is not self.last:
-            was, now = self.last.training.status, net.training.status
-            if was != now and was in Training.LIVE and now in Training.LIVE:
-                self._note(learner.batch, now, f"was {was}")
-            batch = learner.batch
-            edits = learner.adopt(self.last, net)
-            self.last = net
-            for what, detail in edits:
-                self._note(batch, what, detail)
-        return net
-
-    def _publish(self, learner: Learner, ending: str | None = None) -> None:
-        before = self.epochs_done
-        while True:
-            net = self._look(learner)
-            new = learner.merge(net)
-            # An edit may have undone the epoch, so what counts is what the snapshot says.
-            added = new.training.stats.epochs - net.training.stats.epochs
-            self.epochs_done = before + added
-            self._reached = added > 0 and self.goal.met(self._course(new))
-            live = net.training.status if net.training.status in Training.LIVE else "training"
-            status = ending or ("done" if self._reached else live)
-            new = new if new.training.status == status else with_status(new, status)
-            new = with_events(new, self._events)
-            if self.telling.put(net, new):
-                break
-        self.last = new
-        self._events.clear()
-        self._epoch_done = False
-        self._pace.published()
-        self._check_strict()
-        if self.epochs_done > before and not self._reached:
-            self._turn()
-
-    def _turn(self) -> None:
-        """Put into the cell what is to be changed between these two epochs; it is adopted like any other edit."""
-        turns = [turn for turn in self.goal.turns() if turn.epochs == self.epochs_done]
-        while turns:
-            net = self.atom.value
-            # Whoever goes on after a stop begins with these.
-            if self._wishes.stopping or self._wishes.cancelled or net.training.status == "stopping":
-                return
-            if self.telling.put(net, _turned(net, turns)):
-                for turn in turns:
-                    self._note(0, "phase", described(turn))
-                return
-
-    def _course(self, net: Net) -> Course:
-        stats = net.training.stats
-        since = max(0, stats.epochs - self.epochs_done)
-        return Course(self.epochs_done, float(stats.seconds.array[since:].sum()), stats, since)
-
-    def _note(self, batch: int, what: str, detail: str) -> None:
-        """Remember an event for the next snapshot; it belongs to where the learner stands now."""
-        epochs = self.last.training.stats.epochs + self._epoch_done
-        self._events.append(Event(epochs, batch, what, detail))
-
-    def _check_strict(self) -> None:
-        if self.telling.fatal is not None:
-            raise self.telling.fatal
-
     def _end(self, status: str, error: BaseException | None = None) -> Next:
         try:
-            self.last = self._put_status(status)
+            self._story.end(status)
         except BaseException as failure:  # a validator or a watch: the outcome must come all the same
             status, error = "failed", error or failure
         if error is None and self.telling.fatal is not None:
@@ -324,17 +257,6 @@ class Trainer:
             return self._end("cancelled", CancelledError("training was cancelled"))
         self._settle(status, error)
         return Next.DONE
-
-    def _put_status(self, status: str) -> Net:
-        """Return what the cell holds once it has ``status``; what watches make of it then is theirs."""
-        while True:
-            net = self.atom.value
-            if net.training.status == status and not self._events:
-                return net
-            new = with_events(with_status(net, status), self._events)
-            if self.telling.put(net, new):
-                self._events.clear()
-                return new
 
     def _settle(self, status: str, error: BaseException | None = None) -> None:
         """Let go of the working memory and the data, and tell whoever waits. Only who made it over may call this."""
@@ -362,9 +284,3 @@ class Trainer:
             return True
         net = self.atom.value
         return net.training.status != "paused" if self._when_ready is None else net is not self.last
-
-
-def _turned(net: Net, turns: Sequence[Turn]) -> Net:
-    for turn in turns:
-        net = turned(net, turn)
-    return net
