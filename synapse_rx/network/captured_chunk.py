@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 from weakref import ref
 
 import numpy as np
-from attrs import frozen
 
+from ..algorithms import Algorithm
 from ..backends import Backend
 from ..backends.counter import CounterGenerator
-from ..backends.cuda import TABLE, Advance, Graph, Kernels, Record
+from ..backends.cuda import TABLE, Advance, Kernels, Record
 from ..snapshot import Net
 from ..typing import Array
 from .brought import Brought
+from .captured_step import Batches, Step, Strokes, Worker, there
 from .device_moves import known, strokes
 from .moves import SCALARS, Moves, sums_gradients
 from .resident import Resident
@@ -24,44 +25,6 @@ ROWS = 4096
 
 LARGEST = 1 << 28
 """Bytes of parameters up to which launches are worth saving; the first steps hold several copies of them."""
-
-
-class Worker(Protocol):
-    """What learns a batch that lies on the device: an `Engine`."""
-
-    @property
-    def kept(self) -> Array: ...
-    @property
-    def average(self) -> Array | None: ...
-    @property
-    def states(self) -> Mapping[str, Array]: ...
-    @property
-    def grad(self) -> Array: ...
-
-    def work_on(
-        self, batch: tuple[Array, Array, Array | None], errors: Array, scale: float, algorithm: Any
-    ) -> None: ...
-
-
-class Batches(Protocol):
-    """Makes batches in memory that stays the same, so that a step that was captured finds them."""
-
-    @property
-    def key(self) -> bool:
-        """What the next batch goes by: steps are captured for each."""
-        ...
-
-    def begin(self) -> None:
-        """Take over what is new in the epoch."""
-        ...
-
-    def bring(self, index: int) -> None:
-        """Have batch ``index`` there, if the device does not find it by itself."""
-        ...
-
-    def batch(self, n: int, at: Array, key: bool) -> tuple[Array, Array, Array | None]:
-        """Return n samples, targets, and how often each counts; ``at`` is where the device stands."""
-        ...
 
 
 class CapturedChunk:
@@ -104,7 +67,7 @@ class CapturedChunk:
         self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
         self._held: list[Any] = []
         self._rooms: dict[int, Any] = {}
-        self._steps: dict[Any, _Step] = {}
+        self._steps: dict[Any, Step] = {}
 
     @classmethod
     def of(
@@ -179,26 +142,41 @@ class CapturedChunk:
         if wait:
             self._backend.synchronize()
 
+    def step(self, index: int, algorithm: Algorithm, theta: Array, state: Any, rows: Array) -> bool:
+        """Learn one batch if such steps are known here; return whether they are. Nobody waits for the device."""
+        behind = dict(state)  # its numbers are those behind the step
+        move = algorithm.move(behind)
+        if move is None:
+            return False
+        name, slots, numbers = move
+        moves = Moves(name, slots, 1)
+        if not self.takes(moves):
+            return False
+        moves.add(numbers, behind)
+        self.learn(index, moves, theta, state, rows, wait=False)
+        state.update(behind)
+        return True
+
     def _hold(self, arrays: list[Any]) -> None:
         """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
         if [id(one) for one in arrays] != [id(one) for one in self._held]:
             self._held = arrays
             self._steps.clear()
 
-    def _step(self, n: int, moves: Moves) -> _Step:
+    def _step(self, n: int, moves: Moves) -> Step:
         key = n, moves.name, self._batches.key
         if key not in self._steps:
             self._steps[key] = self._made(*key)
         return self._steps[key]
 
-    def _made(self, n: int, name: str, key: bool) -> _Step:
+    def _made(self, n: int, name: str, key: bool) -> Step:
         """Return what learns the batch of n samples at which the device stands."""
         # By names of its own, not by this chunk: who holds each other is let go of when garbage is collected.
         theta, rows, *slots = held = self._held
         worker, at, errors, rooms = self._worker, self._at, self._errors, self._rooms
-        batches, generator, grad = self._batches, self._generator, _there(worker).grad
+        batches, generator, grad = self._batches, self._generator, there(worker).grad
         vectors = {"theta": theta, "grad": grad, **dict(enumerate(slots))}
-        algorithm = _Strokes(*strokes(name, self._kernels, vectors, self._table, at))
+        algorithm = Strokes(*strokes(name, self._kernels, vectors, self._table, at))
         scale, drawn = 1.0 if self._sums else 1.0 / n, [0]
         record, advance = (self._kernels.get(kind, np.float32) for kind in (Record, Advance))
         assert isinstance(record, Record) and isinstance(advance, Advance)
@@ -206,54 +184,15 @@ class CapturedChunk:
         def step() -> None:
             with generator.counted_at(at[2:]) as count:
                 batch = batches.batch(n, at, key)
-                _there(worker).work_on(batch, errors[:, :n], scale, algorithm)
+                there(worker).work_on(batch, errors[:, :n], scale, algorithm)
             drawn[0] = count()
             record(errors, rows, n, at)
             advance(at, n, drawn[0])
             rooms.update((id(room), room) for room in generator.rooms)
 
         def changes() -> Sequence[Array]:
-            engine = _there(worker)
+            engine = there(worker)
             average = [] if engine.average is None else [engine.average]
             return [*held, engine.kept, *engine.states.values(), *average, at]
 
-        return _Step(self._backend.repeated(step, changes), drawn)
-
-
-def _there(worker: ref[Worker]) -> Worker:
-    found = worker()
-    assert found is not None
-    return found
-
-
-@frozen
-class _Step:
-    """
-    One batch of some size.
-
-    Attributes:
-        take: Learns it.
-        drawn: How many random numbers that takes, once it was done.
-    """
-
-    take: Callable[[], None]
-    drawn: list[int]
-
-    @property
-    def refused(self) -> bool:
-        """Whether it could not be captured."""
-        return isinstance(self.take, Graph) and self.take.refused
-
-
-class _Strokes:
-    """A step of an algorithm by kernels, called like the algorithm itself."""
-
-    def __init__(self, ahead: Sequence[Callable[[], None]], behind: Sequence[Callable[[], None]]) -> None:
-        self._ahead, self._behind = ahead, behind
-
-    def step(self, problem: Any, state: Any) -> None:
-        for stroke in self._ahead:
-            stroke()
-        problem.evaluate()
-        for stroke in self._behind:
-            stroke()
+        return Step(self._backend.repeated(step, changes), drawn)

@@ -152,27 +152,13 @@ class Engine(Vectors):
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""
-        if self._brought is not None and self._step_by(self._brought, index, algorithm, state):
+        brought, rows = self._brought, self.values.rows
+        if brought is not None and brought.step(index, algorithm, self.theta, state, rows):
+            self._judged = (index, index + 1)
             return
         self._load(index)
         self._scale = 1.0 if self._sums_gradients else 1.0 / self.feed.size(index)
         self._learn(algorithm, state)
-
-    def _step_by(self, chunk: CapturedChunk, index: int, algorithm: Algorithm, state: State) -> bool:
-        """Learn a batch as a chunk of one, if such steps are known there; return whether they are."""
-        behind = dict(state)
-        move = algorithm.move(behind)
-        if move is None:
-            return False
-        name, slots, numbers = move
-        moves = Moves(name, slots, 1)
-        if not chunk.takes(moves):
-            return False
-        moves.add(numbers, behind)
-        chunk.learn(index, moves, self.theta, state, self.values.rows, wait=False)
-        state.update(behind)
-        self._judged = (index, index + 1)
-        return True
 
     def work_on(
         self, batch: tuple[Array, Array, Array | None], errors: Array, scale: float, algorithm: Any
