@@ -18,7 +18,7 @@ def suits(s: Scratch) -> bool:
     return s.once("machine code suits", lambda: [_suits(s)])[0]
 
 
-def written(array: Array, name: str, s: Scratch) -> Array:
+def writable(array: Array, name: str, s: Scratch) -> Array:
     """
     Return ``array`` if it may be written to, else a copy of it.
 

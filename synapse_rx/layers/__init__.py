@@ -1,6 +1,5 @@
 """Layers: frozen descriptions that do their own forward and backward pass."""
 
-from . import surprisal as surprisal
 from .activation import Activation as Activation
 from .attention.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from .attention.positional_encoding import PositionalEncoding as PositionalEncoding
@@ -63,6 +62,7 @@ from .shaping.flatten import Flatten as Flatten
 from .shaping.pad import Pad as Pad
 from .shaping.reshape import Reshape as Reshape
 from .shaping.upsample import Upsample as Upsample
+from .synapses import surprisal as surprisal
 from .synapses.synapse import Synapse as Synapse
 from .synapses.synapse_rnn import SynapseRNN as SynapseRNN
 from .synapses.synapse_series import series_error as series_error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..machine_code import writable
 from ..scratch import Scratch
 from ..typing import Array
 
@@ -16,14 +17,5 @@ def contiguous(array: Array, name: str, s: Scratch) -> Array:
 
 
 def owned(array: Array, name: str, s: Scratch) -> Array:
-    """
-    Return ``array`` if it lies in memory in one piece that may be written to, else a copy of it.
-
-    For compiled kernels, which nobody wants to compile once more for memory that they must not write to.
-    """
-    array = contiguous(array, f"{name} in one piece", s)
-    if array.flags.writeable:
-        return array
-    copy = s.array(f"{name} of our own", array.shape[1:])
-    s.xp.copyto(copy, array)
-    return copy
+    """Return ``array`` if it lies in memory in one piece that may be written to, else a copy of it (`writable`)."""
+    return writable(contiguous(array, f"{name} in one piece", s), f"{name} of our own", s)

@@ -9,7 +9,7 @@ from ..activations.rows import row_max, row_sum
 from ..activations.softmax import Softmax
 from ..backends.cuda import SoftmaxCrossEntropy
 from ..fast import compiled
-from ..machine_code import suits, written
+from ..machine_code import suits, writable
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
@@ -88,7 +88,7 @@ class CategoricalCrossEntropy(Separable):
             fused(z, t, y, values, dz, scale)
             return
         if suits(s) and z.ndim == 2 and (kernel := compiled(softmax_kernel)) is not None:
-            kernel(z, written(t, "loss_targets", s), y, values, dz, scale, 0.0)
+            kernel(z, writable(t, "loss_targets", s), y, values, dz, scale, 0.0)
             return
         # y holds z - max, then its exponential, then the outputs.
         row_max(z, row, s)

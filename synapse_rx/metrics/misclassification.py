@@ -10,7 +10,7 @@ from ..activations.rows import row_max
 from ..backends.cuda import Misses
 from ..errors import OptionError
 from ..fast import compiled
-from ..machine_code import suits, written
+from ..machine_code import suits, writable
 from ..options import number
 from ..scratch import Scratch
 from ..typing import Array
@@ -73,7 +73,7 @@ def _compare_winners(y: Array, t: Array, values: Array, s: Scratch) -> None:
         fused(y, t, values)
         return
     if suits(s) and y.ndim == 2 and (kernel := compiled(misses_kernel)) is not None:
-        kernel(y, written(t, "metric_targets", s), values, 0.0, 1.0)
+        kernel(y, writable(t, "metric_targets", s), values, 0.0, 1.0)
         return
     given, wanted = s.array("metric_given", dtype="int64"), s.array("metric_wanted", dtype="int64")
     s.xp.argmax(y, axis=-1, out=given)
