@@ -15,9 +15,9 @@ from ...scratch import Scratch
 from ...typing import Array, Shape, Shapes
 from ..base import Layer, Takes
 from ..contiguous import contiguous
-from ..recurrence.time import rows
 from ..several import each
 from .attention import Attention, Ends
+from .projection import project, project_back
 
 
 @frozen
@@ -99,12 +99,12 @@ class MultiHeadAttention(Layer):
             ends.find(x[-1])
         queries, memory = self._read(x, ends, s)
         attention = self._attention(queries, memory, s)
-        self._project("q", queries, attention.q, s)
-        self._project("k", memory, attention.k, s)
-        self._project("v", memory, attention.v, s)
+        project("q", queries, attention.q, self.bias, s)
+        project("k", memory, attention.k, self.bias, s)
+        project("v", memory, attention.v, self.bias, s)
         attention.forward(self.causal, ends)
         y = s.array("y", (queries.shape[1], s.params["Wo"].shape[1]))
-        self._project("o", attention.seen, y, s)
+        project("o", attention.seen, y, self.bias, s)
         if ends is not None and memory is queries:
             s.xp.copyto(y, 0, where=ends.behind[:, :, None])
         return y
@@ -115,13 +115,13 @@ class MultiHeadAttention(Layer):
         attention = self._attention(queries, memory, s)
         if ends is not None and memory is queries:
             dy = ends.cleared(dy, "dy")
-        self._project_back("o", attention.seen, contiguous(dy, "dy", s), attention.dseen, s)
+        project_back("o", attention.seen, contiguous(dy, "dy", s), attention.dseen, self.bias, s)
         attention.backward()
         dqueries, dmemory = self._gradients(queries, memory, s)
-        self._project_back("q", queries, attention.dq, dqueries, s)
-        self._project_back("k", memory, attention.dk, dmemory, s)
+        project_back("q", queries, attention.dq, dqueries, self.bias, s)
+        project_back("k", memory, attention.dk, dmemory, self.bias, s)
         more = s.array("dmore", memory.shape[1:]) if s.needs_dx else None
-        self._project_back("v", memory, attention.dv, more, s)
+        project_back("v", memory, attention.dv, more, self.bias, s)
         if not s.needs_dx:
             return None
         s.xp.add(dmemory, more, out=dmemory)
@@ -171,19 +171,6 @@ class MultiHeadAttention(Layer):
         keys, values = s.params["Wq"].shape[1], s.params["Wv"].shape[1]
         steps, seen = queries.shape[1], memory.shape[1]
         return s.once("attention", lambda: Attention(self.heads, steps, seen, keys, values, s))
-
-    def _project(self, name: str, x: Array, y: Array, s: Scratch) -> None:
-        s.xp.matmul(rows(x), s.params[f"W{name}"], out=rows(y))
-        if self.bias:
-            s.xp.add(y, s.params[f"b{name}"], out=y)
-
-    def _project_back(self, name: str, x: Array, dy: Array, dx: Array | None, s: Scratch) -> None:
-        if s.learns:
-            s.xp.matmul(rows(x).T, rows(dy), out=s.grads[f"W{name}"])
-            if self.bias:
-                s.xp.sum(rows(dy), axis=0, out=s.grads[f"b{name}"])
-        if dx is not None:
-            s.xp.matmul(rows(dy), s.params[f"W{name}"].T, out=rows(dx))
 
     def _gradients(self, queries: Array, memory: Array, s: Scratch) -> Any:
         if not s.needs_dx:

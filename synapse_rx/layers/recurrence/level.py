@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...backends.cuda import Product
 from ...scratch import Scratch
 from ...typing import Array
+from ..dense_step import SMALL
 from ..gather import count_up, take_rows
 from .ends import Ends
 from .time import over_time, rows
@@ -157,11 +159,22 @@ class Level:
 
     def _finish(self, x: Array) -> None:
         s, dz = self.s, self._rows(self.dz)
-        if s.learns:
+        if s.learns and (kernels := self._kernels()) is not None:
+            grads, most = (self.grad("W"), self.grad("b")), s.capacity * self.steps
+            room = s.fixed(
+                f"room of products {self.index}", (max(1, kernels.room(most, self.features, dz.shape[2])),)
+            )
+            kernels.to_parameters(rows(x), dz[0], *grads, room=room)
+        elif s.learns:
             s.xp.matmul(rows(x).T, dz, out=self._by_direction(self.grad("W")))
             s.xp.matmul(self.ones, dz, out=self.grad("b").reshape(len(dz), -1))
         if self.wants_dx:
             s.xp.matmul(dz, self._by_direction(self.param("W")).swapaxes(1, 2), out=self.dx)
+
+    def _kernels(self) -> Product | None:
+        """Return the products of a device that sum up biases too, for one direction and where they are small."""
+        work = self.s.capacity * self.steps * self.param("W").size
+        return self.s.fused(Product) if self.layer.directions == 1 and work <= SMALL else None
 
     def _gates(self, name: str) -> Array:
         """Return memory for all gates of all directions, (directions, T, N, gates units)."""
