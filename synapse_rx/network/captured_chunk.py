@@ -11,7 +11,7 @@ import numpy as np
 from ..algorithms import Algorithm
 from ..backends import Backend
 from ..backends.counter import CounterGenerator
-from ..backends.cuda import TABLE, Advance, Kernels, Record
+from ..backends.cuda import TABLE, Kernels, Record
 from ..snapshot import Net
 from ..typing import Array
 from .brought import Brought
@@ -97,7 +97,7 @@ class CapturedChunk:
         small = flat.dtype == np.float32 and flat.nbytes <= LARGEST
         if not backend.captures or kernels is None or not small:
             return None
-        if any(kernels.get(kind, np.float32) is None for kind in (Advance, Record)):
+        if kernels.get(Record, np.float32) is None:
             return None
         dtype = np.dtype(np.float32)
         if resident:
@@ -178,16 +178,15 @@ class CapturedChunk:
         vectors = {"theta": theta, "grad": grad, **dict(enumerate(slots))}
         algorithm = Strokes(*strokes(name, self._kernels, vectors, self._table, at))
         scale, drawn = 1.0 if self._sums else 1.0 / n, [0]
-        record, advance = (self._kernels.get(kind, np.float32) for kind in (Record, Advance))
-        assert isinstance(record, Record) and isinstance(advance, Advance)
+        record = self._kernels.get(Record, np.float32)
+        assert record is not None
 
         def step() -> None:
             with generator.counted_at(at[2:]) as count:
                 batch = batches.batch(n, at, key)
                 there(worker).work_on(batch, errors[:, :n], scale, algorithm)
             drawn[0] = count()
-            record(errors, rows, n, at)
-            advance(at, n, drawn[0])
+            record(errors, rows, n, at, drawn[0])
             rooms.update((id(room), room) for room in generator.rooms)
 
         def changes() -> Sequence[Array]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backends import Backend
-from ..backends.cuda import Advance, Graph, Record
+from ..backends.cuda import Graph, Record
 from ..typing import Array, Shape
 from .resident import Resident
 
@@ -23,7 +23,7 @@ class CapturedPass:
     Args:
         backend: Where to compute.
         resident: The batches.
-        kernels: Those that write errors and count.
+        record: Writes errors, and counts.
         feed: What the batches are of.
         work: What is done with a batch.
         rows: Where errors of all samples are written, (kinds, samples).
@@ -35,7 +35,7 @@ class CapturedPass:
         self,
         backend: Backend,
         resident: Resident,
-        kernels: tuple[Record, Advance],
+        record: Record,
         feed: Any,
         work: Work,
         rows: Array,
@@ -44,7 +44,7 @@ class CapturedPass:
     ) -> None:
         xp = backend.xp
         self._backend, self._resident, self._feed, self._work = backend, resident, feed, work
-        self._kernels, self._rows, self._changes, self._generator = kernels, rows, changes, generator
+        self._record, self._rows, self._changes, self._generator = record, rows, changes, generator
         self._errors, self._at = xp.empty((len(rows), feed.batch), rows.dtype), xp.zeros(3, np.int64)
         self._stands: int | None = None
         self._outputs: dict[int, Any] = {}
@@ -65,11 +65,11 @@ class CapturedPass:
         """Return what works on the batches of a feed; None where that must be done one thing after the other."""
         if not backend.captures or backend.kernels is None:
             return None
-        record, advance = (backend.kernels.get(kind, rows.dtype) for kind in (Record, Advance))
+        record = backend.kernels.get(Record, rows.dtype)
         resident = Resident.of(backend, feed, in_shape, rows.dtype)
-        if resident is None or not (isinstance(record, Record) and isinstance(advance, Advance)):
+        if resident is None or record is None:
             return None
-        return cls(backend, resident, (record, advance), feed, work, rows, changes, generator)
+        return cls(backend, resident, record, feed, work, rows, changes, generator)
 
     @property
     def serves(self) -> bool:
@@ -96,11 +96,10 @@ class CapturedPass:
     def _made(self, n: int, key: bool) -> Callable[[], None]:
         # By names of its own: who holds each other is let go of when garbage is collected.
         resident, work, rows, at, changes = self._resident, self._work, self._rows, self._at, self._changes
-        (record, advance), outputs, errors = self._kernels, self._outputs, self._errors
+        record, outputs, errors = self._record, self._outputs, self._errors
 
         def step() -> None:
             outputs[n] = work(*resident.batch(n, at, key), errors[:, :n])
             record(errors, rows, n, at)
-            advance(at, n)
 
         return self._backend.repeated(step, lambda: [rows, at, *changes()])
