@@ -68,6 +68,7 @@ class Plane:
     """Two numbers to be chosen, as algorithms see them: all that the contract `Problem` asks for."""
 
     xp: Any = np
+    remote = False
 
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
@@ -79,6 +80,10 @@ class Plane:
     def loss(self) -> float:
         """The value at theta."""
         return float(self._surface.value(*self.theta))
+
+    def told(self, *numbers: Any) -> list[float]:
+        """Return the value at theta, and other numbers as they are."""
+        return [self.loss, *map(float, numbers)]
 
     def evaluate(self) -> None:
         """Compute the gradient at theta."""

@@ -53,7 +53,8 @@ class Separable(Loss):
         Write what is given room in one pass by a kernel of the device; return whether there is one for this.
 
         Args:
-            y, t: Outputs and targets (N, outputs).
+            y: Outputs (N, outputs).
+            t: Targets, the same.
             s: Memory, and the device's kernels.
             z: Logits, where y is still to come from them.
             values: Where the losses go (N,).
