@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synapse_rx.backends import CupyBackend
 from synapse_rx.backends.array_module import ArrayModule
 from synapse_rx.backends.cuda import cublas
 from synapse_rx.backends.cuda.products import Products, trials
@@ -209,3 +210,16 @@ class TestRefused:
             self._multiplies(Products(cupy, precision))
 
         assert set(asked) == {68, 77, 75}
+
+
+def test_the_real_library_is_found_where_cupy_finds_it_and_says_why_it_does_not_serve() -> None:
+    cupy = pytest.importorskip("cupy")
+    try:
+        library = cublas.load(cupy)
+    except Exception as error:
+        pytest.skip(f"cuBLAS is not installed: {error}")
+    if CupyBackend.why_not() is None:
+        pytest.skip("it serves: there is a GPU")
+
+    with pytest.raises(cublas.CublasError, match="cublasCreate_v2 says CUBLAS_STATUS_NOT_INITIALIZED"):
+        cublas.Cublas(library)
