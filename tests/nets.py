@@ -11,12 +11,30 @@ import synapse_rx as sx
 from synapse_rx.backends import backend
 from synapse_rx.network import NetworkLearner
 from synapse_rx.snapshot import Net
+from synapse_rx.trainer.on_device import OnDevice
 
 SECONDS = 60.0  # more than any of these take, so that no test depends on a clock
 
 
 def learner(net: Net, data: sx.TrainingSet, **options: Any) -> NetworkLearner:
-    return NetworkLearner(net, data, backend(), **options)
+    """
+    Return a learner where trainings compute by default, at work in the context that belongs to it (`OnDevice`).
+    """
+    engine = backend()
+    if not engine.remote:
+        return NetworkLearner(net, data, engine, **options)
+    with engine.active():
+        made: Any = Entered(NetworkLearner(net, data, engine, **options), engine)
+    return made
+
+
+class Entered(OnDevice):
+    """
+    A learner on a device of which tests may ask everything.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there, name)
 
 
 def finish_epoch(learning: NetworkLearner, net: Net, batches: int | None = None) -> Net:
