@@ -39,6 +39,7 @@ from .separable_losses import SquaredErrors as SquaredErrors
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .synapse import SynapseKernels as SynapseKernels
 from .synapse_rnn import SynapseRNNKernels as SynapseRNNKernels
+from .tensor_conv import TensorConvKernels as TensorConvKernels
 
 FUSED: tuple[type[Fused], ...] = (
     AddRows,
@@ -67,6 +68,7 @@ FUSED: tuple[type[Fused], ...] = (
     SoftmaxCrossEntropy,
     SquaredErrors,
     SynapseKernels,
+    TensorConvKernels,
     SynapseRNNKernels,
 )
 """All that are written in CUDA C++; those of algorithms are `translated` from the loops that numba compiles."""

@@ -38,6 +38,9 @@ class ConvKernels(Fused):
 
     source = SOURCE
 
+    gathering: ClassVar[tuple[Tile, ...]] = GATHERING
+    weighing: ClassVar[tuple[Tile, ...]] = WEIGHING
+
     def __init__(self, kernels: Kernels, dtype: Any) -> None:
         super().__init__(kernels, dtype)
         self._tables: dict[tuple[ConvGeometry, str], tuple[Array, Array, Array]] = {}
@@ -164,7 +167,7 @@ class ConvKernels(Fused):
         rows, columns, biased = g.maps // g.groups, g.channels // g.groups * g.window, int(db is not None)
         whole = tuple(n * p for n, p in zip(g.pooled, g.pool, strict=True))
         depth, sums = len(images) * math.prod(whole), g.maps * (columns + biased)
-        tile, span = self._cut(WEIGHING, rows, columns + biased, depth, g.groups, room.size // sums)
+        tile, span = self._cut(self.weighing, rows, columns + biased, depth, g.groups, room.size // sums)
         parts, (across, down) = max(1, -(-depth // span)), tile.blocks(rows, columns + biased)
         terms, steps, _ = self._table(g, "to_maps")
         numbers = (
@@ -181,8 +184,8 @@ class ConvKernels(Fused):
             given = room, dw, _or(db), steps
             self.function("add_parts")((-(-sums // LANES),), (LANES, HANDS), (*given, *numbers))
 
-    @staticmethod
-    def room(geometry: ConvGeometry, n: int) -> int:
+    @classmethod
+    def room(cls, geometry: ConvGeometry, n: int) -> int:
         """Return how many numbers of working memory `to_weights` can use for n samples."""
         g = geometry
         rows, columns, depth = (
@@ -190,11 +193,12 @@ class ConvKernels(Fused):
             g.channels // g.groups * g.window + 1,
             n * math.prod(g.counts),
         )
-        _, span = cut(WEIGHING, rows, columns, depth, g.groups, depth)
+        _, span = cut(cls.weighing, rows, columns, depth, g.groups, depth)
         return max(1, -(-depth // span)) * g.maps * columns
 
     def agrees(self) -> bool:
-        tiles = [(one, WEIGHING[number % len(WEIGHING)]) for number, one in enumerate(GATHERING)]
+        weighing = self.weighing
+        tiles = [(one, weighing[number % len(weighing)]) for number, one in enumerate(self.gathering)]
         try:
             return all(
                 self._agrees(geometry, tile, other, function, early)
@@ -230,7 +234,7 @@ class ConvKernels(Fused):
         self, arrays: tuple[Any, ...], numbers: tuple[int, ...], columns: int, depth: int, phases: int
     ) -> None:
         _, rows, groups, *_ = numbers
-        tile, _ = self._cut(GATHERING, rows, columns, depth, groups * phases, 1)
+        tile, _ = self._cut(self.gathering, rows, columns, depth, groups * phases, 1)
         across, down = tile.blocks(rows, columns)
         grid = across, down, groups * phases
         self.function(f"correlate_{tile.name}")(grid, (THREADS,), (*arrays, *map(np.int32, numbers)))
@@ -241,7 +245,7 @@ class ConvKernels(Fused):
         if self._tried is None:
             return cut(tiles, rows, columns, depth, times, most)
         gathers, weighs, split = self._tried
-        return (gathers, depth) if tiles is GATHERING else (weighs, weighs.depth if split else depth)
+        return (gathers, depth) if tiles is self.gathering else (weighs, weighs.depth if split else depth)
 
     def _table(self, geometry: ConvGeometry, way: str) -> tuple[Array, Array, Array]:
         key = geometry, way

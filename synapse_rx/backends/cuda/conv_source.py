@@ -9,7 +9,7 @@ GATHERING = (
     Tile(16, 128, 16, 4, 4, 2, rate=50),
     Tile(32, 32, 32, 4, 4, 4, rate=45),
     Tile(32, 128, 16, 8, 4, 2, rate=65),
-    Tile(64, 128, 16, 8, 4, 1, rate=75),
+    Tile(64, 128, 16, 8, 4, 1, rate=75, together=2),
     Tile(128, 128, 16, 8, 8, 1, rate=85),
 )
 """Rows are channels, columns places: where channels are few, tiles are low."""

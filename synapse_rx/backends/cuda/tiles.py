@@ -9,7 +9,7 @@ a piece for all of the tile; their sums are added at the end, always in one orde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,7 @@ class Tile:
         wide: Columns of a thread, 4 or 8.
         slices: How many parts a block's threads are in.
         rate: Multiplications with addition of a multiprocessor in a clock, as estimated; the chip's best is 128.
+        together: How many blocks a multiprocessor is to have room for, whatever registers they would like.
     """
 
     rows: int
@@ -60,6 +61,7 @@ class Tile:
     wide: int
     slices: int
     rate: int
+    together: int = 1
 
     def __attrs_post_init__(self) -> None:
         assert self.rows // self.tall * (self.columns // self.wide) * self.slices == THREADS
@@ -113,11 +115,15 @@ def cut(
     return tile, depth if parts == 1 else -(-span // tile.depth) * tile.depth
 
 
-def kernels(name: str, tiles: Iterable[Tile], parameters: str) -> str:
+def kernels(name: str, tiles: Sequence[Tile], parameters: str) -> str:
     """Return in CUDA C++ a kernel for each tile, ``name_16x16`` and so on, that calls ``name<Tile>`` with the same."""
     given = ", ".join(one.split()[-1] for one in parameters.split(","))
+    bounds = {
+        one: f"__launch_bounds__({THREADS}, {one.together}) " if one.together > 1 else "" for one in tiles
+    }
     return "".join(
-        f'\nextern "C" __global__ void {name}_{one.name}({parameters}) {{\n    {name}<{one.type} >({given});\n}}\n'
+        f'\nextern "C" {bounds[one]}__global__ void {name}_{one.name}({parameters}) {{\n'
+        f"    {name}<{one.type} >({given});\n}}\n"
         for one in tiles
     )
 

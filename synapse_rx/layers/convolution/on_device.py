@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from attrs import evolve
 
 from ...activations import ReLU, Sigmoid, Tanh
-from ...backends.cuda import ConvGeometry, ConvKernels, suits_pool
+from ...backends.cuda import ConvGeometry, ConvKernels, TensorConvKernels, suits_pool
 from ...backends.cuda.conv_geometry import FARTHEST
 from ...backends.cuda.tiles import FUNCTIONS, LINEAR, RELU
 from ...scratch import Scratch
@@ -144,7 +145,10 @@ def kernels_for(windows: Windows, channels: int, maps: int, groups: int, s: Scra
     most = s.capacity * max(channels * math.prod(windows.sizes), maps * math.prod(windows.counts))
     fits = most < MOST and groups * math.prod(windows.stride) <= BLOCKS
     spans = (k * d for k, d in zip(windows.kernel, windows.dilation, strict=True))
-    return s.fused(ConvKernels) if fits and max(spans) < FARTHEST and not is_large else None
+    if not fits or max(spans) >= FARTHEST or is_large:
+        return None
+    by_tensors = s.fused(TensorConvKernels) if s.dtype == np.float32 else None
+    return by_tensors or s.fused(ConvKernels)
 
 
 def geometry(

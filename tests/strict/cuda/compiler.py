@@ -19,6 +19,9 @@ FLAGS = (
     *("-fPIC", "-shared"),
 )
 
+BOUNDS = r"(?:__launch_bounds__\([^)]*\) )?"
+"""What a kernel may say about its launches."""
+
 Parameter = tuple[str, bool]
 """The C type of a parameter, and whether it is a pointer to such."""
 
@@ -41,7 +44,7 @@ def parameters(source: str, name: str) -> tuple[Parameter, ...]:
     """
     Return what the kernel ``name`` takes, with types of the source's own replaced by what they stand for.
     """
-    found = re.search(rf'extern "C" __global__ void {name}\(([^)]*)\)', source)
+    found = re.search(rf'extern "C" {BOUNDS}__global__ void {name}\(([^)]*)\)', source)
     assert found is not None, f"no kernel {name}"
     meant = {new: old for old, new in re.findall(r"typedef ([\w ]+) (\w+);", source)}
     made = []
@@ -103,7 +106,7 @@ def _apart(source: str) -> str:
     """
     Return a source whose names are its own, with what launches its kernels.
     """
-    names = re.findall(r'extern "C" __global__ void (\w+)\(', source)
+    names = re.findall(rf'extern "C" {BOUNDS}__global__ void (\w+)\(', source)
     own = source.replace('extern "C" ', "") + "".join(_wrapper(source, name) for name in names)
     over = "".join(f"#undef {name}\n" for name in re.findall(r"^#define (\w+)", source, re.MULTILINE))
     return f"namespace one_{_digest(source)} {{\n{own}}}\n{over}"
