@@ -71,12 +71,25 @@ def run(
 
 
 def _nets(name: str, one: Stack, backend: str, rounds: int, quick: bool) -> None:
-    contestants = _contestants(name, one, backend)
-    for each in contestants.values():
-        each.epoch()
+    contestants = _begun(_contestants(name, one, backend))
     print(f"\n{name}: {agree({who: each.loss() for who, each in contestants.items()})}")
     peak = product_rate(_backend(backend), QUICK if quick else LARGE)
     _race(f"{name}, batch {one.batch}, {backend}", one, contestants, rounds, dict.fromkeys(contestants, peak))
+
+
+def _begun(contestants: dict[str, Any]) -> dict[str, Any]:
+    """
+    Let everyone learn an epoch that is not counted; of others than us, leave out who cannot.
+    """
+    for who, each in list(contestants.items()):
+        try:
+            each.epoch()
+        except Exception as error:
+            if isinstance(each, OursOn):
+                raise
+            print(f"({who} is left out: {' '.join(str(error).split())[:200]})")
+            del contestants[who]
+    return contestants
 
 
 def _precisions(one: Stack, backend: str, rounds: int, quick: bool) -> None:
@@ -89,8 +102,7 @@ def _precisions(one: Stack, backend: str, rounds: int, quick: bool) -> None:
     if backend == "cupy" and (torch := peer("torch")) is not None and torch.cuda.is_available():
         contestants["PyTorch TF32"] = TheirsRounded(torch, one, contestants["float32"].net, "cuda")
         peaks["PyTorch TF32"] = peaks["tf32"]
-    for each in contestants.values():
-        each.epoch()
+    contestants = _begun(contestants)
     losses = ", ".join(f"{who} {each.loss():.5f}" for who, each in contestants.items())
     print(f"\nlosses after one epoch: {losses}")
     _race(f"products of wide, batch {one.batch}, {backend}", one, contestants, rounds, peaks)
