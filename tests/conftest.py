@@ -96,9 +96,11 @@ def _take(backend: str | None) -> None:
         choose.DEFAULT = backend
 
 
-def pytest_report_header() -> str:
+def pytest_report_header(config: pytest.Config) -> str:
     data = os.environ.get("SYNAPSE_RX_DATA", "not set")
-    return f"numpy {np.__version__}, {os.cpu_count()} cores, {platform.machine()}, SYNAPSE_RX_DATA {data}"
+    where = config.getoption("--backend") or os.environ.get("SYNAPSE_RX_BACKEND") or "numpy"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    return f"numpy {np.__version__}, {machine}, SYNAPSE_RX_DATA {data}, trainings on {where}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
