@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...typing import Array
+from .gather import NOTHING
+from .grid import THREADS, blocks
 from .kernels import Fused
 
 TILE = 16
@@ -20,6 +22,8 @@ class SynapseKernels(Fused):
 
     Of four factors close to 1 one logarithm is taken: of ``1 - d`` with ``d <- d + t (1 - d)`` for each ``t = W x``,
     which keeps what is small exact. Others are taken one by one, so that no product underflows.
+
+    Weights, outputs and the gradient of parameters are one pass each.
     """
 
     source = """
@@ -115,6 +119,36 @@ extern "C" __global__ void to_weights(const real* x, const real* w, const real* 
     }
     if (there) dw[(long long)j * outputs + i] = -sum;
 }
+
+extern "C" __global__ void open_channels(const real* v, real* w, real most, int squashed, int diagonal, long long n,
+                                         int outputs) {
+    const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (k >= n) return;
+    const real value = v[k];
+    // What is not a number stays so, as in numpy.
+    const real inside = value > most ? most : value < real(0) ? real(0) : value;
+    const real weight = squashed ? real(1) / (real(1) + exp(-value)) : inside;
+    w[k] = diagonal && k % (outputs + 1) == 0 ? real(0) : weight;
+}
+
+extern "C" __global__ void chain(real* grad, const real* v, const real* w, int squashed, int diagonal, long long n,
+                                 int outputs) {
+    const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (k >= n) return;
+    const real weight = w[k], slope = squashed ? (real(1) - weight) * weight
+                                               : (v[k] - weight) * grad[k] < real(0) ? real(0) : real(1);
+    grad[k] = diagonal && k % (outputs + 1) == 0 ? real(0) : grad[k] * slope;
+}
+
+extern "C" __global__ void excite(real* logs, const real* e, const real* gain, real* y, real tiny, int logarithmic,
+                                  long long n, int outputs) {
+    const long long k = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (k >= n) return;
+    const real sum = gain ? logs[k] + gain[k % outputs] : logs[k];
+    const real given = e[k], factor = logarithmic ? sum : exp(sum);
+    logs[k] = factor;
+    y[k] = logarithmic ? log(given < tiny ? tiny : given) + sum : given * factor;
+}
 """
 
     def logarithms(self, x: Array, w: Array, out: Array, least: float) -> None:
@@ -130,7 +164,32 @@ extern "C" __global__ void to_weights(const real* x, const real* w, const real* 
         """Write the gradient by weights (inputs, outputs)."""
         self._launch("to_weights", w.shape, (x, w, dl, dw, self.dtype.type(least)), x, w)
 
+    def open_channels(self, v: Array, w: Array, most: float | None, diagonal: bool) -> None:
+        """Write what parameters v (inputs, outputs) stand for into w: sigmoids, or v held to [0, ``most``]."""
+        numbers = self.dtype.type(most or 0), np.int32(most is None), np.int32(diagonal)
+        self._each("open_channels", v.size, (v, w, *numbers), v)
+
+    def chain(self, grad: Array, v: Array, w: Array, squashed: bool, diagonal: bool) -> None:
+        """Turn the gradient by w (inputs, outputs) into that by v, in place."""
+        self._each("chain", v.size, (grad, v, w, np.int32(squashed), np.int32(diagonal)), v)
+
+    def excite(self, logs: Array, e: Array, gain: Array | None, y: Array, logarithmic: bool) -> None:
+        """
+        Write outputs.
+
+        Args:
+            logs: The sums of logarithms (N, outputs); what they are is what e is multiplied by, or what is added.
+            e: The excitatory inputs, like logs.
+            gain: ln alpha, (outputs,).
+            y: Where ``e alpha exp(logs)`` goes, like logs.
+            logarithmic: Whether the logarithm of it goes there.
+        """
+        numbers = self.dtype.type(np.finfo(self.dtype).tiny), np.int32(logarithmic)
+        self._each("excite", logs.size, (logs, e, NOTHING if gain is None else gain, y, *numbers), logs)
+
     def agrees(self) -> bool:
+        if not all(self._excites(logarithmic) and self._chains(logarithmic) for logarithmic in (False, True)):
+            return False
         return all(self._agrees(*sizes) for sizes in ((TILE + 1, 35, TILE + 2), (33, 7, 3)))
 
     def _agrees(self, n: int, inputs: int, outputs: int) -> bool:
@@ -155,6 +214,32 @@ extern "C" __global__ void to_weights(const real* x, const real* w, const real* 
             _relative(one, other, self.xp) < 10 * self._tolerance
             for one, other in ((dx, -(ratio * w).sum(axis=2)), (dw, -(ratio * x[:, :, None]).sum(axis=0)))
         )
+
+    def _excites(self, logarithmic: bool) -> bool:
+        rng, send = np.random.default_rng(0), self.xp.array
+        logs, e, gain = (rng.random(shape).astype(self.dtype) for shape in ((5, 3), (5, 3), (3,)))
+        e[2] = 0
+        made, y = send(logs), self.xp.empty(logs.shape, self.dtype)
+        self.excite(made, send(e), send(gain), y, logarithmic)
+        sums = logs + gain
+        expected = (
+            np.log(np.maximum(e, np.finfo(self.dtype).tiny)) + sums if logarithmic else e * np.exp(sums)
+        )
+        return self.near(y, expected) and self.near(made, sums if logarithmic else np.exp(sums))
+
+    def _chains(self, squashed: bool) -> bool:
+        v = np.linspace(-1, 2, 25).reshape(5, 5).astype(self.dtype)
+        signs = np.where(np.arange(25) % 2, 1, -1).reshape(5, 5).astype(self.dtype)
+        w, grad = self.xp.empty(v.shape, self.dtype), self.xp.array(signs)
+        self.open_channels(self.xp.array(v), w, None if squashed else 0.5, True)
+        self.chain(grad, self.xp.array(v), w, squashed, True)
+        off = 1 - np.eye(5)
+        weights = (1 / (1 + np.exp(-v)) if squashed else np.clip(v, 0, 0.5)) * off
+        slope = (1 - weights) * weights if squashed else (v - weights) * signs >= 0
+        return self.near(w, weights) and self.near(grad, signs * slope * off)
+
+    def _each(self, name: str, n: int, args: tuple[Any, ...], columns: Array) -> None:
+        self.function(name)(blocks(n), (THREADS,), (*args, np.int64(n), np.int32(columns.shape[1])))
 
     @property
     def _tolerance(self) -> float:

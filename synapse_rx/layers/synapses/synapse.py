@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
+from ...backends.cuda import SynapseKernels
 from ...errors import OptionError, ShapeError
 from ...initializers import Initializer, LogitUniform, Uniform, Zeros
 from ...options import flag, fraction, number, one_of
@@ -111,6 +112,10 @@ class Synapse(Layer):
             log_product(x, w, logs, self.margin, s)
         else:
             log_series(x, w, logs, self.series, s)
+        kernels = s.fused(SynapseKernels)
+        if kernels is not None and e.flags.c_contiguous:
+            kernels.excite(logs, e, s.params["log_alpha"] if self.gain else None, flat, self.logarithmic)
+            return y
         if self.gain:
             xp.add(logs, s.params["log_alpha"], out=logs)
         if self.logarithmic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...activations.sigmoid import logistic
+from ...backends.cuda import SynapseKernels
 from ...scratch import Scratch
 from ...typing import Array
 
@@ -20,6 +21,10 @@ def write_weights(v: Array, w: Array, form: str, margin: float, zero_diagonal: b
         margin: How far from 1 clipped weights stay.
         zero_diagonal: Whether W_ii = 0.
     """
+    kernels = _kernels(s, v, w)
+    if kernels is not None:
+        kernels.open_channels(v, w, None if form == SIGMOID else 1 - margin, zero_diagonal)
+        return
     if form == SIGMOID:
         logistic(v, w, s)
     else:
@@ -36,6 +41,10 @@ def chain_weights(grad: Array, v: Array, w: Array, form: str, zero_diagonal: boo
     Beyond the limits a clipped weight does not move, and its gradient passes only where a step down it leads back
     inside, so that none gets stuck.
     """
+    kernels = _kernels(s, grad, v, w)
+    if kernels is not None:
+        kernels.chain(grad, v, w, form == SIGMOID, zero_diagonal)
+        return
     slope = s.fixed("slope", v.shape)
     if form == SIGMOID:
         s.xp.subtract(1.0, w, out=slope)
@@ -49,6 +58,11 @@ def chain_weights(grad: Array, v: Array, w: Array, form: str, zero_diagonal: boo
     s.xp.multiply(grad, slope, out=grad)
     if zero_diagonal:
         _diagonal(grad)[...] = 0
+
+
+def _kernels(s: Scratch, *arrays: Array) -> SynapseKernels | None:
+    """Return the kernels of a device, if it has some and they can read and write these."""
+    return s.fused(SynapseKernels) if all(array.flags.c_contiguous for array in arrays) else None
 
 
 def _diagonal(square: Array) -> Array:
