@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,18 @@ def entries(ptx: str) -> set[str]:
     return set(re.findall(r"\.entry (\w+)\(", ptx))
 
 
-@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
-@pytest.mark.parametrize("kind", FUSED, ids=lambda kind: kind.__name__)
+LONG = 12_000
+"""Characters of a source that takes seconds to compile: those with tiles of many sizes."""
+
+
+def marked(kind: type[Fused], architecture: str) -> Any:
+    slow = [pytest.mark.slow] if len(kind.source) > LONG else []
+    return pytest.param(kind, architecture, marks=slow, id=f"{kind.__name__}-{architecture}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "architecture"), [marked(kind, one) for kind in FUSED for one in ("sm_80", "sm_90")]
+)
 def test_a_fused_kernel_compiles(nvrtc: Nvrtc, kind: type[Fused], architecture: str) -> None:
     for real in REALS if architecture == "sm_90" else ("float",):
         source = f"typedef {real} real;\ntypedef unsigned char stored;\n{kind.source}"
