@@ -27,15 +27,15 @@ from .misses import Misses as Misses
 from .pad import PadKernels as PadKernels
 from .product import Product as Product
 from .record import Record as Record
-from .recurrence import Recurrence as Recurrence
 from .recurrence import RecurrentKernels as RecurrentKernels
-from .recurrence import Sequences as Sequences
 from .resize import ResizeKernels as ResizeKernels
 from .response_norm import ResponseNormKernels as ResponseNormKernels
 from .rnn import RNNKernels as RNNKernels
 from .row_softmax import RowSoftmax as RowSoftmax
 from .separable_losses import SigmoidCrossEntropy as SigmoidCrossEntropy
 from .separable_losses import SquaredErrors as SquaredErrors
+from .sequences import Recurrence as Recurrence
+from .sequences import Sequences as Sequences
 from .softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
 from .synapse import SynapseKernels as SynapseKernels
 from .synapse_rnn import SynapseRNNKernels as SynapseRNNKernels

@@ -9,7 +9,7 @@ import numpy as np
 from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused
-from .recurrence import Recurrence, Sequences
+from .sequences import Recurrence, Sequences
 
 
 class GRUBeforeKernels(Fused):

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .recurrence import RecurrentKernels, Step
+from .recurrence import RecurrentKernels
+from .recurrence_trial import Step
 
 
 class LSTMKernels(RecurrentKernels):

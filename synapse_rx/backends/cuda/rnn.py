@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .product import LINEAR, RELU, SIGMOID, TANH
-from .recurrence import FEW, RecurrentKernels, Step
+from .recurrence import FEW, RecurrentKernels
+from .recurrence_trial import Step
 
 
 class RNNKernels(RecurrentKernels):
