@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backends import Backend
 from ..backends.cuda import TABLE, Advance, Gather, Kernels, Misses, Product, SoftmaxCrossEntropy
+from ..backends.cuda.tiles import LINEAR
 from ..losses import CategoricalCrossEntropy, Loss
 from ..snapshot import Net
 from ..typing import Array
@@ -57,6 +58,8 @@ class DeviceChunk:
         self._y = [xp.empty((batch, units), np.float32) for _, units, *_ in self._layers]
         self._d = [xp.empty((batch, units), np.float32) for _, units, *_ in self._layers]
         self._shares = xp.empty(self._y[-1].shape, np.float32)
+        most = max(Product.room(batch, inputs, units) for inputs, units, *_ in self._layers)
+        self._room = xp.empty(most, np.float32) if most else None
         self._order = xp.empty(feed.n, np.int64)
         self._ordered: Any = None
         self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
@@ -155,7 +158,7 @@ class DeviceChunk:
 
     def _pass(self, n: int, theta: Array, rows: Array, shuffled: bool) -> None:
         """Gather a batch, pass it through all layers and gradients back."""
-        gather, product, at = self._get(Gather), self._get(Product), self._at
+        gather, product, at, room = self._get(Gather), self._get(Product), self._at, self._room
         assert self._feed.plain is not None
         stored, scale, targets, _ = self._feed.plain
         order = self._order if shuffled else None
@@ -166,17 +169,20 @@ class DeviceChunk:
         inputs = [x, *y[:-1]]
         for k, (size, units, w, b, function) in enumerate(self._layers):
             weights, bias = theta[w:b].reshape(size, units), theta[b : b + units]
-            product.forward(inputs[k], weights, bias, y[k], 0 if function == SOFTMAX else function)
+            applied = LINEAR if function == SOFTMAX else function
+            product.forward(inputs[k], weights, bias, y[k], applied, room)
         shares, scale = self._shares[:n], 1.0 if self._sums else 1.0 / n
         self._get(SoftmaxCrossEntropy)(y[-1], t, shares, rows[0], d[-1], scale, at)
         if self._counts:
             self._get(Misses)(shares, t, rows[1], at)
         for k in reversed(range(len(self._layers))):
             size, units, w, b, _ = self._layers[k]
-            product.to_parameters(inputs[k], d[k], self._grad[w : b + units].reshape(size + 1, units))
+            grads = self._grad[w : b + units].reshape(size + 1, units)
+            product.to_parameters(inputs[k], d[k], grads, room=room)
             if k:
                 function = self._layers[k - 1][4]
-                product.to_inputs(d[k], theta[w:b].reshape(size, units), y[k - 1], d[k - 1], function)
+                weights = theta[w:b].reshape(size, units)
+                product.to_inputs(d[k], weights, y[k - 1], d[k - 1], function, room=room)
 
     def _get(self, kind: Any) -> Any:
         return self._kernels.get(kind, np.float32)
