@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, wait
-from contextlib import suppress
 from itertools import count
-from threading import Event, RLock, Thread
-from time import monotonic
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakSet
 
 from attrs import evolve
 
 from ..atoms import Atom
 from ..data import TrainingSet
 from ..data.options import check_choice
-from ..errors import FleetError, OptionError, WorkerLost
+from ..errors import FleetError, OptionError
 from ..snapshot import Net
 from ..stopping import Condition
 from ..trainer.lifetime import RUNS
@@ -29,17 +23,12 @@ from ..trainer.loops import made_on_a_loop
 from ..trainer.phases import check_turns
 from ..trainer.publish import Every, publication
 from ..trainer.train import check_net, check_process, goal_of, launch
-from .answer import Answer, promise
+from .answer import Answer
 from .engine import Engine, Settings
+from .life import Life
 from .mirror import Mirror
 from .placing import Placing
 from .run import RemoteRun
-
-CLOSING_SECONDS = 10.0
-"""How long closing waits for trainings to give their last snapshots."""
-
-FLEETS: WeakSet[Fleet] = WeakSet()
-"""Every fleet that is open."""
 
 
 class Fleet:
@@ -60,23 +49,13 @@ class Fleet:
         replace: bool,
     ) -> None:
         self.engine = engine
-        self._processes = processes
-        self._heartbeat = heartbeat
         self._snapshots = snapshots
-        self._lock = RLock()
-        self._wake = Event()
+        wake = Event()
         self._placing = Placing(
-            engine,
-            lambda folder: evolve(settings, folder=folder),
-            heartbeat,
-            replace,
-            self._wake.set,
+            engine, lambda folder: evolve(settings, folder=folder), heartbeat, replace, wake.set
         )
+        self._life = Life(engine, self._placing, processes, heartbeat, wake)
         self._numbers = count(1)
-        self._state = "new"
-        self._opened: Future[None] = promise()
-        self._closed: Future[None] = promise()
-        self._cancel = False
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -95,13 +74,8 @@ class Fleet:
         Raises:
             FleetError: If it was opened before.
         """
-        with self._lock:
-            if self._state != "new":
-                raise FleetError(f"this fleet is {self._state}; make another one")
-            self._state, self._placing.is_open = "open", True
-        FLEETS.add(self)
-        Thread(target=self._keep, name="synapse-rx-fleet", daemon=True).start()
-        return Answer(self._opened)
+        self._life.begin()
+        return Answer(self._life.opened)
 
     def close(self, *, cancel: bool = False) -> Answer[None]:
         """
@@ -109,15 +83,8 @@ class Fleet:
 
         The ``with`` blocks do this at their end; one that ends by an exception cancels.
         """
-        with self._lock:
-            self._cancel |= cancel
-            if self._state == "new":
-                self._closed.set_result(None)
-            if self._state in ("new", "open"):
-                self._state = "closing"
-            self._placing.is_open = self._placing.serves = False
-        self._wake.set()
-        return Answer(self._closed)
+        self._life.end(cancel=cancel)
+        return Answer(self._life.closed)
 
     def train(
         self,
@@ -184,7 +151,7 @@ class Fleet:
             home=self._placing,
         )
         if not self._placing.enter(mirror):
-            raise FleetError(f"this fleet is {self._state}; trainings begin within its `with` block")
+            raise FleetError(f"this fleet is {self._life.state}; trainings begin within its `with` block")
         name = f"synapse-rx-fleet-{mirror.number}"
         run = made_on_a_loop(lambda loop: RemoteRun(mirror, loop=loop, name=name))
         RUNS.add(run)
@@ -193,10 +160,7 @@ class Fleet:
 
     def add(self) -> Answer[str]:
         """Start one more worker; there when it takes trainings, and some of the others' move to it. Gives its name."""
-        with self._lock:
-            if self._state != "open":
-                raise FleetError(f"this fleet is {self._state}")
-            return Answer(self._placing.staff.start())
+        return Answer(self._life.start_worker())
 
     def remove(self, worker: str | None = None) -> Answer[str]:
         """
@@ -237,61 +201,7 @@ class Fleet:
 
     def __repr__(self) -> str:
         n = len(self.workers)
-        return (
-            f"<Fleet of {n} {self.engine.name} worker{'s' * (n != 1)}, {self.live} training, {self._state}>"
-        )
-
-    def _keep(self) -> None:
-        """Live as long as the engine does: open it, look after workers, close it."""
-        try:
-            self.engine.open()
-        except BaseException as error:
-            self._state = "closed"
-            self._opened.set_exception(error)
-            self._closed.set_result(None)
-            FLEETS.discard(self)
-            return
-        staff = self._placing.staff
-        try:
-            starts = [staff.start() for _ in range(self._processes)]
-            staff.wait_for(starts, lambda: self._state == "open")
-            with self._lock:
-                self._placing.serves = self._state == "open"
-            self._opened.set_result(None)
-        except BaseException as error:
-            self._opened.set_exception(error)
-        self._look_after()
-        try:
-            self._end()
-        finally:
-            self._state = "closed"
-            FLEETS.discard(self)
-            self._closed.set_result(None)
-
-    def _look_after(self) -> None:
-        """Have workers looked after until the fleet is closed."""
-        tick = min(1.0, self._heartbeat / 4)
-        before = monotonic()
-        while self._state == "open":
-            self._wake.wait(tick)
-            self._wake.clear()
-            now = monotonic()
-            self._placing.look(now, excused=now - before > 3 * tick)
-            before = now
-
-    def _end(self) -> None:
-        placing = self._placing
-        mirrors = placing.runs
-        for mirror in mirrors:
-            mirror.cancel() if self._cancel else mirror.stop()
-        wait([mirror.outcome for mirror in mirrors], CLOSING_SECONDS)
-        keepers = placing.staff.end()
-        for mirror in placing.runs:
-            mirror.fail(WorkerLost("the fleet was closed before this training had ended"))
-        self.engine.close()
-        for keeper in keepers:
-            keeper.join(CLOSING_SECONDS)
-        placing.shelf.clear()
+        return f"<Fleet of {n} {self.engine.name} worker{'s' * (n != 1)}, {self.live} training, {self._life.state}>"
 
 
 async def _whatever_comes(closing: Answer[None]) -> None:
@@ -304,15 +214,3 @@ async def _whatever_comes(closing: Answer[None]) -> None:
             cancelled = cancelled or error
     if cancelled is not None:
         raise cancelled
-
-
-@atexit.register
-def _at_exit() -> None:
-    closing = [fleet.close() for fleet in list(FLEETS)]
-    for one in closing:
-        with suppress(TimeoutError):
-            one.result(CLOSING_SECONDS)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=FLEETS.clear)
