@@ -7,10 +7,10 @@ the time to launch kernels and to fetch U. There are two ways:
 * **A sequence in one launch.** A block of threads has 4 or 8 samples to itself and needs no other block: states stay in
   its shared memory, and it reads U anew in each step, from the second-level cache. A multiprocessor is sent 64 bytes a
   clock from there at best: U of 128 units with four gates, 256 KB in float32, takes it 4096 clocks (2.3 us on an H200).
-  So much do 4 samples ask of the way to shared memory too, over which a warp reads a row of weights, and once the states
-  of all its samples, for every 4 products a thread; 8 samples ask half as much again, which pays where multiprocessors
-  would have a second block of 4. Blocks do not wait for each other. So 28 steps take about 70 us forward, and as much
-  back.
+  So much do 4 samples ask of the way to shared memory too, over which a warp reads a row of weights, and once the
+  states of all its samples, for every 4 products a thread; 8 samples ask half as much again, which pays where
+  multiprocessors would have a second block of 4. Blocks do not wait for each other. So 28 steps take about 70 us
+  forward, and as much back.
 * **A product by the library and a kernel for the rest.** Two launches a step, 5 to 10 us, whatever the size up to 256
   units or so; and far better for weights that one multiprocessor would have to fetch for too long.
 
