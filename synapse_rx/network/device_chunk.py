@@ -163,8 +163,7 @@ class DeviceChunk:
         stored, scale, targets, _ = self._feed.plain
         order = self._order if shuffled else None
         x, t = self._x[:n], self._t[:n]
-        gather(stored, order, 0, x, float(scale), at=at)
-        gather(targets, order, 0, t, at=at)
+        gather.both(stored, targets, order, x, t, at, float(scale))
         y, d = [one[:n] for one in self._y], [one[:n] for one in self._d]
         inputs = [x, *y[:-1]]
         for k, (size, units, w, b, function) in enumerate(self._layers):

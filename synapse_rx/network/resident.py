@@ -72,8 +72,7 @@ class Resident:
         """Return n samples from where ``at`` says, targets and how often they count; overwritten the next time."""
         gather, how = self._gather, self._feed.converted
         x, t, order = self._x[:n], self._t[:n], self._order if key else None
-        gather(self.held[0], order, 0, x, how.scale, how.shift, how.factor, at=at)
-        gather(self.held[1], order, 0, t, at=at)
+        gather.both(*self.held, order, x, t, at, how.scale, how.shift, how.factor)
         if self._weights is None or self._w is None:
             return x, t, None
         weights = self._w[:n]
