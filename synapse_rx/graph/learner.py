@@ -21,8 +21,9 @@ class GraphEngine(Engine):
     """
 
     def __init__(self, net: Net, data: Any, backend: Backend, generator: Any, **options: Any) -> None:
-        chunks = options.pop("chunks", True) and backend.name == "numpy"
-        super().__init__(net, data, backend, generator, chunks=False, **options)
+        asked, host = options.pop("chunks", True), backend.name == "numpy"
+        chunks = asked and host
+        super().__init__(net, data, backend, generator, chunks=asked and not host, **options)
         kinds = list(recorded_kinds(net, data.classes).values())
         if chunks:
             found = GraphChunk.of(net, data, self.feed, self._loss, kinds, self.problem.grad, self.kept)
@@ -43,6 +44,8 @@ class GraphWalk(Walk):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._steady: _Steady | None = None
+        if not isinstance(self.standing.engine.chunk, GraphChunk):
+            self.longest = Walk.longest
 
     def moves(self, count: int) -> Moves | None:
         """Return the steps of the next batches for a chunk (`Walk`)."""

@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve, frozen
 
 import synapse_rx as sx
+from synapse_rx import graph
 from synapse_rx.algorithms import Algorithm
 from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends import cupy as module
@@ -111,6 +112,14 @@ def convolutional(**options: Any) -> Net:
     return sx.neural_net(layers, sx.training("adam", **options)).value
 
 
+def steps() -> sx.TrainingSet:
+    """
+    Return the lines of images, each beside the next one.
+    """
+    x = BYTES.reshape(23, 6, 6) / 255.0
+    return sx.training_set(x[:, :-1], x[:, 1:], batch=5, shuffle="epoch", targets="values")
+
+
 def series(layer: Any, how: Any = "adam") -> Net:
     return sx.neural_net([sx.Input((6, 6)), layer, sx.Dense(3, "softmax")], sx.training(how)).value
 
@@ -158,9 +167,11 @@ def were(runtime: StrictCupy | None, captures: int, launches: int) -> bool:
         (series(sx.GRU(4, layers=2, dropout=0.1)), rows()),
         (series(sx.RNN(4, carry=True)), rows(shuffle=False)),
         (series(sx.MultiHeadAttention(2), "backprop"), rows()),
+        (series(graph.lstm(6, 3, 4, gradient="bptt", returns="last")), rows()),
+        (graph.graph_net(graph.lstm(6, 2, 6), sx.training("adam")).value, steps()),
         (residual(), images()),
     ],
-    ids=["dense", "squares", "lstm", "gru", "carrying", "attention", "residual"],
+    ids=["dense", "squares", "lstm", "gru", "carrying", "attention", "neurons", "graph", "residual"],
 )
 def test_networks_of_all_kinds(net: Net, data: Any, there: CupyBackend, runtime: StrictCupy | None) -> None:
     found, expected = (epochs(net, data, backend, 3) for backend in (there, Here()))
