@@ -12,7 +12,7 @@ from ..typing import Array
 from .neuron_graph import NeuronGraph
 from .reference import Reference
 from .runs import runs
-from .walks import Walking
+from .walking import Walking
 from .wiring import wiring
 
 

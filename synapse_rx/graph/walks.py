@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..backends.cuda import Fused
 from ..backends.cuda.grid import blocks
 from ..typing import Array
-from .neuron_graph import NeuronGraph
-from .runs import Ints, runs
-from .wiring import wiring
 
 THREADS = 32
 """Samples of a block: few, so that even small batches are spread over many multiprocessors."""
-
-LARGEST = 1 << 24
-"""Numbers that the gradients of all samples may be; of larger ones array functions add up what they compute."""
 
 
 class Walks(Fused):
@@ -324,85 +316,3 @@ extern "C" __global__ void through_time(const whole* g, const real* theta, const
         from .trial import agrees
 
         return agrees(self)
-
-
-class Walking:
-    """
-    The passes of one graph on a device, with the memory they take.
-
-    Args:
-        graph: The graph.
-        walks: The kernels.
-        steps: Steps of a sample.
-        s: The memory.
-    """
-
-    def __init__(self, graph: NeuronGraph, walks: Walks, steps: int, s: Any) -> None:
-        w, table = wiring(graph), runs(graph)
-        assert table is not None
-        self._walks, self._n, self._xp = walks, s.n, s.xp
-        self._bptt, self._pairs = graph.gradient == "bptt", w.pairs.shape[1]
-        self._table = s.xp.asarray(table)
-        room = s.capacity
-        outputs = w.units - w.outputs
-        self.Y, self.S = (
-            s.fixed(f"walk {name}", (steps + 1, size, room))
-            for name, size in (("Y", w.units + 1), ("S", w.units))
-        )
-        self._D, self._dx = (
-            s.fixed("walk D", (steps, outputs, room)),
-            s.fixed("walk dx", (steps, w.inputs, room)),
-        )
-        self._grad = s.fixed("walk grads", (w.weights, room))
-        self._eps, self._ext = (
-            s.fixed("walk eps", (max(1, w.eligibilities), room)),
-            s.fixed("walk ext", (max(1, w.extensions), room)),
-        )
-        many = max(1, _many(table))
-        self._room = tuple(
-            s.fixed(f"walk {name}", shape)
-            for name, shape in (
-                ("work", (6, w.units + 1, room)),
-                ("raw", (many, room)),
-                ("influence", (max(1, self._pairs), room)),
-            )
-        )
-
-    @classmethod
-    def of(cls, graph: NeuronGraph, steps: int, s: Any) -> Walking | None:
-        """Return the passes of a graph; None where array functions have to do."""
-        if s.kernels is None or runs(graph) is None or wiring(graph).weights * s.capacity > LARGEST:
-            return None
-        walks = s.fused(Walks)
-        return None if walks is None else cls(graph, walks, steps, s)
-
-    def forward(self, theta: Array, fixed: Array) -> None:
-        """Fill ``Y`` and ``S``, whose inputs and first step are given."""
-        self._walks.forward(self._table, theta, fixed, self.Y, self.S, self._n)
-
-    def backward(self, theta: Array, fixed: Array, D: Array, grad: Array, dx: Array | None) -> None:
-        """Write the gradients of weights, summed over samples, and of inputs, (n, steps, inputs)."""
-        n, made = self._n, (self._grad, self._eps, self._ext, self._dx)
-        self._D[:, :, :n] = D.transpose(1, 2, 0)
-        for array in made[:3]:
-            array.fill(0)
-        self._walks.backward(
-            self._table,
-            theta,
-            fixed,
-            (self.Y, self.S, self._D),
-            made,
-            self._room,
-            n,
-            pairs=self._pairs,
-            bptt=self._bptt,
-            wants_dx=dx is not None,
-        )
-        self._xp.sum(self._grad[:, :n], axis=1, out=grad)
-        if dx is not None:
-            dx[...] = self._dx[:, :, :n].transpose(2, 0, 1)
-
-
-def _many(table: Ints) -> int:
-    """Return how many runs there are."""
-    return int(table[5] - table[4]) // 10
