@@ -112,11 +112,9 @@ class CapturedChunk:
         """Return whether such steps are known here, and nothing spoke against capturing them so far."""
         return not any(step.refused for step in self._steps.values()) and known(moves.name, self._kernels)
 
-    def learn(
-        self, first: int, moves: Moves, theta: Array, state: Any, rows: Array, *, wait: bool = True
-    ) -> None:
+    def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
-        Learn batches from ``first`` on, one with each move.
+        Learn batches from ``first`` on, one with each move; nobody waits for the device.
 
         Args:
             first: The first batch.
@@ -124,7 +122,6 @@ class CapturedChunk:
             theta: The parameters.
             state: The state of the algorithm; its arrays are written to.
             rows: Where errors are written, (kinds, samples).
-            wait: Wait for the device.
         """
         send, feed, generator = self._backend.from_host, self._feed, self._generator
         self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
@@ -139,11 +136,9 @@ class CapturedChunk:
             step.take()
             drawn += step.drawn[0]
         generator.reserve(drawn)
-        if wait:
-            self._backend.synchronize()
 
     def step(self, index: int, algorithm: Algorithm, theta: Array, state: Any, rows: Array) -> bool:
-        """Learn one batch if such steps are known here; return whether they are. Nobody waits for the device."""
+        """Learn one batch if such steps are known here; return whether they are."""
         behind = dict(state)  # its numbers are those behind the step
         move = algorithm.move(behind)
         if move is None:
@@ -153,7 +148,7 @@ class CapturedChunk:
         if not self.takes(moves):
             return False
         moves.add(numbers, behind)
-        self.learn(index, moves, theta, state, rows, wait=False)
+        self.learn(index, moves, theta, state, rows)
         state.update(behind)
         return True
 

@@ -103,7 +103,7 @@ class DeviceChunk:
 
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
-        Learn batches from ``first`` on, one with each move, and wait for the device.
+        Learn batches from ``first`` on, one with each move; nobody waits for the device.
 
         Args:
             first: The first batch.
@@ -123,7 +123,6 @@ class DeviceChunk:
         for index in range(first, first + moves.count):
             start, stop = feed.span(index)
             self._step(stop - start, moves, order is not None)()
-        self._backend.synchronize()
 
     def _hold(self, arrays: list[Any]) -> None:
         """Forget what was made for other arrays; these are held, so that none of them gets another's address."""

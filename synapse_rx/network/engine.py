@@ -37,6 +37,9 @@ Of fewer that are learnt in chunks, too, since the copies are made then only if 
 have to be told of them every time.
 """
 
+PIECE = 256
+"""Steps that are laid out at a time for a device: few, so that it begins soon, but more than it takes meanwhile."""
+
 
 class Engine(Vectors):
     """
@@ -149,6 +152,15 @@ class Engine(Vectors):
     def takes(self, moves: Moves) -> bool:
         """Return whether the chunk, if there is one, knows such steps."""
         return self.chunk is None or self.chunk.takes(moves)
+
+    @property
+    def piece(self) -> int | None:
+        """How many steps of a chunk are laid out while a device takes those before; None for all that there are."""
+        return PIECE if self._backend.remote else None
+
+    def wait(self) -> None:
+        """Wait until a device has learnt what it was asked to."""
+        self._backend.synchronize()
 
     def step(self, index: int, algorithm: Algorithm, state: State) -> None:
         """Learn batch ``index``."""

@@ -150,23 +150,31 @@ class Walk:
 
     def _leap(self, deadline: float, last: int) -> None:
         """Learn as many batches in one piece as fit into the time left, by what the last ones took."""
-        standing, epoch, pace = self.standing, self.epoch, self._pace
-        engine = standing.engine
+        epoch, pace = self.epoch, self._pace
         now = perf_counter()
         nearly = now + ENOUGH * (deadline - now)
         while epoch.batch < last:
             start = now
-            moves = self.moves(min(pace.fitting(deadline - start), self.longest, last - epoch.batch))
-            if moves is None:
+            learnt = self._at_once(min(pace.fitting(deadline - start), self.longest, last - epoch.batch))
+            if not learnt:
                 break
+            now = perf_counter()
+            pace.note(now - start, learnt)
+            if now >= nearly:
+                break
+
+    def _at_once(self, count: int) -> int:
+        """Learn so many batches, or fewer if their steps are others; a device learns while the next are laid out."""
+        standing, epoch = self.standing, self.epoch
+        engine, first = standing.engine, epoch.batch
+        piece = engine.piece or count
+        while (left := first + count - epoch.batch) and (moves := self.moves(min(piece, left))) is not None:
             engine.chunk.learn(epoch.batch, moves, engine.theta, standing.state, engine.values.rows)
             standing.state.update(moves.state)
             standing.steps += moves.count
             epoch.batch += moves.count
-            now = perf_counter()
-            pace.note(now - start, moves.count)
-            if now >= nearly:
-                break
+        engine.wait()
+        return epoch.batch - first
 
     def _search(self, deadline: float, batches: int | None) -> int:
         """Go over all samples as often as the algorithm wants for one iteration; return how many batches."""

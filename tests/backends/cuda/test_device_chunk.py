@@ -13,6 +13,7 @@ import synapse_rx as sx
 from synapse_rx.algorithms import Algorithm
 from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends import cupy as module
+from synapse_rx.network import engine
 from synapse_rx.network.device_chunk import DeviceChunk
 from synapse_rx.network.device_moves import STROKES
 from synapse_rx.snapshot import Net
@@ -118,6 +119,21 @@ def test_any_pieces_make_the_whole_and_a_training_goes_on_where_it_stood(fused: 
         now = finished(pieces, now, 1)
 
     np.testing.assert_array_equal(now.params.flat, _epochs(net, data, fused, 2).params.flat)
+
+
+def test_steps_are_laid_out_while_those_before_are_taken(
+    fused: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, data = deep("adam"), images(batch=1)
+    whole = _epochs(net, data, fused, 2)
+    monkeypatch.setattr(engine, "PIECE", 3)
+    pieces = learner(net, data, fused)
+    pieces.pace.note(1e-6, 1)  # of a device at full speed, so that an epoch is learnt at once
+
+    now = finished(pieces, finished(pieces, net))
+
+    np.testing.assert_array_equal(now.params.flat, whole.params.flat)
+    assert now.training.stats.steps == 2 * 23
 
 
 def test_edits_are_taken_over(fused: Backend) -> None:
