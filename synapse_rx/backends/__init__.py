@@ -6,3 +6,4 @@ from .choose import backend as backend
 from .choose import chosen_and_why as chosen_and_why
 from .cupy import CupyBackend as CupyBackend
 from .numpy import NumpyBackend as NumpyBackend
+from .uploads import Uploads as Uploads

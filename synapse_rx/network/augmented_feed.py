@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..backends import Backend
-from ..backends.uploads import Uploads
+from ..backends import Backend, Uploads
 from ..data.augmented import AugmentedReader
 from ..typing import Array, Shape
 from .feed import Feed

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..backends.uploads import Uploads
+from ..backends import Backend, Uploads
 from ..data import DataSet, Normalization
 from ..data.stream_reader import StreamReader, in_batch
 from ..data.stream_set import StreamSet
