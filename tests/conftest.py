@@ -88,6 +88,10 @@ def _take(backend: str | None) -> None:
     Let trainings that ask for no backend be done on this one.
     """
     if backend == "cupy":
+        from synapse_rx.backends import CupyBackend
+
+        if (reason := CupyBackend.why_not()) is not None:
+            raise pytest.UsageError(f"--backend cupy: {reason}")
         os.environ["SYNAPSE_RX_BACKEND"] = backend  # in processes that tests start as well
     elif backend is not None:
         import tests.strict  # noqa: F401  (defines them)
