@@ -150,6 +150,9 @@ class ConvGeometry:
         return np.ascontiguousarray(every[:, :4]), np.ascontiguousarray(every[:, 4]), starts
 
 
+WINDOW = 64
+"""Elements of a window, of one channel, that kernels can tell apart."""
+
 FARTHEST = 1 << 15
 """Elements along an axis that the elements of a window may be apart."""
 

@@ -42,8 +42,8 @@ WEIGH = (
 SOURCE = (
     TILED
     + """
-// What is read under a window: how far behind the window's first element it lies in memory, as the how manieth of the
-// elements of a channel, and how far along the axes, the last two of which share a number.
+// What is read under a window: how far behind the window's first element it lies in memory, which of the elements of a
+// channel it is, and how far away along the axes, the last two of which share a number.
 struct __align__(16) Term {
     int offset, tap, d, both;
     __device__ int h() const { return both >> 16; }
@@ -64,10 +64,11 @@ struct Values {
     const real *at, *y;
     const unsigned char* marks;
     int function;
-    __device__ real operator()(long long k, int element) const {
+    // What is left of the one that is read at a place.
+    __device__ real kept(real value, long long k, int element) const {
         // Only the largest of a window takes its gradient.
         if (marks && marks[k] != element) return real(0);
-        return y ? at[k] * slope(y[k], function) : at[k];
+        return y ? value * slope(y[k], function) : value;
     }
 };
 
@@ -110,36 +111,40 @@ template <class T> struct Weights {
     __device__ real operator()(int u) const {
         return there && u * along.more_side < rows ? w[u * row_step + step] : real(0);
     }
+    template <int N> __device__ void finish(real (&values)[N]) const {}
 };
 
 template <class T> struct Under {
     Along<T, T::COLUMNS> along;
     const real* image;
     const Term* terms;
-    // Which elements of a window, of up to 64, lie within the image: the column of a thread is always the same.
+    // Which of up to 64 elements of a window lie within the image: the column of a thread is always the same.
     unsigned long long mask;
-    int D, H, W, d, h, w, start, last;
-    bool few;
+    int offset[T::RIGHTS];
+    unsigned held;
     __device__ Under(const int* terms_) : along(false), terms((const Term*)terms_) {}
-    __device__ bool holds(const Term& term) const {
-        return (unsigned)(d + term.d) < (unsigned)D && (unsigned)(h + term.h()) < (unsigned)H &&
-               (unsigned)(w + term.w()) < (unsigned)W;
-    }
-    __device__ void look(bool inside, bool padded, int first, int taps) {
-        few = !inside || !padded || taps <= 64;
-        mask = inside ? ~0ull : 0;
-        if (!inside || !padded || !few) return;
+    __device__ void look(int taps, int d, int h, int w, int D, int H, int W) {
         mask = 0;
-        for (int tap = 0; tap < taps; tap++) mask |= (unsigned long long)holds(terms[first + tap]) << tap;
+        for (int tap = 0; tap < taps; tap++) {
+            const Term term = terms[tap];
+            const bool held = (unsigned)(d + term.d) < (unsigned)D && (unsigned)(h + term.h()) < (unsigned)H &&
+                              (unsigned)(w + term.w()) < (unsigned)W;
+            mask |= (unsigned long long)held << tap;
+        }
     }
-    __device__ void begin(int start_, int last_) { start = start_ + along.depth; last = last_; }
-    __device__ real operator()(int u) const {
-        const int k = start + u * along.more_depth;
-        if (k >= last) return real(0);
-        const Term term = terms[k];
-        if (!(few ? mask >> (term.tap & 63) & 1 : (unsigned long long)holds(term))) return real(0);
-        return image[term.offset];
+    // All places first, and then what lies there, so that no thread waits for one of them after the other.
+    __device__ void begin(int start, int last) {
+        held = 0;
+#pragma unroll
+        for (int u = 0; u < T::RIGHTS; u++) {
+            const int k = start + along.depth + u * along.more_depth;
+            const Term term = terms[k < last ? k : 0];
+            offset[u] = term.offset;
+            held |= (k < last ? (unsigned)(mask >> (term.tap & 63)) & 1u : 0u) << u;
+        }
     }
+    __device__ real operator()(int u) const { return held >> u & 1 ? image[offset[u]] : real(0); }
+    template <int N> __device__ void finish(real (&values)[N]) const {}
 };
 
 struct Made {
@@ -202,19 +207,20 @@ __device__ void correlate("""
     places.all = places.depth * places.height * places.width << (of.d + of.h + of.w);
     const int columns = n * places.all, top = blockIdx.y * T::ROWS, side = blockIdx.x * T::COLUMNS;
     if (side >= columns) return;
-    Weights<T> left(weights + (long long)group * group_step + (long long)top * row_step, steps, row_step, rows - top);
-    Under<T> right(terms);
-    right.D = D, right.H = H, right.W = W;
-    const int column = side + right.along.side, first = starts[phase], last = starts[phase + 1];
+    const int column = side + (int)threadIdx.x % T::COLUMNS, first = starts[phase], last = starts[phase + 1];
     int sample, d, h, w;
     places.find(column < columns ? column : 0, sample, d, h, w);
-    right.d = d * bd + ed, right.h = h * bh + eh, right.w = w * bw + ew;
-    const long long begin = ((long long)sample * groups + group) * channels * D * H * W;
-    right.image = source + begin + (right.d * H + right.h) * W + right.w;
-    right.look(column < columns, padded, first, (last - first) / channels);
+    d = d * bd + ed, h = h * bh + eh, w = w * bw + ew;
+    const real* begin = weights + (long long)group * group_step + (long long)top * row_step;
+    Weights<T> left(begin, steps + first, row_step, rows - top);
+    Under<T> right(terms + 4 * first);
+    right.image = source + ((long long)sample * groups + group) * channels * D * H * W + (d * H + h) * W + w;
+    right.mask = ~0ull;
+    if (padded) right.look((last - first) / channels, d, h, w, D, H, W);
+    if (column >= columns) right.mask = 0;
     const Made made = {bias, out, taken, places, columns, rows, groups * rows, group * rows, top, side,
                        OD, OH, OW, sd, sh, sw, fd, fh, fw, function, early};
-    multiplied<T>(left, right, made, first, last);
+    multiplied<T>(left, right, made, 0, last - first);
 }
 
 // Which sample and place of the maps an element of a sum belongs to; quotients by multiplication.
@@ -236,34 +242,37 @@ template <class T> struct Given {
     Values values;
     Walk walk;
     Shifts by;
-    int MH, MW, first, total, rows, plane, element;
+    int MH, MW, first, total, rows, plane, element, jump, sample, d, h, w;
     long long at;
     bool there;
     __device__ Given(const Values& values_, const Walk& walk_, int shifts)
         : along(true), values(values_), walk(walk_), by(shifts) {}
     __device__ void begin(int start, int last) {
         there = start + along.depth < last;
-        int sample, d, h, w;
         walk.find(there ? start + along.depth : 0, sample, d, h, w);
         at = ((long long)sample * total + first + along.side) * plane + ((d >> by.d) * MH + (h >> by.h)) * MW +
              (w >> by.w);
-        element = by.element(d, h, w);
     }
-    __device__ real operator()(int u) const {
-        if (!there || along.side + u * along.more_side >= rows) return real(0);
-        return values(at + (long long)(u * along.more_side) * plane, element);
+    __device__ bool holds(int u) const { return there && along.side + u * along.more_side < rows; }
+    __device__ real operator()(int u) const { return holds(u) ? (values.at + at)[u * jump] : real(0); }
+    template <int N> __device__ void finish(real (&read)[N]) const {
+        if (!values.marks && !values.y) return;
+        const int element = by.element(d, h, w);
+#pragma unroll
+        for (int u = 0; u < N; u++)
+            if (holds(u)) read[u] = values.kept(read[u], at + u * jump, element);
     }
 };
 
 // Elements under windows, and behind the last of them ones, for the bias.
 template <class T> struct Elements {
     Along<T, T::COLUMNS> along;
-    Walk walk;
+    const Given<T>& given;
     const real *images, *image;
     int offset[T::RIGHTS], td[T::RIGHTS], th[T::RIGHTS], tw[T::RIGHTS];
     int D, H, W, bd, bh, bw, ed, eh, ew, first, total, columns, ones, d, h, w, padded;
     bool there;
-    __device__ Elements(const Walk& walk_) : along(true), walk(walk_) {}
+    __device__ Elements(const Given<T>& given_) : along(true), given(given_) {}
     __device__ void read(const Term* terms, int side) {
 #pragma unroll
         for (int u = 0; u < T::RIGHTS; u++) {
@@ -274,20 +283,21 @@ template <class T> struct Elements {
             offset[u] = term.offset;
         }
     }
+    // The left factor has found out which sample and place they belong to, the same of its threads.
     __device__ void begin(int start, int last) {
-        there = start + along.depth < last;
-        int sample;
-        walk.find(there ? start + along.depth : 0, sample, d, h, w);
-        d = d * bd + ed, h = h * bh + eh, w = w * bw + ew;
-        image = images + ((long long)sample * total + first) * D * H * W + (d * H + h) * W + w;
+        there = given.there;
+        d = given.d * bd + ed, h = given.h * bh + eh, w = given.w * bw + ew;
+        image = images + ((long long)given.sample * total + first) * D * H * W + (d * H + h) * W + w;
     }
     __device__ real operator()(int u) const {
         const int column = along.side + u * along.more_side;
-        if (!there || column >= columns) return there && column == ones ? real(1) : real(0);
-        if (padded && ((unsigned)(d + td[u]) >= (unsigned)D || (unsigned)(h + th[u]) >= (unsigned)H ||
-                       (unsigned)(w + tw[u]) >= (unsigned)W)) return real(0);
-        return image[offset[u]];
+        bool held = there && column < columns;
+        if (padded) held = held && (unsigned)(d + td[u]) < (unsigned)D && (unsigned)(h + th[u]) < (unsigned)H &&
+                           (unsigned)(w + tw[u]) < (unsigned)W;
+        const real value = held ? image[offset[u]] : real(0);
+        return there && column == ones ? real(1) : value;
     }
+    template <int N> __device__ void finish(real (&values)[N]) const {}
 };
 
 struct Gradients {
@@ -330,8 +340,9 @@ __device__ void weigh("""
     const Values values = {dy, y, marks, function};
     Given<T> left(values, walk, shifts);
     left.MH = MH, left.MW = MW, left.plane = MD * MH * MW;
+    left.jump = left.along.more_side * left.plane;
     left.first = group * rows + top, left.total = groups * rows, left.rows = rows - top;
-    Elements<T> right(walk);
+    Elements<T> right(left);
     right.images = images;
     right.D = D, right.H = H, right.W = W, right.bd = bd, right.bh = bh, right.bw = bw;
     right.ed = ed, right.eh = eh, right.ew = ew;
@@ -360,7 +371,8 @@ extern "C" __global__ void spread(const real* dy, const real* y, const unsigned 
     const Values values = {dy, y, marks, function};
     // Windows that did not make four gave nothing.
     const bool there = a < MD && b < MH && c < MW;
-    dz[k] = there ? values(((plane * MD + a) * MH + b) * MW + c, by.element(d, h, w)) : real(0);
+    const long long at = ((plane * MD + a) * MH + b) * MW + c;
+    dz[k] = there ? values.kept(dy[at], at, by.element(d, h, w)) : real(0);
 }
 
 #define LANES 32

@@ -62,11 +62,15 @@ template <class T, int SIDE> struct Factor {
         of = y ? y + start_ * more : 0;
         last = last_ - start_ - along.depth;
     }
+    __device__ bool holds(int u) const { return u * along.more_side < side && u * along.more_depth < last; }
     __device__ real operator()(int u) const {
-        if (u * along.more_side >= side || u * along.more_depth >= last) return real(0);
-        if (u * along.more_side == ones) return real(1);
-        const real value = from[u * jump];
-        return of ? value * slope(of[u * jump], function) : value;
+        const real value = holds(u) && u * along.more_side != ones ? from[u * jump] : real(0);
+        return u * along.more_side == ones && u * along.more_depth < last ? real(1) : value;
+    }
+    template <int N> __device__ void finish(real (&values)[N]) const {
+        if (!of) return;
+#pragma unroll
+        for (int u = 0; u < N; u++) values[u] *= holds(u) ? slope(of[u * jump], function) : real(0);
     }
 };
 

@@ -2,11 +2,10 @@
 Products in tiles by tensor cores, in float32: each factor is the sum of two numbers that tensor cores take.
 
 Tensor cores of the Ampere generation and later multiply numbers of 11 bits (TF32). A number a of float32 is
-``a' + a''``, both of 11 bits, but for its last two or three bits; ``a b`` is ``a' b' + a' b'' + a'' b'`` to as many.
+``a' + a''``, both of 11 bits, but for its last bit or two; ``a b`` is ``a' b' + a' b'' + a'' b'`` to as many.
 They add in float32, but cut off what does not fit rather than round it, so that sums of more than eight products are
-added by the other units. Three products of tensor cores take about half the time of one by those ("3xTF32", Ootomo &
-Yokota, 2022, "Recovering single precision accuracy from Tensor Cores while surpassing the FP32 theoretical peak
-performance", sections 3 and 4). What is infinite becomes no number.
+added by the other units ("3xTF32", Ootomo & Yokota, 2022, "Recovering single precision accuracy from Tensor Cores while
+surpassing the FP32 theoretical peak performance", sections 3 and 4). What is infinite becomes no number.
 """
 
 from __future__ import annotations
@@ -20,16 +19,12 @@ __device__ void multiply_add(float* c, const unsigned* a, const unsigned* b) {
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
-__device__ unsigned rounded(float a) {
-    unsigned bits;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(a));
-    return bits;
-}
 #endif
 
+// Of what is no number the second half is none either. Tensor cores do not look at the last 13 bits.
 __device__ void halves(float a, unsigned& large, unsigned& small) {
-    large = rounded(a);
-    small = rounded(a - __uint_as_float(large));
+    large = (__float_as_uint(a) + 0x1000) & ~0x1FFFu;
+    small = __float_as_uint(a - __uint_as_float(large));
 }
 
 // As ``multiplied``, by all warps of a block, two or one below the other.
@@ -63,26 +58,27 @@ template <class T> struct Warps {
                 right.begin(next, last);
 #pragma unroll
                 for (int u = 0; u < T::RIGHTS; u++) rights[u] = right(u);
+                left.finish(lefts);
+                right.finish(rights);
             }
             if (start >= first) {
-                const float *piece = room + phase * PIECE, *other = piece + T::DEPTH * HIGH;
+                // Columns are dealt out so that two products give a thread four neighbours.
+                const float* rows = room + phase * PIECE + member * HIGH + top;
+                const float* columns = room + phase * PIECE + T::DEPTH * HIGH + member * BROAD + side + group / 2 * 4 +
+                                       group % 2;
 #pragma unroll 1  // more at once would take more registers than there are
-                for (int k = 0; k < T::DEPTH; k += 8) {
+                for (int k = 0; k < T::DEPTH; k += 8, rows += 8 * HIGH, columns += 8 * BROAD) {
                     unsigned a[TALL][4], fine_a[TALL][4], b[2 * WIDE][2], fine_b[2 * WIDE][2];
 #pragma unroll
                     for (int u = 0; u < TALL; u++)
 #pragma unroll
                         for (int e = 0; e < 4; e++)
-                            halves(piece[(k + member + e / 2 * 4) * HIGH + top + u * 16 + e % 2 * 8], a[u][e],
-                                   fine_a[u][e]);
+                            halves(rows[e / 2 * 4 * HIGH + u * 16 + e % 2 * 8], a[u][e], fine_a[u][e]);
 #pragma unroll
                     for (int v = 0; v < 2 * WIDE; v++)
 #pragma unroll
-                        for (int e = 0; e < 2; e++) {
-                            // Columns are dealt out so that two products give a thread four neighbours.
-                            const int column = side + v / 2 * 16 + group / 2 * 4 + v % 2 * 2 + group % 2;
-                            halves(other[(k + member + e * 4) * BROAD + column], b[v][e], fine_b[v][e]);
-                        }
+                        for (int e = 0; e < 2; e++)
+                            halves(columns[e * 4 * BROAD + v / 2 * 16 + v % 2 * 2], b[v][e], fine_b[v][e]);
 #pragma unroll
                     for (int u = 0; u < TALL; u++)
 #pragma unroll

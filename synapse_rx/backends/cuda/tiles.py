@@ -163,7 +163,8 @@ template <class T, int SIDE> struct Along {
     __device__ int at(int u, int pitch) const { return (depth + u * more_depth) * pitch + side + u * more_side; }
 };
 
-// The sum over p from first to last of left[i, p] right[p, j]; out is given four neighbours in a row at a time.
+// The sum over p from first to last of left[i, p] right[p, j]; out is given four neighbours in a row at a time. Factors
+// read the elements of a piece first, so that none waits for another, and then do to all what is to be done.
 template <class T, class Left, class Right, class Out>
 __device__ void multiplied(Left& left, Right& right, const Out& out, int first, int last) {
     __shared__ __align__(16) real room[T::ROOM];
@@ -185,6 +186,8 @@ __device__ void multiplied(Left& left, Right& right, const Out& out, int first, 
             right.begin(next, last);
 #pragma unroll
             for (int u = 0; u < T::RIGHTS; u++) rights[u] = right(u);
+            left.finish(lefts);
+            right.finish(rights);
         }
         if (start >= first) {
             const int share = slice * (T::DEPTH / T::SLICES);

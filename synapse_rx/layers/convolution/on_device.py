@@ -10,7 +10,7 @@ from attrs import evolve
 
 from ...activations import ReLU, Sigmoid, Tanh
 from ...backends.cuda import ConvGeometry, ConvKernels, TensorConvKernels, suits_pool
-from ...backends.cuda.conv_geometry import FARTHEST
+from ...backends.cuda.conv_geometry import FARTHEST, WINDOW
 from ...backends.cuda.tiles import FUNCTIONS, LINEAR, RELU
 from ...scratch import Scratch
 from ...typing import Array, Shape
@@ -145,7 +145,7 @@ def kernels_for(windows: Windows, channels: int, maps: int, groups: int, s: Scra
     most = s.capacity * max(channels * math.prod(windows.sizes), maps * math.prod(windows.counts))
     fits = most < MOST and groups * math.prod(windows.stride) <= BLOCKS
     spans = (k * d for k, d in zip(windows.kernel, windows.dilation, strict=True))
-    if not fits or max(spans) >= FARTHEST or is_large:
+    if not fits or math.prod(windows.kernel) > WINDOW or max(spans) >= FARTHEST or is_large:
         return None
     by_tensors = s.fused(TensorConvKernels) if s.dtype == np.float32 else None
     return by_tensors or s.fused(ConvKernels)

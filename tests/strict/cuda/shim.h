@@ -119,15 +119,15 @@ static inline float __uint_as_float(unsigned bits) {
     return a;
 }
 
-static inline unsigned rounded(float a) {
+static inline unsigned __float_as_uint(float a) {
     unsigned bits;
     __builtin_memcpy(&bits, &a, 4);
-    return (bits + 0x1000) & ~0x1FFFu;
+    return bits;
 }
 
 static __attribute__((noinline)) void multiply_add(float* c, const unsigned* a, const unsigned* b) {
     const int thread = now, turn = turns[thread] ^= 1, first = thread / 32 * 32, lane = thread % 32;
-    for (int e = 0; e < 6; e++) factors[turn][thread][e] = __uint_as_float(e < 4 ? a[e] : b[e - 4]);
+    for (int e = 0; e < 6; e++) factors[turn][thread][e] = __uint_as_float((e < 4 ? a[e] : b[e - 4]) & ~0x1FFFu);
     __syncthreads();
     for (int e = 0; e < 4; e++) {
         const int row = lane / 4 + e / 2 * 8, column = lane % 4 * 2 + e % 2;
