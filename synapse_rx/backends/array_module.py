@@ -19,5 +19,7 @@ class ArrayModule:
         self.__dict__.update(own)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_xp":  # of one that is being made, by a copy
+            raise AttributeError(name)
         found = self.__dict__[name] = getattr(self._xp, name)  # found at once from now on
         return found

@@ -122,13 +122,14 @@ class Engine(Vectors):
         self._brought: CapturedChunk | None = None
         # Where gradients go through other processes it cannot take the steps as well.
         self.chunk, self._quick = (chunk, None) if self._together is None else (None, chunk)
-        if chunks and self._together is None and backend.kernels is not None:
+        self._swept: CapturedPass | None = None
+        searches = isinstance(how.algorithm, FullBatchAlgorithm)
+        if chunks and self._together is None and backend.kernels is not None and not searches:
             captured = net, self.feed, len(kinds), backend, self, generator
             self.chunk = DeviceChunk.of(*given, backend) or CapturedChunk.of(*captured)
             if self.chunk is None and joint is None:
                 self._brought = CapturedChunk.of(*captured, resident=False)
-        self._swept: CapturedPass | None = None
-        if isinstance(how.algorithm, FullBatchAlgorithm) and joint is None:
+        if searches and joint is None:
             work, changes = weakly(self._sweep_over), weakly(self._swept_changes)
             self._swept = CapturedPass.of(
                 backend, self.feed, arch.in_shape, work, self.values.rows, changes, generator
