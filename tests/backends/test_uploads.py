@@ -178,6 +178,24 @@ def test_a_set_is_sent_only_if_there_is_no_room_for_it(backend: CupyBackend) -> 
     assert type(feed_of(100, 2 * 100 * 20 - 2)) is SentFeed
 
 
+def test_two_batches_have_room_however_many_are_sent(
+    backend: CupyBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHARE", 0.0)
+    with backend.active():
+        feed = Supply(blobs(100, shuffle="epoch")).feed(small_net(), backend)
+        backend.xp.noted.clear()
+        for epoch in range(3):
+            feed.begin(epoch)
+            for index in range(feed.n_batches):
+                feed.get(index)
+
+    assert isinstance(feed, SentFeed)
+    rooms = [room.host.size for room in feed._uploads._rooms]
+    assert rooms == [256 + 5 * 2 * 4] * 2
+    assert not [what for what, _ in backend.xp.noted if what == "pins"]
+
+
 def test_bytes_are_sent_as_bytes_and_one_batch_ahead(
     backend: CupyBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
