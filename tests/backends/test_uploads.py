@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ import synapse_rx as sx
 from synapse_rx.backends import CupyBackend, NumpyBackend
 from synapse_rx.backends import cupy as module
 from synapse_rx.backends.uploads import DoubleBuffer, room_for
+from synapse_rx.network.joint import Joint
 from synapse_rx.network.sent_feed import SentFeed
+from synapse_rx.network.shard_feed import SentShardFeed
 from synapse_rx.network.stream_feed import StreamFeed
-from synapse_rx.network.supply import Supply
+from synapse_rx.network.supply import Supply, feed_of
 from tests.nets import SECONDS, blobs, small_net
 from tests.strict.runtime import GIB
 from tests.strict.streams import LaggingCupy, LaggingStream
@@ -176,6 +179,24 @@ def test_a_set_is_sent_only_if_there_is_no_room_for_it(backend: CupyBackend) -> 
 
     assert type(feed_of(100, 2 * 100 * 20)) is not SentFeed
     assert type(feed_of(100, 2 * 100 * 20 - 2)) is SentFeed
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_of_what_is_learnt_with_others_only_the_own_part_is_sent(rank: int, backend: CupyBackend) -> None:
+    data, others = blobs(23, shuffle="epoch"), SimpleNamespace(rank=rank, size=2, on_device=False)
+    joint: Any = Joint(others, backend)  # pyright: ignore[reportArgumentType]
+    found: list[Any] = []
+    for one, free in ((NumpyBackend(), 1), (backend, 0)):
+        backend._device.mem_info = free, GIB
+        with one.active():
+            feed = feed_of(one, data.data, joint)(5, (3,), np.dtype("f4"), None, data.order)
+            feed.begin(1)
+            found.append([[one.to_host(part) for part in feed.get(k)] for k in range(feed.n_batches)])
+
+    assert type(feed) is SentShardFeed
+    for here, there in zip(*found, strict=True):
+        for one, other in zip(here, there, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_two_batches_have_room_however_many_are_sent(
