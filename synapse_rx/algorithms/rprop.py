@@ -153,6 +153,12 @@ class RProp(Algorithm):
         xp.clip(size, self.min_step, self.max_step, out=size)
 
 
+def start_kernel(size: Array, first: bool, step: float) -> None:
+    for i in range(size.size):
+        if first:
+            size[i] = step
+
+
 def wait_kernel(
     theta: Array,
     grad: Array,

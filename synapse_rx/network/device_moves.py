@@ -14,6 +14,7 @@ from ..algorithms.moments import adam_kernel, amsgrad_kernel
 from ..algorithms.momentum import correct_kernel, descend_kernel, look_ahead_kernel, roll_kernel
 from ..algorithms.nadam import nadam_kernel
 from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
+from ..algorithms.rprop import start_kernel, turn_kernel, wait_kernel
 from ..backends.cuda import Kernels
 from ..fast import Kernel
 from ..typing import Array
@@ -38,6 +39,7 @@ class Stroke:
 
 
 _DESCEND = Stroke(descend_kernel, ("theta", "grad"), (0,))
+_START = Stroke(start_kernel, (0,), (0, 1))
 STROKES: Mapping[str, tuple[Stroke, ...]] = {
     "descend": (_DESCEND,),
     "roll": (Stroke(roll_kernel, ("theta", "grad", 0), (0, 1)),),
@@ -54,6 +56,8 @@ STROKES: Mapping[str, tuple[Stroke, ...]] = {
     "divide": (Stroke(divide_kernel, ("grad", 0), (1, 2, 3)), _DESCEND),
     "divide_centered": (Stroke(divide_centered_kernel, ("grad", 0, 1), (1, 2, 3, 4)), _DESCEND),
     "divide_exactly": (Stroke(divide_exactly_kernel, ("grad", 0), (3, 1, 2, 4)), _DESCEND),
+    "wait": (_START, Stroke(wait_kernel, ("theta", "grad", 0, 1), (6, 2, 3, 4, 5, 7, 8))),
+    "turn": (_START, Stroke(turn_kernel, ("theta", "grad", 0, 1), (0, 2, 3, 4, 5, 6))),
 }
 """The steps that are known, by the names of `Algorithm.move`."""
 

@@ -23,7 +23,7 @@ from tests.strict import StrictArray, StrictBackend
 from tests.strict.runtime import StrictCupy, guarded
 
 BYTES = np.random.default_rng(2).integers(0, 256, (23, 12)).astype(np.uint8)
-KNOWN = [one for one in algorithms() if one.kind not in ("lbfgs", "perceptron", "rprop")]
+KNOWN = [one for one in algorithms() if one.kind not in ("lbfgs", "perceptron")]
 
 
 def images(**options: Any) -> sx.TrainingSet:
@@ -185,8 +185,8 @@ def test_what_it_does_not_know_is_learnt_batch_by_batch(net: Net, data: Any, emu
 
 
 def test_steps_it_does_not_know_are_taken_batch_by_batch(fused: Backend) -> None:
-    assert "wait" not in STROKES
-    net = deep("rprop")
+    assert "gain" not in STROKES
+    net = deep("backprop", momentum=0.5, adaptive=True)
 
     agree(*(_epochs(net, images(), backend, 2) for backend in (fused, Here())))
 
