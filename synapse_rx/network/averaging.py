@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
 
 from .joint import Joint
+from .standing import Standing
 
 
 class Averaging:
@@ -35,12 +33,12 @@ class Averaging:
         joint = self._joint
         return joint is not None and joint.every is not None and steps % joint.every == 0
 
-    def meet(self, learnt: Iterable[Any]) -> None:
-        """Average what is learnt, vectors and numbers of which only vectors of real numbers count, unless it was."""
+    def meet(self, standing: Standing) -> None:
+        """Average what is learnt, unless it was; of vectors and numbers only vectors of real numbers count."""
         joint = self._joint
         if joint is None or not self._apart:
             return
-        for vector in learnt:
+        for vector in standing.learnt:
             if vector is not None and np.ndim(vector) and vector.size and vector.dtype.kind == "f":
                 joint.mean(vector)
         self._apart = False

@@ -106,7 +106,7 @@ class NetworkLearner:
         with np.errstate(all="ignore"):
             learnt = walk.learn(deadline, batches)
             if walk.learnt or self._averaging.is_due(standing.steps):
-                self._averaging.meet(standing.learnt)
+                self._averaging.meet(standing)
             done = walk.learnt and self._evaluate(deadline)
             walk.epoch.seconds += perf_counter() - start
             if done:
@@ -124,7 +124,7 @@ class NetworkLearner:
     def merge(self, net: Net) -> Net:
         """Return ``net`` with the parameters, the state and the statistics learnt so far (`Learner`)."""
         standing, epoch = self.standing, self.walk.epoch
-        self._averaging.meet(standing.learnt)
+        self._averaging.meet(standing)
         stats = epoch.counted(net.training.stats, standing.steps)
         position = None if standing.searches else epoch.position(self._fingerprint)
         return standing.into(net, stats, position, inside=bool(epoch.inside))
