@@ -42,7 +42,7 @@ class DaskEngine:
         self._address = address
         self._cluster: Any = None
         self._client: Any = None
-        self._taken: set[str] = set()
+        self._taken: set[Any] = set()
         self._wanted = 0
         self._lock = Lock()
 
@@ -63,7 +63,7 @@ class DaskEngine:
 
     def start(self, settings: Settings) -> DaskWorker:
         """Start an actor on a worker that has none, and wait until it is ready."""
-        address = self._free_worker()
+        address, name = self._free_worker()
         try:
             with self._client.as_current():
                 future = self._client.submit(
@@ -77,7 +77,7 @@ class DaskEngine:
                 actor = future.result(timeout=START_SECONDS)
         except Exception as error:
             raise FleetError(f"Dask could not start a worker at {address}: {error}") from error
-        return DaskWorker(self, self._client, address, actor)
+        return DaskWorker(self, self._client, address, name, actor)
 
     def close(self) -> None:
         """Leave the cluster, and end it if it was started here."""
@@ -86,17 +86,17 @@ class DaskEngine:
         if self._cluster is not None:
             self._cluster.close()
 
-    def end(self, address: str) -> None:
+    def end(self, name: Any) -> None:
         """End a worker of the cluster that was started here; of another one, leave it."""
         if self._cluster is not None:
             with self._lock:
                 self._wanted -= 1
-            with suppress(Exception):  # it is gone already, or does not answer: its nanny ends it
-                self._client.retire_workers([address], close_workers=True, remove=True)
-            with suppress(Exception):
-                self._cluster.scale(self._wanted)
+                # By its name, which that has as well by which Dask replaces a process that was killed.
+                with suppress(Exception):
+                    self._cluster.sync(self._cluster.scale_down, [name])
 
-    def _free_worker(self) -> str:
+    def _free_worker(self) -> tuple[str, Any]:
+        """Return the address and the name of a worker that has no actor."""
         with self._lock:
             self._wanted += 1
         end = monotonic() + START_SECONDS
@@ -105,10 +105,13 @@ class DaskEngine:
                 # Again and again: it takes a while to know that one is gone for good.
                 if self._cluster is not None:
                     self._cluster.scale(self._wanted)
-                known = list(self._client.scheduler_info(n_workers=-1)["workers"])
-                if free := [address for address in known if address not in self._taken]:
-                    self._taken.add(free[0])
-                    return free[0]
+                known = self._client.scheduler_info(n_workers=-1)["workers"]
+                # In a cluster of others, what replaces a killed process is one more to be had.
+                names = {at: at if self._cluster is None else one["name"] for at, one in known.items()}
+                for address, name in names.items():
+                    if name not in self._taken:
+                        self._taken.add(name)
+                        return address, name
             with suppress(Exception):
                 self._client.wait_for_workers(len(known) + 1, timeout=0.2)
         raise FleetError(f"Dask has no worker that is free, after {START_SECONDS:g} s")
@@ -138,11 +141,11 @@ class Actor:
 class DaskWorker:
     """An actor on a worker of Dask."""
 
-    def __init__(self, engine: DaskEngine, client: Any, address: str, actor: Any) -> None:
+    def __init__(self, engine: DaskEngine, client: Any, address: str, name: Any, actor: Any) -> None:
         self.name = f"dask worker {address}"
         self._client = client
         self._engine = engine
-        self._address = address
+        self._known_as = name
         self._actor = actor
         self._stopped = False
 
@@ -163,7 +166,7 @@ class DaskWorker:
         """End the process."""
         if not self._stopped:
             self._stopped = True
-            self._engine.end(self._address)
+            self._engine.end(self._known_as)
 
     def process_number(self) -> int:
         """Return the number of the process, on the machine where it is."""
