@@ -142,10 +142,11 @@ def _machine_code(function: Callable[..., Any], **flags: Any) -> Callable[..., A
 
 def _watch_all_files(made: Any) -> None:
     # Numba keeps machine code until the file of the function changes. What the function calls may stand in another
-    # one, and after an update of this library would be the old one for ever: so all files with kernels count.
+    # one, and after an update of this library would be the old one for ever: so all files with kernels count. They
+    # count as its version, which is looked at before anything else that was kept: the rest may name what is no more.
     kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
-    if hasattr(kept, "_source_stamp"):
-        kept._source_stamp = (kept._source_stamp, fingerprint())
+    if hasattr(kept, "_version"):
+        kept._version = f"{kept._version} {fingerprint()}"
         _save_one_at_a_time(kept)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import pickle
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,20 @@ def tripling(folder: Path) -> Any:
         "from synapse_rx.fast import jit\n\n@jit\ndef triple(x):\n    return x + x + x\n"
     )
     return runpy.run_path(str(folder / "tripling.py"))["triple"]
+
+
+@needs_compiler
+def test_what_another_version_kept_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tripling(tmp_path)(2) == 6
+    (index,) = tmp_path.rglob("*.nbi")
+    with index.open("rb") as file:
+        pickle.load(file)
+        begin = file.tell()
+    index.write_bytes(index.read_bytes()[:begin] + b"cno.longer.there\nThing\n.")
+
+    monkeypatch.setattr(fast, "fingerprint", lambda: "that of another version")
+
+    assert tripling(tmp_path)(2) == 6
 
 
 @needs_compiler
