@@ -11,7 +11,7 @@ from ..described import brief
 from ..errors import OptionError, ShapeError
 from ..network.checks import check_samples
 from ..network.compiled import HOST, snapshot_of
-from ..network.normalizing import pending
+from ..network.feeds.normalizing import pending
 from ..snapshot import Net
 from ..typing import Array
 from .energy_arch import EnergyArch

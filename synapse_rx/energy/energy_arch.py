@@ -19,8 +19,8 @@ from ..learner import Learner
 from ..losses import Loss
 from ..network.checks import check_samples
 from ..network.estimate import Evaluation
+from ..network.feeds.normalizing import pending
 from ..network.learner import NetworkLearner
-from ..network.normalizing import pending
 from ..network.summary import Summary
 from ..params import Layout, ParameterSpec, Params, path_of
 from ..snapshot import Net

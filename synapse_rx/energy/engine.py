@@ -12,9 +12,9 @@ from ..algorithms.base import State
 from ..backends import Backend
 from ..data import TrainingSet
 from ..network.evaluation import CAPACITY, ErrorValues
-from ..network.normalizing import pending
+from ..network.feeds.normalizing import pending
+from ..network.feeds.supply import Supply, feed_of
 from ..network.problem import NetworkProblem
-from ..network.supply import Supply, feed_of
 from ..network.updating import Updating
 from ..network.vectors import Vectors
 from ..snapshot import Net

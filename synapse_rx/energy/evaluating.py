@@ -13,8 +13,8 @@ from ..network.checks import check_samples
 from ..network.compiled import HOST
 from ..network.estimate import Evaluation
 from ..network.evaluation import CAPACITY, ErrorValues
-from ..network.feed import Feed
-from ..network.normalizing import pending
+from ..network.feeds.feed import Feed
+from ..network.feeds.normalizing import pending
 from ..snapshot import Net
 from .machine import Machine, Workplace
 from .stack_machine import FREE_ENERGY

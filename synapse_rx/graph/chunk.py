@@ -11,7 +11,7 @@ from .. import fast
 from ..activations import Activation as Function
 from ..activations import Linear, Sigmoid, Softmax
 from ..losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, SquaredError
-from ..network.feed import Feed
+from ..network.feeds.feed import Feed
 from ..network.moves import MOVES, Moves, is_plain, sums_gradients
 from ..snapshot import Net
 from ..typing import Array

@@ -15,7 +15,7 @@ from ..losses import Loss
 from ..remembered import remembered
 from ..snapshot import Net
 from ..typing import Shape
-from .normalizing import pending
+from .feeds.normalizing import pending
 
 
 def check_fit(net: Net, data: TrainingSet | StreamSet) -> Loss:

@@ -17,9 +17,9 @@ from ..snapshot import Net, State, Stats
 from ..typing import Array, Shape
 from .arch import Arch
 from .checks import check_samples
-from .conversion import Conversion
 from .evaluation import CAPACITY
-from .normalizing import pending
+from .feeds.conversion import Conversion
+from .feeds.normalizing import pending
 from .plain.quick import Quick
 
 HOST = NumpyBackend()

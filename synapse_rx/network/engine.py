@@ -13,19 +13,19 @@ from ..data import DataSet, StreamSet, TrainingSet
 from ..params import Params
 from ..snapshot import Net
 from ..typing import Array
-from .captured_chunk import CapturedChunk
-from .captured_pass import CapturedPass
 from .checks import fitted_loss
-from .device_chunk import DeviceChunk
+from .device.captured_chunk import CapturedChunk
+from .device.captured_pass import CapturedPass
+from .device.dense_chunk import DeviceChunk
 from .evaluation import CAPACITY, ErrorValues, Evaluator, Kind
+from .feeds.normalizing import pending
+from .feeds.supply import Supply, feed_of
 from .joint import Joint
 from .moves import Moves
-from .normalizing import pending
 from .plain.chunk import Chunk
 from .problem import NetworkProblem, weakly
 from .program import Program
 from .recording import GRADIENT_NORM, UPDATE_RATIO, recorded_kinds
-from .supply import Supply, feed_of
 from .updating import Updating
 from .vectors import Vectors
 

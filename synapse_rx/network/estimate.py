@@ -19,8 +19,8 @@ from .checks import check_samples, check_targets, loss_of
 from .compiled import HOST, Inference, apart, generator, suited
 from .compiled import snapshot_of as snapshot_of
 from .evaluation import CAPACITY, Evaluator, error_kinds
-from .feed import Feed
-from .normalizing import pending
+from .feeds.feed import Feed
+from .feeds.normalizing import pending
 
 
 def outputs(net: Atom[Net] | Net, samples: Any) -> Any:

@@ -14,8 +14,8 @@ from ..losses import Loss, PerOutput
 from ..metrics import Metric, Misclassification
 from ..typing import Array
 from .arch import Arch
-from .captured_pass import CapturedPass
-from .feed import Feed
+from .device.captured_pass import CapturedPass
+from .feeds.feed import Feed
 from .joint import Joint
 from .output_errors import own_errors
 

@@ -19,8 +19,8 @@ from ..snapshot import Net
 from ..typing import Array
 from .checks import check_samples, check_targets, loss_of
 from .compiled import layered, suited
-from .feed import Feed
-from .normalizing import pending
+from .feeds.feed import Feed
+from .feeds.normalizing import pending
 from .program import Program
 from .run import Memory, Row
 

@@ -17,10 +17,10 @@ from .averaging import Averaging
 from .changes import changes
 from .engine import Engine
 from .epoch import EpochResult
+from .feeds.supply import Supply
 from .joint import Joint
 from .pace import Pace
 from .standing import AVERAGE, Standing, carried
-from .supply import Supply
 from .walk import Walk
 
 REBUILT = frozenset({"loss", "algorithm", "recorded", "evaluation", "normalization"})

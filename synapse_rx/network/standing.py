@@ -13,8 +13,8 @@ from ..backends import Backend
 from ..data import StreamSet, TrainingSet
 from ..snapshot import Net, Position, Slots, State, Stats, Training
 from .checks import loss_of
+from .feeds.supply import Supply
 from .joint import Joint
-from .supply import Supply
 
 AVERAGE = "average"
 """The slot that holds the moving average of the parameters."""

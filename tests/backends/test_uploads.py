@@ -13,11 +13,11 @@ import synapse_rx as sx
 from synapse_rx.backends import CupyBackend, NumpyBackend
 from synapse_rx.backends import cupy as module
 from synapse_rx.backends.uploads import DoubleBuffer, room_for
+from synapse_rx.network.feeds.sent import SentFeed
+from synapse_rx.network.feeds.shard import SentShardFeed
+from synapse_rx.network.feeds.stream import StreamFeed
+from synapse_rx.network.feeds.supply import Supply, feed_of
 from synapse_rx.network.joint import Joint
-from synapse_rx.network.sent_feed import SentFeed
-from synapse_rx.network.shard_feed import SentShardFeed
-from synapse_rx.network.stream_feed import StreamFeed
-from synapse_rx.network.supply import Supply, feed_of
 from tests.nets import SECONDS, blobs, small_net
 from tests.strict.runtime import GIB
 from tests.strict.streams import LaggingCupy, LaggingStream

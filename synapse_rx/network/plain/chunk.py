@@ -13,9 +13,9 @@ from ...losses import BinaryCrossEntropy, CategoricalCrossEntropy, Loss, Squared
 from ...snapshot import Net
 from ...typing import Array
 from ..arch import Arch
-from ..feed import Feed
+from ..feeds.feed import Feed
+from ..feeds.shard import ShardFeed
 from ..moves import MOVES, SCALARS, VECTORS, Moves, is_plain, learns_plainly, sums_gradients
-from ..shard_feed import ShardFeed
 from .layers import ACTIVATIONS, plain_layers
 
 PART = 256

@@ -9,7 +9,7 @@ import pytest
 
 from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends.cuda import FUSED, Gather, Kernels, translated
-from synapse_rx.network.device_moves import STROKES
+from synapse_rx.network.device.moves import STROKES
 from tests.backends.cuda.loops import LOOPS
 from tests.strict import StrictBackend
 from tests.strict.cuda import build, cannot

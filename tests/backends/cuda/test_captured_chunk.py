@@ -20,10 +20,10 @@ from synapse_rx.backends import cupy as module
 from synapse_rx.backends.cuda import cublas
 from synapse_rx.layers.base import Layer
 from synapse_rx.network import engine
-from synapse_rx.network.captured_chunk import CapturedChunk
-from synapse_rx.network.device_chunk import DeviceChunk
+from synapse_rx.network.device.captured_chunk import CapturedChunk
+from synapse_rx.network.device.dense_chunk import DeviceChunk
 from synapse_rx.snapshot import Net
-from tests.backends.cuda.test_device_chunk import KNOWN, agree, finished
+from tests.backends.cuda.test_dense_chunk import KNOWN, agree, finished
 from tests.backends.test_training import Here
 from tests.nets import SECONDS
 from tests.strict import StrictArray

@@ -15,7 +15,7 @@ from synapse_rx.backends.counter import CounterGenerator
 from synapse_rx.backends.cuda import FUSED, Fused, Gather, Kernels, add_rows
 from synapse_rx.data import DataSet, Normalization
 from synapse_rx.layers.pooling.max_pool import MaxPool
-from synapse_rx.network.feed import Feed
+from synapse_rx.network.feeds.feed import Feed
 from synapse_rx.network.program import Program
 from tests.backends.cuda.loops import LOOPS
 from tests.backends.test_layers import _passed

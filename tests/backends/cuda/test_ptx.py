@@ -10,7 +10,7 @@ import pytest
 from synapse_rx.backends.cuda import FUSED, Fused, Gather, translated
 from synapse_rx.backends.cuda.elementwise import PRELUDE
 from synapse_rx.backends.cuda.kernels import OPTIONS
-from synapse_rx.network.device_moves import STROKES
+from synapse_rx.network.device.moves import STROKES
 from tests.backends.cuda.loops import LOOPS
 from tests.strict.cuda import Failed, Nvrtc
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError
+from ...errors import OptionError
+from ..joint import Joint
 from .feed import Feed
-from .joint import Joint
-from .sent_feed import SentFeed
+from .sent import SentFeed
 
 
 class ShardFeed(Feed):

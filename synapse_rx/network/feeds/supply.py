@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..backends import Backend
-from ..data import DataSet, StreamSet, TrainingSet
-from ..snapshot import Net
-from .augmented_feed import AugmentedFeed
-from .checks import check_batch
+from ...backends import Backend
+from ...data import DataSet, StreamSet, TrainingSet
+from ...snapshot import Net
+from ..checks import check_batch
+from ..joint import Joint
+from .augmented import AugmentedFeed
 from .feed import Feed
-from .joint import Joint
 from .normalizing import pending
-from .sent_feed import SentFeed, fits
-from .shard_feed import SentShardFeed, ShardFeed
-from .stream_feed import StreamFeed
+from .sent import SentFeed, fits
+from .shard import SentShardFeed, ShardFeed
+from .stream import StreamFeed
 
 
 class Supply:

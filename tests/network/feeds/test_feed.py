@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synapse_rx.backends import NumpyBackend
 from synapse_rx.data import DataSet
-from synapse_rx.network.feed import Feed
+from synapse_rx.network.feeds.feed import Feed
 from tests.scratches import growth
 
 RNG = np.random.default_rng(0)

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend, Uploads
-from ..data import DataSet, Normalization
-from ..data.stream_reader import StreamReader, in_batch
-from ..data.stream_set import StreamSet
-from ..errors import SynapseError
-from ..typing import Array, Shape
+from ...backends import Backend, Uploads
+from ...data import DataSet, Normalization
+from ...data.stream_reader import StreamReader, in_batch
+from ...data.stream_set import StreamSet
+from ...errors import SynapseError
+from ...typing import Array, Shape
+from ..tally import RunningTally
 from .conversion import Conversion
 from .feed import typed
 from .gathering import Gathering
-from .tally import RunningTally
 
 MOST_BATCHES, MOST_SAMPLES = 256, 1 << 16
 """Of so many batches, and samples, the errors are kept at a time."""

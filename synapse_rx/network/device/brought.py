@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend
-from ..typing import Array
+from ...backends import Backend
+from ...typing import Array
 
 
 class Brought:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..data import DataSet
-from ..typing import Array
+from ...backends import Backend
+from ...data import DataSet
+from ...typing import Array
 from .feed import Feed
 
 

@@ -12,8 +12,8 @@ import pytest
 import synapse_rx as sx
 from synapse_rx.backends import NumpyBackend
 from synapse_rx.errors import ShapeError
-from synapse_rx.network import stream_feed
-from synapse_rx.network.supply import Supply
+from synapse_rx.network.feeds import stream as module
+from synapse_rx.network.feeds.supply import Supply
 from tests.nets import small_net
 
 SIZES = [4, 2, 3, 4, 1, 4, 4]
@@ -68,7 +68,7 @@ def test_every_batch_is_learnt_in_the_type_of_the_network(stream: sx.StreamSet, 
 def test_errors_are_kept_for_a_window_of_batches_that_goes_round(
     stream: sx.StreamSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_feed, "MOST_BATCHES", 3)
+    monkeypatch.setattr(module, "MOST_BATCHES", 3)
     supply, feed = opened(stream)
     rows = np.full((2, feed.n), np.nan)
     assert (feed.most, feed.n) == (3, 12)

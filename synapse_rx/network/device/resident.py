@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..backends.cuda import Gather
-from ..typing import Array, Shape
-from .feed import Feed
+from ...backends import Backend
+from ...backends.cuda import Gather
+from ...typing import Array, Shape
+from ..feeds.feed import Feed
 
 
 class Resident:

@@ -14,8 +14,8 @@ from synapse_rx.algorithms import Algorithm
 from synapse_rx.backends import Backend, CupyBackend
 from synapse_rx.backends import cupy as module
 from synapse_rx.network import engine
-from synapse_rx.network.device_chunk import DeviceChunk
-from synapse_rx.network.device_moves import STROKES
+from synapse_rx.network.device.dense_chunk import DeviceChunk
+from synapse_rx.network.device.moves import STROKES
 from synapse_rx.snapshot import Net
 from tests.backends.test_training import Here, algorithms
 from tests.nets import SECONDS

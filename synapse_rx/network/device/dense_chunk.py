@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..backends.cuda import TABLE, Advance, Gather, Kernels, Misses, Product, SoftmaxCrossEntropy
-from ..backends.cuda.tiles import LINEAR
-from ..losses import CategoricalCrossEntropy, Loss
-from ..snapshot import Net
-from ..typing import Array
-from .device_moves import known, strokes
-from .feed import Feed
-from .moves import SCALARS, Moves, is_plain, sums_gradients
-from .plain.layers import SOFTMAX, plain_layers
+from ...backends import Backend
+from ...backends.cuda import TABLE, Advance, Gather, Kernels, Misses, Product, SoftmaxCrossEntropy
+from ...backends.cuda.tiles import LINEAR
+from ...losses import CategoricalCrossEntropy, Loss
+from ...snapshot import Net
+from ...typing import Array
+from ..feeds.feed import Feed
+from ..moves import SCALARS, Moves, is_plain, sums_gradients
+from ..plain.layers import SOFTMAX, plain_layers
+from .moves import known, strokes
 
 MOST = 1 << 27
 """Multiplications with addition of a batch up to which launches cost more than products of our own."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..backends import Backend, Uploads
-from ..data.augmented import AugmentedReader
-from ..typing import Array, Shape
+from ...backends import Backend, Uploads
+from ...data.augmented import AugmentedReader
+from ...typing import Array, Shape
 from .feed import Feed
 
 

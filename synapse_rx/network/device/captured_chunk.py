@@ -8,16 +8,16 @@ from weakref import ref
 
 import numpy as np
 
-from ..algorithms import Algorithm
-from ..backends import Backend
-from ..backends.counter import CounterGenerator
-from ..backends.cuda import TABLE, Kernels, Record
-from ..snapshot import Net
-from ..typing import Array
+from ...algorithms import Algorithm
+from ...backends import Backend
+from ...backends.counter import CounterGenerator
+from ...backends.cuda import TABLE, Kernels, Record
+from ...snapshot import Net
+from ...typing import Array
+from ..moves import SCALARS, Moves, sums_gradients
 from .brought import Brought
 from .captured_step import Batches, Step, Strokes, Worker, there
-from .device_moves import known, strokes
-from .moves import SCALARS, Moves, sums_gradients
+from .moves import known, strokes
 from .resident import Resident
 
 ROWS = 4096

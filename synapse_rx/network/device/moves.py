@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from ..algorithms.adadelta import adadelta_kernel
-from ..algorithms.adagrad import adagrad_kernel
-from ..algorithms.lion import lion_kernel
-from ..algorithms.moments import adam_kernel, amsgrad_kernel
-from ..algorithms.momentum import correct_kernel, descend_kernel, look_ahead_kernel, roll_kernel
-from ..algorithms.nadam import nadam_kernel
-from ..algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
-from ..algorithms.rprop import start_kernel, turn_kernel, wait_kernel
-from ..backends.cuda import Kernels
-from ..fast import Kernel
-from ..typing import Array
+from ...algorithms.adadelta import adadelta_kernel
+from ...algorithms.adagrad import adagrad_kernel
+from ...algorithms.lion import lion_kernel
+from ...algorithms.moments import adam_kernel, amsgrad_kernel
+from ...algorithms.momentum import correct_kernel, descend_kernel, look_ahead_kernel, roll_kernel
+from ...algorithms.nadam import nadam_kernel
+from ...algorithms.rmsprop import divide_centered_kernel, divide_exactly_kernel, divide_kernel
+from ...algorithms.rprop import start_kernel, turn_kernel, wait_kernel
+from ...backends.cuda import Kernels
+from ...fast import Kernel
+from ...typing import Array
 
 
 @frozen

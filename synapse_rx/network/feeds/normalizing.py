@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend
-from ..data import DataSet, Normalization, StreamSet
-from ..errors import DataError
-from ..snapshot import Net
-from ..typing import Array, Shape
+from ...backends import Backend
+from ...data import DataSet, Normalization, StreamSet
+from ...errors import DataError
+from ...snapshot import Net
+from ...typing import Array, Shape
 
 
 class Normalizer:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..data import DataSet, Normalization
-from ..typing import Array, Shape
+from ...backends import Backend
+from ...data import DataSet, Normalization
+from ...typing import Array, Shape
+from ..tally import Tally
 from .conversion import Conversion
 from .gathering import Gathering
-from .tally import Tally
 
 
 class Feed:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend
-from ..backends.cuda import Gather
-from ..typing import Array, Shape
+from ...backends import Backend
+from ...backends.cuda import Gather
+from ...typing import Array, Shape
 from .conversion import Conversion
 
 

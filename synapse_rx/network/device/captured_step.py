@@ -8,8 +8,8 @@ from weakref import ref
 
 from attrs import frozen
 
-from ..backends.cuda import Graph
-from ..typing import Array
+from ...backends.cuda import Graph
+from ...typing import Array
 
 
 class Worker(Protocol):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..data import Normalization
-from ..typing import Array, Shape
+from ...backends import Backend
+from ...data import Normalization
+from ...typing import Array, Shape
 from .normalizing import Normalizer
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..backends.cuda import Graph, Record
-from ..typing import Array, Shape
+from ...backends import Backend
+from ...backends.cuda import Graph, Record
+from ...typing import Array, Shape
 from .resident import Resident
 
 Work = Callable[[Any, Array, Any, Array], Any]
