@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused
 from .sequences import Recurrence, Sequences
@@ -129,19 +128,8 @@ extern "C" __global__ void reset_back(const real* z, real* dz, real* dru, const 
         z, h, b, inner, counts = draw(2, 5, 9), draw(4, 5, 6), draw(18), draw(2, 5, 3), draw(2, 5, 1)
         products, dh, dy, last = draw(4, 5, 6), draw(5, 3), draw(2, 5, 3), draw(5, 3)
         sizes, dn, dru = Sequences(steps, n, units, 2, 1), send(draw(5, 3)), send(draw(5, 6))
-        arrays = (
-            send(z),
-            send(0 * z),
-            NOTHING,
-            NOTHING,
-            send(b),
-            NOTHING,
-            NOTHING,
-            send(h),
-            NOTHING,
-            send(inner),
-        )
-        of, running, sent = Recurrence(sizes, 0, *arrays), send(dh), send(counts)
+        arrays = send(z), send(0 * z), send(b), send(h)
+        of, running, sent = Recurrence(sizes, 0, *arrays, inner=send(inner)), send(dh), send(counts)
         narrow = [send(np.ascontiguousarray(one[:, :3])) for one in products]
         self.reset(of, send(products[0]), 0)
         self.mix(of, sent, narrow[1], 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .gather import NOTHING
+
 
 class Sequences(NamedTuple):
     """
@@ -30,11 +32,12 @@ class Recurrence(NamedTuple):
         function: The activation, by the number that the kernels give it.
         z: What inputs add to the gates, (T, N, gates units); after the forward pass the gates.
         dz: Where the gradient of it goes, the same memory or other.
+        b: All biases of states, (directions gates units,).
+        h, c: All states of the level (T + 2, N, directions units), those before the first step and behind the last too.
         dv: Where the gradient of the products of states goes where it is another, (T, N, gates units).
-        U, b: All weights of states, (units, directions gates units), and biases (directions gates units,).
+        U: All weights of states, (units, directions gates units).
         turned: Those of this direction turned, (gates units, units).
         more: Further parameters, of all directions.
-        h, c: All states of the level (T + 2, N, directions units), those before the first step and behind the last too.
         inner: What a member keeps of each step for the way back, (T, N, units).
     """
 
@@ -42,11 +45,11 @@ class Recurrence(NamedTuple):
     function: int
     z: Any
     dz: Any
-    dv: Any
-    U: Any
     b: Any
-    turned: Any
-    more: Any
     h: Any
-    c: Any
-    inner: Any
+    dv: Any = NOTHING
+    U: Any = NOTHING
+    turned: Any = NOTHING
+    more: Any = NOTHING
+    c: Any = NOTHING
+    inner: Any = NOTHING

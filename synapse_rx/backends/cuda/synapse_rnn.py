@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .gather import NOTHING
 from .grid import THREADS, blocks
 from .kernels import Fused
 from .sequences import Recurrence, Sequences
@@ -128,8 +127,8 @@ extern "C" __global__ void squash_back(const real* dp, const real* inner, real* 
             draw(2, 5, 3),
             draw(5, 3),
         )
-        arrays = send(z), send(0 * z), NOTHING, NOTHING, send(b), NOTHING, NOTHING, send(h), NOTHING
-        of = Recurrence(Sequences(steps, n, units, 2, 1), 0, *arrays, send(logs))
+        arrays = send(z), send(0 * z), send(b), send(h)
+        of = Recurrence(Sequences(steps, n, units, 2, 1), 0, *arrays, inner=send(logs))
         factors, dl, running, sent = send(logs), send(logs), send(dh), send(counts)
         self.squash(of, send(product), 0)
         self.mix(of, sent, factors, 0)

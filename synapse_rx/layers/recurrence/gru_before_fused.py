@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...backends.cuda import NOTHING, GRUBeforeKernels, Recurrence
+from ...backends.cuda import GRUBeforeKernels, Recurrence
 from .fused_steps import FusedSteps
 from .time import rows
 
@@ -29,18 +29,7 @@ class GRUBeforeFused(FusedSteps):
         self.dru, self.dn = s.array("dru", (2 * units,)), s.array("dn", (units,))
         self.dkept = s.array("dkept", (units,))
         self.of = Recurrence(
-            self.sequences,
-            0,
-            z=self.z,
-            dz=self.dz,
-            dv=NOTHING,
-            U=NOTHING,
-            b=level.param("b"),
-            turned=NOTHING,
-            more=NOTHING,
-            h=level.hidden,
-            c=NOTHING,
-            inner=self.kept,
+            self.sequences, 0, z=self.z, dz=self.dz, b=level.param("b"), h=level.hidden, inner=self.kept
         )
 
     def read(self) -> None:

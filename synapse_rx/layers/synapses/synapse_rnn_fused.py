@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...backends.cuda import NOTHING, Recurrence, SynapseRNNKernels
+from ...backends.cuda import Recurrence, SynapseRNNKernels
 from ...typing import Array
 from ..recurrence.fused_steps import FusedSteps
 from ..recurrence.time import rows
@@ -38,18 +38,7 @@ class SynapseRNNFused(FusedSteps):
         self.v = level.param("V")[:, self.part(units)]
         self.weights = self.s.fixed(f"weights{level.index}{direction}", (units, units))
         self.of = Recurrence(
-            self.sequences,
-            0,
-            z=self.z,
-            dz=self.dz,
-            dv=NOTHING,
-            U=NOTHING,
-            b=level.param("b"),
-            turned=NOTHING,
-            more=NOTHING,
-            h=level.hidden,
-            c=NOTHING,
-            inner=self.p,
+            self.sequences, 0, z=self.z, dz=self.dz, b=level.param("b"), h=level.hidden, inner=self.p
         )
 
     def read(self) -> None:
