@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -85,12 +86,22 @@ def shared(text: str, included: str = "") -> Path:
     """
     folder = Path(tempfile.gettempdir(), f"synapse-rx-kernels-{os.getuid()}")
     path = folder / f"{_digest(included + text + ' '.join(FLAGS))}.so"
-    if not path.exists():
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            _compile(text, Path(place, "kernels.cpp"), made := Path(place, path.name))
-            made.replace(path)
+    folder.mkdir(exist_ok=True)
+    with _alone(path.with_suffix(".lock")):  # processes that test side by side want the same
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as place:
+                _compile(text, Path(place, "kernels.cpp"), made := Path(place, path.name))
+                made.replace(path)
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    from fcntl import LOCK_EX, flock  # not on Windows, where no kernel is run
+
+    with path.open("w") as file:
+        flock(file, LOCK_EX)
+        yield
 
 
 def _compile(text: str, source: Path, made: Path) -> None:
