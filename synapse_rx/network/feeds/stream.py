@@ -65,6 +65,7 @@ class StreamFeed:
         )
         self._uploads: Uploads | None = None
         self._alive: tuple[DataSet | None, ...] = ()
+        self._right: DataSet | None = None
         self._epoch = 0
         self._held: tuple[int, DataSet] | None = None
         self._sizes = np.zeros((2, self.most))
@@ -139,7 +140,7 @@ class StreamFeed:
 
     def _accept(self, index: int, batch: DataSet) -> None:
         try:
-            self._check(batch)
+            self._check_once(batch)
         except SynapseError as error:
             raise in_batch(error, self._epoch, index) from None
         counted = len(batch) if batch.weights is None else batch.weights.sum(dtype=np.float64)
@@ -170,10 +171,16 @@ class StreamFeed:
     def _is_right(self, batch: DataSet) -> bool:
         """Return whether a batch may be learnt; if not, that is told when its turn has come."""
         try:
-            self._check(batch)
+            self._check_once(batch)
         except SynapseError:
             return False
         return True
+
+    def _check_once(self, batch: DataSet) -> None:
+        """Check a batch, unless that was done ahead."""
+        if batch is not self._right:
+            self._check(batch)
+            self._right = batch
 
     def _batch(self, index: int) -> DataSet:
         assert self._held is not None and self._held[0] == index, "this batch is not ready"
