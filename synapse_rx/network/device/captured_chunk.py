@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -17,6 +18,7 @@ from ...typing import Array
 from ..moves import SCALARS, Moves, sums_gradients
 from .brought import Brought
 from .captured_step import Batches, Step, Strokes, Worker, there
+from .held import Held
 from .moves import known, strokes
 from .resident import Resident
 
@@ -65,9 +67,8 @@ class CapturedChunk:
         self._worker, self._generator, self._sums = ref(worker), generator, sums
         self._errors = xp.zeros((kinds, feed.batch), np.float32)
         self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
-        self._held: list[Any] = []
         self._rooms: dict[int, Any] = {}
-        self._steps: dict[Any, Step] = {}
+        self._steps = Held[Step]()
 
     @classmethod
     def of(
@@ -110,7 +111,8 @@ class CapturedChunk:
 
     def takes(self, moves: Moves) -> bool:
         """Return whether such steps are known here, and nothing spoke against capturing them so far."""
-        return not any(step.refused for step in self._steps.values()) and known(moves.name, self._kernels)
+        refused = any(step.refused for step in self._steps.made.values())
+        return not refused and known(moves.name, self._kernels)
 
     def learn(self, first: int, moves: Moves, theta: Array, state: Any, rows: Array) -> None:
         """
@@ -124,7 +126,7 @@ class CapturedChunk:
             rows: Where errors are written, (kinds, samples).
         """
         send, feed, generator = self._backend.from_host, self._feed, self._generator
-        self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
+        self._steps.hold([theta, rows, *(state[slot] for slot in moves.slots)])
         self._batches.begin()
         self._table[: moves.count] = send(moves.scalars)
         self._at[...] = send(np.array([feed.span(first)[0], 0, generator.count]))
@@ -132,7 +134,8 @@ class CapturedChunk:
         for index in range(first, first + moves.count):
             start, stop = feed.span(index)
             self._batches.bring(index)
-            step = self._step(stop - start, moves)
+            key = stop - start, moves.name, self._batches.key
+            step = self._steps.get(key, partial(self._made, *key))
             step.take()
             drawn += step.drawn[0]
         generator.reserve(drawn)
@@ -152,22 +155,10 @@ class CapturedChunk:
         state.update(behind)
         return True
 
-    def _hold(self, arrays: list[Any]) -> None:
-        """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
-        if [id(one) for one in arrays] != [id(one) for one in self._held]:
-            self._held = arrays
-            self._steps.clear()
-
-    def _step(self, n: int, moves: Moves) -> Step:
-        key = n, moves.name, self._batches.key
-        if key not in self._steps:
-            self._steps[key] = self._made(*key)
-        return self._steps[key]
-
     def _made(self, n: int, name: str, key: bool) -> Step:
         """Return what learns the batch of n samples at which the device stands."""
         # By names of its own, not by this chunk: who holds each other is let go of when garbage is collected.
-        theta, rows, *slots = held = self._held
+        theta, rows, *slots = held = self._steps.arrays
         worker, at, errors, rooms = self._worker, self._at, self._errors, self._rooms
         batches, generator, grad = self._batches, self._generator, there(worker).grad
         vectors = {"theta": theta, "grad": grad, **dict(enumerate(slots))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ...typing import Array
 from ..feeds.feed import Feed
 from ..moves import SCALARS, Moves, is_plain, sums_gradients
 from ..plain.layers import SOFTMAX, plain_layers
+from .held import Held
 from .moves import known, strokes
 
 MOST = 1 << 27
@@ -63,8 +65,7 @@ class DeviceChunk:
         self._order = xp.empty(feed.n, np.int64)
         self._ordered: Any = None
         self._table, self._at = xp.zeros((ROWS, TABLE), np.float32), xp.zeros(3, np.int64)
-        self._held: list[Any] = []
-        self._steps: dict[Any, Callable[[], None]] = {}
+        self._steps = Held[Callable[[], None]]()
 
     @classmethod
     def of(
@@ -113,7 +114,7 @@ class DeviceChunk:
             rows: Where errors are written, (kinds, samples).
         """
         send, feed = self._backend.from_host, self._feed
-        self._hold([theta, rows, *(state[slot] for slot in moves.slots)])
+        self._steps.hold([theta, rows, *(state[slot] for slot in moves.slots)])
         assert feed.plain is not None
         order = feed.plain[3]
         if order is not None and order is not self._ordered:
@@ -122,25 +123,14 @@ class DeviceChunk:
         self._at[...] = send(np.array([first * feed.batch, 0, 0]))
         for index in range(first, first + moves.count):
             start, stop = feed.span(index)
-            self._step(stop - start, moves, order is not None)()
+            key = stop - start, moves.name, order is not None
+            self._steps.get(key, partial(self._made, *key))()
 
-    def _hold(self, arrays: list[Any]) -> None:
-        """Forget what was made for other arrays; these are held, so that none of them gets another's address."""
-        if [id(one) for one in arrays] != [id(one) for one in self._held]:
-            self._held = arrays
-            self._steps.clear()
-
-    def _step(self, n: int, moves: Moves, shuffled: bool) -> Callable[[], None]:
-        key = n, moves.name, shuffled
-        if key not in self._steps:
-            self._steps[key] = self._made(n, moves, shuffled)
-        return self._steps[key]
-
-    def _made(self, n: int, moves: Moves, shuffled: bool) -> Callable[[], None]:
-        theta, rows, *slots = held = self._held
+    def _made(self, n: int, name: str, shuffled: bool) -> Callable[[], None]:
+        theta, rows, *slots = held = self._steps.arrays
         at = self._at
         vectors = {"theta": theta, "grad": self._grad, **dict(enumerate(slots))}
-        ahead, behind = strokes(moves.name, self._kernels, vectors, self._table, at)
+        ahead, behind = strokes(name, self._kernels, vectors, self._table, at)
         with self._kernels.recorded() as launches:
             for stroke in ahead:
                 stroke()
